@@ -1,0 +1,118 @@
+#include "base/bytes.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/json_writer.h"
+#include "base/text.h"
+
+#include <gtest/gtest.h>
+
+namespace bulkhead {
+namespace {
+
+TEST(ByteReader, RefusesToReadPastTheEndAndStaysWhereItWas) {
+  ByteReader reader(as_bytes("abc"));
+  EXPECT_FALSE(reader.u32_le());
+  EXPECT_EQ(reader.position(), 0U);
+  EXPECT_EQ(*reader.u16_be(), 0x6162);
+}
+
+TEST(ByteReader, ReadsBackWhatTheWriterWrote) {
+  ByteWriter writer;
+  writer.varint(0);
+  writer.varint(300);
+  writer.varint(UINT64_MAX);
+  writer.string("layer");
+  ByteReader reader(as_bytes(writer.bytes()));
+  EXPECT_EQ(*reader.varint(), 0U);
+  EXPECT_EQ(*reader.varint(), 300U);
+  EXPECT_EQ(*reader.varint(), UINT64_MAX);
+  EXPECT_EQ(*read_string(reader), "layer");
+  EXPECT_TRUE(reader.at_end());
+}
+
+TEST(ByteReader, RejectsVariableLengthIntegersThatOverflow) {
+  const std::string eleven(11, '\xff');
+  ByteReader reader(as_bytes(eleven));
+  EXPECT_FALSE(reader.varint());
+}
+
+TEST(Json, ReadsMembersInOrderAndNestedValues) {
+  const auto document = json::Document::parse(R"({"b":[1,-2,3.5,"x",null,true],"a":{"k":18446744073709551615}})");
+  ASSERT_TRUE(document);
+  std::string keys;
+  for (const auto [key, value] : document->root().members()) keys += key;
+  EXPECT_EQ(keys, "ba");
+  const auto array = document->root().require_array("b");
+  ASSERT_TRUE(array);
+  EXPECT_EQ(array->size(), 6U);
+  std::vector<json::Kind> kinds;
+  for (const json::Value value : array->elements()) kinds.push_back(value.kind());
+  EXPECT_EQ(kinds[1], json::Kind::kInteger);
+  EXPECT_EQ(kinds[4], json::Kind::kNull);
+  EXPECT_EQ(document->root().find("a")->find("k")->kind(), json::Kind::kUnsigned);
+  EXPECT_EQ(document->root().find("a")->find("k")->integer(), std::nullopt);
+}
+
+TEST(Json, NamesTheMemberThatIsMissingOrOfTheWrongKind) {
+  const auto document = json::Document::parse(R"({"a":1})");
+  EXPECT_EQ(document->root().require_string("a").error().message(), "\"a\" must be a string, found an integer");
+  EXPECT_EQ(document->root().require_string("b").error().message(), "\"b\" is missing");
+}
+
+TEST(Json, RefusesDeepNestingAndLargeDocuments) {
+  const std::string deep(100, '[');
+  EXPECT_FALSE(json::Document::parse(deep + std::string(100, ']')));
+  EXPECT_EQ(json::Document::parse("[1,2,3]", {.max_bytes = 3}).error().code(), Code::kLimitExceeded);
+}
+
+TEST(JsonWriter, WritesBothLayoutsAndEscapes) {
+  const auto write = [](json::Layout layout) {
+    json::Writer w(layout);
+    w.begin_object();
+    w.member("a", "q\"\n\x01\xff");
+    w.key("n");
+    w.begin_array();
+    w.integer(-1);
+    w.number(0.5);
+    w.null();
+    w.end_array();
+    w.key("e");
+    w.begin_object();
+    w.end_object();
+    w.end_object();
+    return std::move(w).take();
+  };
+  EXPECT_EQ(write(json::Layout::kCompact), "{\"a\":\"q\\\"\\n\\u0001\xEF\xBF\xBD\",\"n\":[-1,0.5,null],\"e\":{}}");
+  EXPECT_EQ(write(json::Layout::kIndented),
+            "{\n  \"a\": \"q\\\"\\n\\u0001\xEF\xBF\xBD\",\n  \"n\": [\n    -1,\n    0.5,\n    null\n  ],\n  \"e\": {}\n}\n");
+}
+
+TEST(Text, MakesControlCharactersVisible) {
+  EXPECT_EQ(printable("a\x1b[2Jb\xc2\x9b\xffé"), "a\\x1b[2Jb\\xc2\\x9b\\xffé");
+}
+
+TEST(Text, SplitsIntoLinesOfBothKinds) {
+  std::string_view rest = "a\r\n\nb";
+  std::string_view line;
+  std::vector<std::string_view> lines;
+  while (next_line(rest, line)) lines.push_back(line);
+  EXPECT_EQ(lines, (std::vector<std::string_view>{"a", "", "b"}));
+}
+
+TEST(Fs, ReplacesAFileWholeAndLeavesNothingBeside) {
+  const std::string folder = testing::TempDir() + "/bulkhead_fs_test";
+  const std::string path = folder + "/nested/file";
+  ASSERT_TRUE(write_file_atomically(path, "one"));
+  ASSERT_TRUE(write_file_atomically(path, "two"));
+  EXPECT_EQ(*read_file(path, 10), "two");
+  EXPECT_EQ(read_file(path, 2).error().code(), Code::kLimitExceeded);
+  EXPECT_EQ(read_file(folder + "/none", 2).error().code(), Code::kNotFound);
+}
+
+TEST(Error, RendersContextOutermostFirst) {
+  Error error(Code::kMalformed, "ends early");
+  EXPECT_EQ(std::move(error).with_context("layer 1").with_context("image").to_string(), "image: layer 1: ends early");
+}
+
+}  // namespace
+}  // namespace bulkhead

@@ -1,0 +1,167 @@
+#include "base/fs.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace bulkhead {
+namespace {
+
+constexpr size_t kFileBlockBytes = size_t{256} << 10;
+
+class FdSource final : public BlockSource {
+ public:
+  FdSource(UniqueFd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)), buffer_(kFileBlockBytes) {}
+
+  Result<ByteSpan> next() override {
+    for (;;) {
+      const ssize_t count = ::read(fd_.get(), buffer_.data(), buffer_.size());
+      if (count >= 0) return ByteSpan(buffer_).first(static_cast<size_t>(count));
+      if (errno != EINTR) return fail(errno_error(errno, name_));
+    }
+  }
+
+ private:
+  UniqueFd fd_;
+  std::string name_;
+  std::vector<std::byte> buffer_;
+};
+
+Result<UniqueFd> open_for_reading(const std::string& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!fd) return fail(errno_error(errno, path));
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return fail(errno_error(errno, path));
+  if (S_ISDIR(status.st_mode)) return fail(Code::kInvalidArgument, fmt::format("{}: is a directory", path));
+  return fd;
+}
+
+Status write_all(int fd, std::string_view contents, const std::string& path) {
+  while (!contents.empty()) {
+    const ssize_t count = ::write(fd, contents.data(), contents.size());
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      return fail(errno_error(errno, path));
+    }
+    contents.remove_prefix(static_cast<size_t>(count));
+  }
+  return {};
+}
+
+std::string parent_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Status sync_folder(const std::string& folder) {
+  UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0) return fail(errno_error(errno, folder));
+  return {};
+}
+
+Status write_and_sync(UniqueFd fd, std::string_view contents, unsigned mode, const std::string& name) {
+  TRY(write_all(fd.get(), contents, name));
+  if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0) return fail(errno_error(errno, name));
+  if (::fsync(fd.get()) != 0) return fail(errno_error(errno, name));
+  return {};
+}
+
+}  // namespace
+
+UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept {
+  if (this != &other) {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = other.release();
+  }
+  return *this;
+}
+
+UniqueFd::~UniqueFd() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+int UniqueFd::release() { return std::exchange(fd_, -1); }
+
+Result<std::string> read_file(const std::string& path, size_t max_bytes) {
+  TRY_ASSIGN(UniqueFd fd, open_for_reading(path));
+  FdSource source(std::move(fd), path);
+  return read_all(source, max_bytes, path);
+}
+
+Result<std::unique_ptr<BlockSource>> open_file_source(const std::string& path) {
+  if (path == "-") {
+    UniqueFd fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+    if (!fd) return fail(errno_error(errno, "standard input"));
+    return make_fd_source(std::move(fd), "standard input");
+  }
+  TRY_ASSIGN(UniqueFd fd, open_for_reading(path));
+  return make_fd_source(std::move(fd), path);
+}
+
+std::unique_ptr<BlockSource> make_fd_source(UniqueFd fd, std::string name) {
+  return std::make_unique<FdSource>(std::move(fd), std::move(name));
+}
+
+Result<MappedFile> MappedFile::open(const std::string& path) {
+  TRY_ASSIGN(UniqueFd fd, open_for_reading(path));
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return fail(errno_error(errno, path));
+  const auto size = static_cast<size_t>(status.st_size);
+  if (size == 0) return MappedFile(ByteSpan());
+  void* address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);
+  if (address == MAP_FAILED) return fail(errno_error(errno, path));
+  return MappedFile(ByteSpan(static_cast<const std::byte*>(address), size));
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, ByteSpan())) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+}
+
+Status make_directories(const std::string& path, unsigned mode) {
+  for (size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+    const std::string prefix = path.substr(0, slash);
+    if (!prefix.empty() && ::mkdir(prefix.c_str(), static_cast<mode_t>(mode)) != 0 && errno != EEXIST) {
+      return fail(errno_error(errno, prefix));
+    }
+    if (slash == std::string::npos) break;
+  }
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return fail(errno_error(errno, path));
+  if (!S_ISDIR(status.st_mode)) return fail(Code::kInvalidArgument, fmt::format("{}: is not a directory", path));
+  return {};
+}
+
+Status write_file_atomically(const std::string& path, std::string_view contents, unsigned mode) {
+  const std::string folder = parent_of(path);
+  TRY(make_directories(folder));
+  std::string temporary = path + ".XXXXXX";
+  UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (!fd) return fail(errno_error(errno, temporary));
+  if (auto written = write_and_sync(std::move(fd), contents, mode, temporary); !written) {
+    ::unlink(temporary.c_str());
+    return written;
+  }
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int error_number = errno;
+    ::unlink(temporary.c_str());
+    return fail(errno_error(error_number, path));
+  }
+  return sync_folder(folder);
+}
+
+}  // namespace bulkhead

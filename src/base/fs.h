@@ -1,0 +1,58 @@
+// Files at the edges: reading with a cap, streaming, mapping, and writing that is whole or not at all.
+// Paths are the user's or our own (trusted); contents are not. All functions are thread-safe.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/block_source.h"
+
+namespace bulkhead {
+
+// A descriptor that closes itself.
+class UniqueFd {
+ public:
+  UniqueFd() = default;
+  explicit UniqueFd(int fd) : fd_(fd) {}
+  UniqueFd(UniqueFd&& other) noexcept : fd_(other.release()) {}
+  UniqueFd& operator=(UniqueFd&& other) noexcept;
+  ~UniqueFd();
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+  int release();
+
+ private:
+  int fd_ = -1;
+};
+
+// The whole file; kLimitExceeded past max_bytes; kNotFound, kPermissionDenied, kIo name the path.
+Result<std::string> read_file(const std::string& path, size_t max_bytes);
+
+// The file as a stream of blocks (one buffer of 256 KiB). "-" is standard input.
+Result<std::unique_ptr<BlockSource>> open_file_source(const std::string& path);
+// The same over a descriptor that is open already, from its present offset.
+std::unique_ptr<BlockSource> make_fd_source(UniqueFd fd, std::string name);
+
+// A read-only mapping of a whole file; its bytes stay valid as long as the object lives, even when the file is replaced by
+// rename. An empty file maps to an empty span.
+class MappedFile {
+ public:
+  static Result<MappedFile> open(const std::string& path);
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  ~MappedFile();
+  ByteSpan bytes() const { return bytes_; }
+
+ private:
+  explicit MappedFile(ByteSpan bytes) : bytes_(bytes) {}
+  ByteSpan bytes_;
+};
+
+// Writes `contents` beside `path`, syncs, renames over it and syncs the folder: readers see the old file or the new one,
+// whole. Missing parent folders are made (0755). On failure the old file is untouched and nothing is left behind.
+Status write_file_atomically(const std::string& path, std::string_view contents, unsigned mode = 0644);
+
+Status make_directories(const std::string& path, unsigned mode = 0755);
+
+}  // namespace bulkhead
