@@ -17,7 +17,7 @@
 namespace bulkhead::advisory {
 
 // What the publisher says of this package and vulnerability.
-enum class Status : uint8_t {
+enum class AdvisoryStatus : uint8_t {
   kFixed,               // affected below the fixed version
   kAffected,            // affected, no fix yet
   kFixDeferred,         // affected; fix postponed (Debian no-dsa/postponed, Ubuntu deferred, Red Hat "Fix deferred")
@@ -26,8 +26,8 @@ enum class Status : uint8_t {
   kUnderInvestigation,  // the publisher does not know yet
   kNotAffected,         // explicitly not affected: kept, because it answers --explain and suppresses other feeds
 };
-std::string_view status_name(Status status);  // "fixed", "affected", "fix_deferred", "will_not_fix", "end_of_life", …
-std::optional<Status> status_of(std::string_view name);
+std::string_view status_name(AdvisoryStatus status);  // "fixed", "affected", "fix_deferred", "will_not_fix", "end_of_life", …
+std::optional<AdvisoryStatus> status_of(std::string_view name);
 
 enum class Severity : uint8_t { kUnknown, kNegligible, kLow, kMedium, kHigh, kCritical };  // in ascending order
 std::string_view severity_name(Severity severity);  // "unknown", "negligible", "low", …
@@ -61,7 +61,7 @@ struct AdvisoryRecord {
   std::string package;
   NameKind name_kind = NameKind::kSource;
   version::Scheme scheme = version::Scheme::kGeneric;
-  Status status = Status::kAffected;
+  AdvisoryStatus status = AdvisoryStatus::kAffected;
   std::vector<Range> ranges;          // any of them; empty with kAffected and friends means every version
   std::vector<std::string> architectures;  // empty: all
   std::string module;                 // rpm "name:stream"; empty: packages outside any module (or the feed does not say)
@@ -93,8 +93,8 @@ class Sink {
   Sink(const Sink&) = delete;
   Sink& operator=(const Sink&) = delete;
   virtual ~Sink() = default;
-  virtual bulkhead::Status add(AdvisoryRecord record) = 0;
-  virtual bulkhead::Status add(Vulnerability vulnerability) = 0;
+  virtual Status add(AdvisoryRecord record) = 0;
+  virtual Status add(Vulnerability vulnerability) = 0;
 };
 
 }  // namespace bulkhead::advisory
