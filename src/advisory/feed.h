@@ -1,0 +1,119 @@
+// Feeds: what is published about vulnerabilities, each read in its publisher's own format.
+//
+// A feed is data (who, where, under which licence) and two pure functions: one that knows its documents when it sees
+// them, one that reads a document into a Sink. Each stands in one file under feeds/ and one line of the table in
+// feeds/feeds.cc. Reading is stateless: every document is complete in itself, so documents may be read in any order and
+// in parallel, each with a sink of its own. Trust of the input: none.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "advisory/record.h"
+#include "base/block_source.h"
+#include "base/result.h"
+
+namespace bulkhead::advisory {
+
+struct FeedLimits {
+  size_t max_document_bytes = size_t{512} << 20;    // one document, inflated (--max-document-bytes)
+  size_t max_yaml_bytes = size_t{8} << 20;          // one YAML or TOML document (--max-yaml-bytes)
+  size_t max_depth = 64;                            // nesting of JSON, YAML, TOML and XML (--max-document-depth)
+  size_t max_aliases = 4096;                        // other names of one vulnerability (--max-aliases)
+  size_t max_documents = 4'000'000;                 // members of one archive (--max-documents)
+  uint64_t max_archive_bytes = uint64_t{64} << 30;  // all members of one archive, inflated (--max-archive-bytes)
+};
+
+// One document: a file, or a member of a tar or zip archive, inflated.
+struct Document {
+  std::string_view path;  // where it lies in its folder or archive, "/"-separated: "active/CVE-2020-1234"
+  BlockSource& source;
+};
+
+// What the document says of itself.
+struct DocumentInfo {
+  std::string date;  // of its data, RFC 3339, the newest that it bears; empty when it bears none
+};
+
+// The beginning of a document, for recognition.
+struct DocumentHead {
+  std::string_view path;  // as Document::path
+  std::string_view text;  // the first kHeadBytes, or the whole document when it is shorter
+  std::string_view base() const { return path.substr(path.rfind('/') + 1); }
+  // The string member `key` of the JSON object that the document is; nothing when it is no object, has no such member,
+  // or the member lies past the head.
+  std::optional<std::string> json_string(std::string_view key) const;
+  bool has_json_member(std::string_view key) const;
+
+  static constexpr size_t kHeadBytes = size_t{64} << 10;
+};
+
+// How `db update` gets at a publisher's files.
+enum class Fetch : uint8_t {
+  kFile,      // the URL is the file
+  kNamedBy,   // the URL is a small text file whose first line names the file, relative to it
+  kNvdPages,  // NVD API 2.0: pages by startIndex, resultsPerPage, totalResults
+};
+
+struct Download {
+  // Which ecosystem wants it: a key ("pypi"), a family and ":*" ("alpine:*": once for each release asked for or met),
+  // or empty (always).
+  std::string_view ecosystem;
+  // {release} stands for the key's release ("3.19"), {major} for its first number, {codename} for its codename.
+  std::string_view url;
+  Fetch fetch = Fetch::kFile;
+};
+
+struct Feed {
+  std::string_view name;         // "debian-tracker": stable; stands in findings, `db info` and the compiled database
+  std::string_view title;        // "Debian Security Tracker"
+  std::string_view publisher;    // "Debian"
+  std::string_view licence;      // SPDX identifier or the publisher's words
+  std::string_view attribution;  // the line that the licence wants shown; empty when it wants none
+  bool may_be_shipped;           // the licence lets us pass compiled data on (the embedded snapshot)
+  std::span<const Download> downloads;
+  std::span<const std::string_view>
+      ecosystems;  // covered: keys, or a family and ":*"; empty: speaks of ids, not packages
+
+  bool (*recognises)(const DocumentHead& head);
+  // Reads one document; every record goes to the sink as soon as it is complete. kMalformed names the place; what was
+  // added before the error stays with the sink, so a caller that wants all or nothing buffers a document's records.
+  Result<DocumentInfo> (*parse)(const Document& document, Sink& sink, const FeedLimits& limits);
+};
+
+// Every feed, in the order in which they are asked to recognise a document.
+std::span<const Feed* const> feeds();
+const Feed* find_feed(std::string_view name);     // null when there is none
+const Feed* recognise(const DocumentHead& head);  // null: no feed knows this document
+
+// What read_feed_file tells its caller, and asks of it.
+class FeedReader {
+ public:
+  FeedReader() = default;
+  FeedReader(const FeedReader&) = delete;
+  FeedReader& operator=(const FeedReader&) = delete;
+  virtual ~FeedReader() = default;
+
+  // Where the records of this document go; null passes the document over. The sink must live until the next call.
+  virtual Result<Sink*> begin_document(const Feed& feed, std::string_view path) = 0;
+  virtual Status end_document(const Feed& feed, std::string_view path, const DocumentInfo& info) = 0;
+  // A document that could not be read: return the error to stop, or nothing to go on with the next.
+  virtual Status failed_document(const Feed& feed, std::string_view path, Error error) = 0;
+  // A document that no feed recognises (a README in the archive).
+  virtual Status unknown_document(std::string_view path) = 0;
+};
+
+// Reads a file as it was published or laid down: inflates it (gzip, zstd, xz, bzip2, by magic), walks it when it is a
+// tar or zip archive (archives in archives are not opened), recognises each document and has it read. `path` is used
+// for recognition: give it relative to the folder that was named. `only`, when not null, reads every document as that
+// feed's and asks nobody. One document at a time is in memory, at most.
+Status read_feed_file(std::string_view path, std::unique_ptr<BlockSource> file, const Feed* only, FeedReader& reader,
+                      const FeedLimits& limits);
+
+}  // namespace bulkhead::advisory
