@@ -1,0 +1,36 @@
+// Secret: text that must not leak (a password, a token, an Authorization value). It overwrites its bytes when it dies
+// and has no formatter, no comparison and no implicit conversion, so that it cannot slip into a message by accident;
+// whoever needs the text says reveal(). Copies that a third party makes (a TLS library, the kernel) are beyond its
+// reach. A value; not thread-safe for writing.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace bulkhead {
+
+// Overwrites every byte of the buffer, the unused capacity included, and empties it. Not removed by the optimiser.
+void wipe(std::string& text) noexcept;
+
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string&& text);  // the argument is wiped
+  static Secret copy_of(std::string_view text) { return Secret(std::string(text)); }
+
+  Secret(const Secret& other) = default;
+  Secret& operator=(const Secret& other);
+  Secret(Secret&& other) noexcept : text_(other.text_) { wipe(other.text_); }
+  Secret& operator=(Secret&& other) noexcept;
+  ~Secret() { wipe(text_); }
+
+  bool empty() const { return text_.empty(); }
+  // Valid as long as this object is unchanged.
+  std::string_view reveal() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace bulkhead
