@@ -1,4 +1,5 @@
-// Runs a fuzz target over the files and folders named on the command line: the corpus as a regression test, without libFuzzer.
+// Runs a fuzz target over the files and folders named on the command line: the corpus as a regression test, without
+// libFuzzer.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

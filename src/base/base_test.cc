@@ -1,10 +1,10 @@
+#include <gtest/gtest.h>
+
 #include "base/bytes.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "base/text.h"
-
-#include <gtest/gtest.h>
 
 namespace bulkhead {
 namespace {
@@ -83,8 +83,9 @@ TEST(JsonWriter, WritesBothLayoutsAndEscapes) {
     return std::move(w).take();
   };
   EXPECT_EQ(write(json::Layout::kCompact), "{\"a\":\"q\\\"\\n\\u0001\xEF\xBF\xBD\",\"n\":[-1,0.5,null],\"e\":{}}");
-  EXPECT_EQ(write(json::Layout::kIndented),
-            "{\n  \"a\": \"q\\\"\\n\\u0001\xEF\xBF\xBD\",\n  \"n\": [\n    -1,\n    0.5,\n    null\n  ],\n  \"e\": {}\n}\n");
+  EXPECT_EQ(
+      write(json::Layout::kIndented),
+      "{\n  \"a\": \"q\\\"\\n\\u0001\xEF\xBF\xBD\",\n  \"n\": [\n    -1,\n    0.5,\n    null\n  ],\n  \"e\": {}\n}\n");
 }
 
 TEST(Text, MakesControlCharactersVisible) {

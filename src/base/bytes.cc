@@ -41,7 +41,8 @@ Result<std::string> from_hex(std::string_view hex) {
   for (size_t i = 0; i < hex.size(); i += 2) {
     const int high = hex_digit(hex[i]);
     const int low = hex_digit(hex[i + 1]);
-    if (high < 0 || low < 0) return fail(Code::kInvalidArgument, fmt::format("not a hexadecimal digit at offset {}", i));
+    if (high < 0 || low < 0)
+      return fail(Code::kInvalidArgument, fmt::format("not a hexadecimal digit at offset {}", i));
     bytes.push_back(static_cast<char>(high * 16 + low));
   }
   return bytes;
@@ -80,13 +81,27 @@ Result<T> ByteReader::integer(bool big_endian) {
   return value;
 }
 
-Result<uint8_t> ByteReader::u8() { return integer<uint8_t>(false); }
-Result<uint16_t> ByteReader::u16_le() { return integer<uint16_t>(false); }
-Result<uint32_t> ByteReader::u32_le() { return integer<uint32_t>(false); }
-Result<uint64_t> ByteReader::u64_le() { return integer<uint64_t>(false); }
-Result<uint16_t> ByteReader::u16_be() { return integer<uint16_t>(true); }
-Result<uint32_t> ByteReader::u32_be() { return integer<uint32_t>(true); }
-Result<uint64_t> ByteReader::u64_be() { return integer<uint64_t>(true); }
+Result<uint8_t> ByteReader::u8() {
+  return integer<uint8_t>(false);
+}
+Result<uint16_t> ByteReader::u16_le() {
+  return integer<uint16_t>(false);
+}
+Result<uint32_t> ByteReader::u32_le() {
+  return integer<uint32_t>(false);
+}
+Result<uint64_t> ByteReader::u64_le() {
+  return integer<uint64_t>(false);
+}
+Result<uint16_t> ByteReader::u16_be() {
+  return integer<uint16_t>(true);
+}
+Result<uint32_t> ByteReader::u32_be() {
+  return integer<uint32_t>(true);
+}
+Result<uint64_t> ByteReader::u64_be() {
+  return integer<uint64_t>(true);
+}
 
 Result<uint64_t> ByteReader::varint() {
   const size_t start = position_;
@@ -116,9 +131,15 @@ Result<std::string_view> ByteReader::text_until(char end) {
   return rest.substr(0, found);
 }
 
-void ByteWriter::u8(uint8_t value) { append_le(out_, value); }
-void ByteWriter::u32(uint32_t value) { append_le(out_, value); }
-void ByteWriter::u64(uint64_t value) { append_le(out_, value); }
+void ByteWriter::u8(uint8_t value) {
+  append_le(out_, value);
+}
+void ByteWriter::u32(uint32_t value) {
+  append_le(out_, value);
+}
+void ByteWriter::u64(uint64_t value) {
+  append_le(out_, value);
+}
 
 void ByteWriter::varint(uint64_t value) {
   while (value >= 0x80) {

@@ -1,7 +1,7 @@
 // Bytes and the one way to walk untrusted ones: a bounded cursor.
 //
-// ByteReader never reads outside its span: every accessor returns kMalformed with the offset when too little is left, and
-// leaves the position unchanged. It views the span; the bytes must outlive it and every span it hands out. Not
+// ByteReader never reads outside its span: every accessor returns kMalformed with the offset when too little is left,
+// and leaves the position unchanged. It views the span; the bytes must outlive it and every span it hands out. Not
 // thread-safe; trust of the input: none.
 #pragma once
 

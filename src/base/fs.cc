@@ -37,7 +37,7 @@ class FdSource final : public BlockSource {
 Result<UniqueFd> open_for_reading(const std::string& path) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!fd) return fail(errno_error(errno, path));
-  struct stat status {};
+  struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return fail(errno_error(errno, path));
   if (S_ISDIR(status.st_mode)) return fail(Code::kInvalidArgument, fmt::format("{}: is a directory", path));
   return fd;
@@ -88,7 +88,9 @@ UniqueFd::~UniqueFd() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-int UniqueFd::release() { return std::exchange(fd_, -1); }
+int UniqueFd::release() {
+  return std::exchange(fd_, -1);
+}
 
 Result<std::string> read_file(const std::string& path, size_t max_bytes) {
   TRY_ASSIGN(UniqueFd fd, open_for_reading(path));
@@ -112,7 +114,7 @@ std::unique_ptr<BlockSource> make_fd_source(UniqueFd fd, std::string name) {
 
 Result<MappedFile> MappedFile::open(const std::string& path) {
   TRY_ASSIGN(UniqueFd fd, open_for_reading(path));
-  struct stat status {};
+  struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return fail(errno_error(errno, path));
   const auto size = static_cast<size_t>(status.st_size);
   if (size == 0) return MappedFile(ByteSpan());
@@ -140,7 +142,7 @@ Status make_directories(const std::string& path, unsigned mode) {
     }
     if (slash == std::string::npos) break;
   }
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return fail(errno_error(errno, path));
   if (!S_ISDIR(status.st_mode)) return fail(Code::kInvalidArgument, fmt::format("{}: is not a directory", path));
   return {};

@@ -34,8 +34,8 @@ Result<std::unique_ptr<BlockSource>> open_file_source(const std::string& path);
 // The same over a descriptor that is open already, from its present offset.
 std::unique_ptr<BlockSource> make_fd_source(UniqueFd fd, std::string name);
 
-// A read-only mapping of a whole file; its bytes stay valid as long as the object lives, even when the file is replaced by
-// rename. An empty file maps to an empty span.
+// A read-only mapping of a whole file; its bytes stay valid as long as the object lives, even when the file is replaced
+// by rename. An empty file maps to an empty span.
 class MappedFile {
  public:
   static Result<MappedFile> open(const std::string& path);
@@ -49,8 +49,8 @@ class MappedFile {
   ByteSpan bytes_;
 };
 
-// Writes `contents` beside `path`, syncs, renames over it and syncs the folder: readers see the old file or the new one,
-// whole. Missing parent folders are made (0755). On failure the old file is untouched and nothing is left behind.
+// Writes `contents` beside `path`, syncs, renames over it and syncs the folder: readers see the old file or the new
+// one, whole. Missing parent folders are made (0755). On failure the old file is untouched and nothing is left behind.
 Status write_file_atomically(const std::string& path, std::string_view contents, unsigned mode = 0644);
 
 Status make_directories(const std::string& path, unsigned mode = 0755);

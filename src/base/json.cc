@@ -16,8 +16,8 @@ struct Document::Tree {
   dom::element root;
 };
 
-// Value, and the iterators' positions, are simdjson's handles (a document and a tape index) under our own names, so that
-// its header stays in this file.
+// Value, and the iterators' positions, are simdjson's handles (a document and a tape index) under our own names, so
+// that its header stays in this file.
 struct Access {
   template <typename Handle>
   static Handle unwrap(const Value& value) {
@@ -32,7 +32,9 @@ struct Access {
 
 namespace {
 
-dom::element element_of(const Value& value) { return Access::unwrap<dom::element>(value); }
+dom::element element_of(const Value& value) {
+  return Access::unwrap<dom::element>(value);
+}
 
 Error missing(const Value& object, std::string_view key, std::string_view wanted) {
   const auto found = object.find(key);
@@ -47,28 +49,43 @@ Error missing(const Value& object, std::string_view key, std::string_view wanted
 
 std::string_view kind_name(Kind kind) {
   switch (kind) {
-    case Kind::kNull: return "null";
-    case Kind::kBool: return "a boolean";
+    case Kind::kNull:
+      return "null";
+    case Kind::kBool:
+      return "a boolean";
     case Kind::kInteger:
-    case Kind::kUnsigned: return "an integer";
-    case Kind::kDouble: return "a number";
-    case Kind::kString: return "a string";
-    case Kind::kArray: return "an array";
-    case Kind::kObject: return "an object";
+    case Kind::kUnsigned:
+      return "an integer";
+    case Kind::kDouble:
+      return "a number";
+    case Kind::kString:
+      return "a string";
+    case Kind::kArray:
+      return "an array";
+    case Kind::kObject:
+      return "an object";
   }
   return "unknown";
 }
 
 Kind Value::kind() const {
   switch (element_of(*this).type()) {
-    case dom::element_type::ARRAY: return Kind::kArray;
-    case dom::element_type::OBJECT: return Kind::kObject;
-    case dom::element_type::INT64: return Kind::kInteger;
-    case dom::element_type::UINT64: return Kind::kUnsigned;
-    case dom::element_type::DOUBLE: return Kind::kDouble;
-    case dom::element_type::STRING: return Kind::kString;
-    case dom::element_type::BOOL: return Kind::kBool;
-    case dom::element_type::NULL_VALUE: return Kind::kNull;
+    case dom::element_type::ARRAY:
+      return Kind::kArray;
+    case dom::element_type::OBJECT:
+      return Kind::kObject;
+    case dom::element_type::INT64:
+      return Kind::kInteger;
+    case dom::element_type::UINT64:
+      return Kind::kUnsigned;
+    case dom::element_type::DOUBLE:
+      return Kind::kDouble;
+    case dom::element_type::STRING:
+      return Kind::kString;
+    case dom::element_type::BOOL:
+      return Kind::kBool;
+    case dom::element_type::NULL_VALUE:
+      return Kind::kNull;
   }
   return Kind::kNull;
 }
@@ -197,7 +214,8 @@ Document::~Document() = default;
 
 Result<Document> Document::parse(std::string_view text, const Limits& limits) {
   if (text.size() > limits.max_bytes) {
-    return fail(Code::kLimitExceeded, fmt::format("JSON document of {} bytes is larger than {}", text.size(), limits.max_bytes));
+    return fail(Code::kLimitExceeded,
+                fmt::format("JSON document of {} bytes is larger than {}", text.size(), limits.max_bytes));
   }
   // simdjson keeps string offsets in 32 bits.
   if (text.size() > std::numeric_limits<uint32_t>::max()) {
@@ -214,6 +232,8 @@ Result<Document> Document::parse(std::string_view text, const Limits& limits) {
   return Document(std::move(tree));
 }
 
-Value Document::root() const { return Access::wrap(tree_->root); }
+Value Document::root() const {
+  return Access::wrap(tree_->root);
+}
 
 }  // namespace bulkhead::json

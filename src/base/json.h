@@ -1,8 +1,8 @@
 // JSON in: a read-only document over simdjson, which stays out of our headers. JSON out: json_writer.h.
 //
 // Document owns the parsed tree; Value is a small handle into it and must not outlive it. Values are safe to read from
-// several threads at once. Trust of the input: none. Limits: size and nesting; numbers that fit neither int64, uint64 nor
-// double are kMalformed, as is invalid UTF-8. Duplicate keys are kept (RFC 8259 section 4 leaves them open): find()
+// several threads at once. Trust of the input: none. Limits: size and nesting; numbers that fit neither int64, uint64
+// nor double are kMalformed, as is invalid UTF-8. Duplicate keys are kept (RFC 8259 section 4 leaves them open): find()
 // returns the first; a gate that must refuse them walks members().
 #pragma once
 

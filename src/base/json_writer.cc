@@ -31,13 +31,27 @@ void append_escaped(std::string& out, std::string_view text) {
       continue;
     }
     switch (c) {
-      case '"': out.append("\\\""); break;
-      case '\\': out.append("\\\\"); break;
-      case '\n': out.append("\\n"); break;
-      case '\r': out.append("\\r"); break;
-      case '\t': out.append("\\t"); break;
-      case '\b': out.append("\\b"); break;
-      case '\f': out.append("\\f"); break;
+      case '"':
+        out.append("\\\"");
+        break;
+      case '\\':
+        out.append("\\\\");
+        break;
+      case '\n':
+        out.append("\\n");
+        break;
+      case '\r':
+        out.append("\\r");
+        break;
+      case '\t':
+        out.append("\\t");
+        break;
+      case '\b':
+        out.append("\\b");
+        break;
+      case '\f':
+        out.append("\\f");
+        break;
       default:
         if (c < 0x20 || c == 0x7f) {
           fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
@@ -88,10 +102,18 @@ void Writer::close(char bracket) {
   out_.push_back(bracket);
 }
 
-void Writer::begin_object() { open('{'); }
-void Writer::end_object() { close('}'); }
-void Writer::begin_array() { open('['); }
-void Writer::end_array() { close(']'); }
+void Writer::begin_object() {
+  open('{');
+}
+void Writer::end_object() {
+  close('}');
+}
+void Writer::begin_array() {
+  open('[');
+}
+void Writer::end_array() {
+  close(']');
+}
 
 void Writer::key(std::string_view name) {
   require(!levels_.empty() && levels_.back().object && !after_key_);

@@ -39,9 +39,18 @@ class Writer {
   void null();
 
   // key() and value in one.
-  void member(std::string_view name, std::string_view text) { key(name); string(text); }
-  void member(std::string_view name, const char* text) { key(name); string(text); }
-  void member(std::string_view name, bool value) { key(name); boolean(value); }
+  void member(std::string_view name, std::string_view text) {
+    key(name);
+    string(text);
+  }
+  void member(std::string_view name, const char* text) {
+    key(name);
+    string(text);
+  }
+  void member(std::string_view name, bool value) {
+    key(name);
+    boolean(value);
+  }
   // Nothing at all when the text is empty.
   void member_if(std::string_view name, std::string_view text) {
     if (!text.empty()) member(name, text);

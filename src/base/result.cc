@@ -9,19 +9,32 @@ namespace bulkhead {
 
 std::string_view code_name(Code code) {
   switch (code) {
-    case Code::kInvalidArgument: return "invalid_argument";
-    case Code::kNotFound: return "not_found";
-    case Code::kPermissionDenied: return "permission_denied";
-    case Code::kUnauthenticated: return "unauthenticated";
-    case Code::kMalformed: return "malformed";
-    case Code::kVerificationFailed: return "verification_failed";
-    case Code::kLimitExceeded: return "limit_exceeded";
-    case Code::kUnsupported: return "unsupported";
-    case Code::kUnavailable: return "unavailable";
-    case Code::kDeadlineExceeded: return "deadline_exceeded";
-    case Code::kCancelled: return "cancelled";
-    case Code::kIo: return "io";
-    case Code::kInternal: return "internal";
+    case Code::kInvalidArgument:
+      return "invalid_argument";
+    case Code::kNotFound:
+      return "not_found";
+    case Code::kPermissionDenied:
+      return "permission_denied";
+    case Code::kUnauthenticated:
+      return "unauthenticated";
+    case Code::kMalformed:
+      return "malformed";
+    case Code::kVerificationFailed:
+      return "verification_failed";
+    case Code::kLimitExceeded:
+      return "limit_exceeded";
+    case Code::kUnsupported:
+      return "unsupported";
+    case Code::kUnavailable:
+      return "unavailable";
+    case Code::kDeadlineExceeded:
+      return "deadline_exceeded";
+    case Code::kCancelled:
+      return "cancelled";
+    case Code::kIo:
+      return "io";
+    case Code::kInternal:
+      return "internal";
   }
   return "unknown";
 }
@@ -54,15 +67,24 @@ Error errno_error(int error_number, std::string_view what) {
   Code code = Code::kIo;
   switch (error_number) {
     case ENOENT:
-    case ENOTDIR: code = Code::kNotFound; break;
+    case ENOTDIR:
+      code = Code::kNotFound;
+      break;
     case EACCES:
-    case EPERM: code = Code::kPermissionDenied; break;
-    case ETIMEDOUT: code = Code::kDeadlineExceeded; break;
+    case EPERM:
+      code = Code::kPermissionDenied;
+      break;
+    case ETIMEDOUT:
+      code = Code::kDeadlineExceeded;
+      break;
     case ECONNREFUSED:
     case ECONNRESET:
     case EHOSTUNREACH:
-    case ENETUNREACH: code = Code::kUnavailable; break;
-    default: break;
+    case ENETUNREACH:
+      code = Code::kUnavailable;
+      break;
+    default:
+      break;
   }
   return {code, fmt::format("{}: {}", what, std::generic_category().message(error_number))};
 }

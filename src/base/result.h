@@ -77,7 +77,9 @@ inline std::unexpected<Error> fail(Code code, std::string message) {
 inline std::unexpected<Error> fail(Code code, std::string message, std::string remedy) {
   return std::unexpected(Error(code, std::move(message), std::move(remedy)));
 }
-inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::move(error)); }
+inline std::unexpected<Error> fail(Error error) {
+  return std::unexpected(std::move(error));
+}
 
 }  // namespace bulkhead
 
@@ -85,27 +87,27 @@ inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::mo
 #define BULKHEAD_CONCAT(a, b) BULKHEAD_CONCAT_INNER(a, b)
 
 // Returns the error of `expression` (a Status or Result whose value is not needed) to the caller.
-#define TRY(expression)                                            \
-  do {                                                             \
-    auto try_result = (expression);                                \
-    if (!try_result) [[unlikely]]                                  \
-      return std::unexpected(std::move(try_result).error());       \
+#define TRY(expression)                                      \
+  do {                                                       \
+    auto try_result = (expression);                          \
+    if (!try_result) [[unlikely]]                            \
+      return std::unexpected(std::move(try_result).error()); \
   } while (false)
 
 // `TRY_ASSIGN(const auto x, f());` declares x from f()'s value, or returns f()'s error.
 #define TRY_ASSIGN(declaration, expression) \
   TRY_ASSIGN_INNER(BULKHEAD_CONCAT(try_assign_, __LINE__), declaration, expression)
-#define TRY_ASSIGN_INNER(temporary, declaration, expression)       \
-  auto temporary = (expression);                                   \
-  if (!temporary) [[unlikely]]                                     \
-    return std::unexpected(std::move(temporary).error());          \
+#define TRY_ASSIGN_INNER(temporary, declaration, expression) \
+  auto temporary = (expression);                             \
+  if (!temporary) [[unlikely]]                               \
+    return std::unexpected(std::move(temporary).error());    \
   declaration = std::move(*temporary)
 
 // As TRY_ASSIGN, but adds what was being done to the error: TRY_CONTEXT(auto x, f(), fmt::format("layer {}", digest)).
 #define TRY_CONTEXT(declaration, expression, context) \
   TRY_CONTEXT_INNER(BULKHEAD_CONCAT(try_context_, __LINE__), declaration, expression, context)
-#define TRY_CONTEXT_INNER(temporary, declaration, expression, context)                     \
-  auto temporary = (expression);                                                           \
-  if (!temporary) [[unlikely]]                                                             \
-    return std::unexpected(std::move(temporary).error().with_context(context));            \
+#define TRY_CONTEXT_INNER(temporary, declaration, expression, context)          \
+  auto temporary = (expression);                                                \
+  if (!temporary) [[unlikely]]                                                  \
+    return std::unexpected(std::move(temporary).error().with_context(context)); \
   declaration = std::move(*temporary)

@@ -1,7 +1,5 @@
 #include "base/text.h"
 
-#include <charconv>
-
 #include <fmt/format.h>
 
 namespace bulkhead {
@@ -47,10 +45,13 @@ bool next_line(std::string_view& rest, std::string_view& line) {
 
 std::optional<uint64_t> parse_decimal(std::string_view text) {
   uint64_t value = 0;
-  const char* end = text.data() + text.size();
-  if (text.empty() || !is_digit(text.front())) return std::nullopt;
-  const auto [stopped, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stopped != end) return std::nullopt;
+  if (text.empty()) return std::nullopt;
+  for (const char c : text) {
+    if (!is_digit(c)) return std::nullopt;
+    const auto digit = static_cast<uint64_t>(c - '0');
+    if (value > (UINT64_MAX - digit) / 10) return std::nullopt;
+    value = value * 10 + digit;
+  }
   return value;
 }
 

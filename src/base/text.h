@@ -24,19 +24,33 @@ bool next_line(std::string_view& rest, std::string_view& line);
 // Decimal digits only, no sign, no white space, no overflow.
 std::optional<uint64_t> parse_decimal(std::string_view text);
 
-inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
-inline bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-inline bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-inline bool is_alpha(char c) { return is_upper(c) || is_lower(c); }
-inline bool is_alnum(char c) { return is_alpha(c) || is_digit(c); }
-inline bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-inline char lower(char c) { return is_upper(c) ? static_cast<char>(c + 32) : c; }
+inline bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+inline bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+inline bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+inline bool is_alpha(char c) {
+  return is_upper(c) || is_lower(c);
+}
+inline bool is_alnum(char c) {
+  return is_alpha(c) || is_digit(c);
+}
+inline bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+inline char lower(char c) {
+  return is_upper(c) ? static_cast<char>(c + 32) : c;
+}
 
 // Length (1 to 4) of the valid UTF-8 sequence that text starts with; 0 when it starts with none (RFC 3629).
 size_t utf8_sequence_length(std::string_view text);
 
-// `text` for a terminal or a log: control characters (C0, DEL, C1) and invalid UTF-8 become \xNN, so that names out of an
-// image cannot move the cursor or forge lines.
+// `text` for a terminal or a log: control characters (C0, DEL, C1) and invalid UTF-8 become \xNN, so that names out of
+// an image cannot move the cursor or forge lines.
 std::string printable(std::string_view text);
 
 }  // namespace bulkhead

@@ -58,8 +58,8 @@ class Hasher {
 };
 
 // Passes `inner` through and checks it: at its end the bytes must have `expected`'s digest and, unless 0, exactly
-// expected_size bytes; otherwise the last next() is kVerificationFailed. Reading past expected_size fails at once. `what`
-// names the content in errors. The reader must read to the end before it believes anything it has read.
+// expected_size bytes; otherwise the last next() is kVerificationFailed. Reading past expected_size fails at once.
+// `what` names the content in errors. The reader must read to the end before it believes anything it has read.
 std::unique_ptr<BlockSource> make_verifying_source(std::unique_ptr<BlockSource> inner, Digest expected,
                                                    uint64_t expected_size, std::string what);
 

@@ -1,9 +1,9 @@
-// What looks into a layer's files. An analyser declares the paths it wants; the layer walk hands it each such file, once,
-// and it answers with a small plain value of its own encoding, which is cached with the layer and given back at merge time.
-// A file that no analyser wants is skipped without being copied.
+// What looks into a layer's files. An analyser declares the paths it wants; the layer walk hands it each such file,
+// once, and it answers with a small plain value of its own encoding, which is cached with the layer and given back at
+// merge time. A file that no analyser wants is skipped without being copied.
 //
-// Analysers are pure: bytes in, bytes out; no I/O, no clock, no logging; const and thread-safe, because layers are walked in
-// parallel. Trust of the input: none.
+// Analysers are pure: bytes in, bytes out; no I/O, no clock, no logging; const and thread-safe, because layers are
+// walked in parallel. Trust of the input: none.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,7 @@ class Analyser {
   virtual ~Analyser() = default;
 
   virtual std::string_view name() const = 0;  // "dpkg-status"; part of the cache key
-  virtual uint32_t version() const = 0;       // raised whenever the encoding or the meaning changes; part of the cache key
+  virtual uint32_t version() const = 0;  // raised whenever the encoding or the meaning changes; part of the cache key
   virtual std::span<const WantedPath> wants() const = 0;
 
   // The file's contents, whole. The value may be empty (nothing of interest). kMalformed is not fatal to the scan: the
@@ -47,10 +47,10 @@ class Analyser {
 
 // What the merged image holds of one wanted file: the topmost visible one.
 struct FileFact {
-  std::string path;       // relative, resolved
-  uint32_t layer = 0;     // index into Image::layers
-  std::string value;      // what Analyser::analyse answered
-  std::string error;      // why there is no value; empty when there is one
+  std::string path;    // relative, resolved
+  uint32_t layer = 0;  // index into Image::layers
+  std::string value;   // what Analyser::analyse answered
+  std::string error;   // why there is no value; empty when there is one
 };
 
 }  // namespace bulkhead::layer
