@@ -72,3 +72,23 @@ function(bulkhead_library name)
     set_tests_properties(${name} PROPERTIES LABELS unit)
   endif()
 endfunction()
+
+# bulkhead_embed(<folder> <text file> <kSymbol>)
+# Makes "<folder>/<name of the file>.h" with `inline constexpr std::string_view kSymbol`, the file's text, in the folder's
+# namespace. Data lives in data files; the program carries them.
+function(bulkhead_embed folder file symbol)
+  get_filename_component(stem "${file}" NAME_WE)
+  string(REPLACE "-" "_" stem "${stem}")
+  set(header "${CMAKE_BINARY_DIR}/generated/${folder}/${stem}.h")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
+  file(READ "${file}" text)
+  file(WRITE "${header}.new" "// Made from src/${folder}/${file}: edit that.
+#pragma once
+#include <string_view>
+namespace bulkhead::${folder} {
+inline constexpr std::string_view ${symbol} = R\"embedded(${text})embedded\";
+}
+")
+  file(COPY_FILE "${header}.new" "${header}" ONLY_IF_DIFFERENT)
+  target_include_directories(bulkhead_${folder} PRIVATE "${CMAKE_BINARY_DIR}/generated")
+endfunction()
