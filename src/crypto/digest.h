@@ -54,7 +54,6 @@ class Hasher {
  private:
   struct State;
   std::unique_ptr<State> state_;
-  Digest::Algorithm algorithm_;
 };
 
 // Passes `inner` through and checks it: at its end the bytes must have `expected`'s digest and, unless 0, exactly

@@ -20,11 +20,15 @@ namespace bulkhead::layer {
 // A wanted path, relative to the root without leading slash, by path segment:
 //   "var/lib/dpkg/status"        exactly this
 //   "var/lib/dpkg/status.d/*"    one segment of any name; `*` may stand inside a segment: "var/lib/dpkg/info/*.list"
-//   "**/*.dist-info/METADATA"    `**` first only: any depth
-// Matching is on the path as the layer's own symlinks and usr-merge resolve it.
+//   "**/*.dist-info/METADATA"    `**` first only: any depth, also none
+// A file is wanted when a program in the container that opens such a path would get it: through symbolic links (of
+// files and of directories, in the same or another layer), usr-merge and hard links. It is reported once, by the path
+// that it really has. Want every path that a file is known by; what resolves to the same file comes only once.
 struct WantedPath {
   std::string_view pattern;
-  uint64_t max_bytes = 64U << 20;  // a larger file is not read; it is recorded as skipped_too_large
+  uint64_t max_bytes = 64U << 20;  // a larger file is not read; it is recorded with an error that says so
+  std::string_view magic = {};  // when set, only a file that begins with these bytes (at most kMaxMagicBytes) is wanted
+  static constexpr size_t kMaxMagicBytes = 64;
 };
 
 class Analyser {
@@ -38,16 +42,18 @@ class Analyser {
   virtual uint32_t version() const = 0;  // raised whenever the encoding or the meaning changes; part of the cache key
   virtual std::span<const WantedPath> wants() const = 0;
 
-  // The file's contents, whole. The value may be empty (nothing of interest). kMalformed is not fatal to the scan: the
-  // error is recorded with the file as a diagnostic, unless the analyser says a corrupt file must fail the scan
-  // (errors_are_fatal), as a package database must: a scan that cannot read it would answer "no packages".
+  // The file's contents, whole. `path` matches one of wants(); it serves to tell formats apart by name and must not
+  // become part of the value, which all names of the file share (FileFact::path is its place). The value may be empty:
+  // nothing of interest, and no FileFact is made. kMalformed is not fatal to the scan: the error is recorded with the
+  // file as a diagnostic, unless the analyser says that a corrupt file must fail the scan (errors_are_fatal), as a
+  // package database must: a scan that cannot read it would answer "no packages".
   virtual Result<std::string> analyse(std::string_view path, ByteSpan content) const = 0;
   virtual bool errors_are_fatal() const { return false; }
 };
 
-// What the merged image holds of one wanted file: the topmost visible one.
+// What an image holds of one wanted file in one layer.
 struct FileFact {
-  std::string path;    // relative, resolved
+  std::string path;    // relative, resolved: no part of it is a symbolic link
   uint32_t layer = 0;  // index into Image::layers
   std::string value;   // what Analyser::analyse answered
   std::string error;   // why there is no value; empty when there is one

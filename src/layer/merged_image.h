@@ -1,24 +1,56 @@
 // The image as a container would see it: the layers' facts laid over each other as overlayfs would, whiteouts, opaque
 // directories, replaced directories and symlinks resolved.
+// Sources: OCI image-spec v1.1, layer.md, Whiteouts; Linux Documentation/filesystems/overlayfs.rst.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "layer/analyser.h"
+#include "layer/analyser_set.h"
+#include "layer/layer_facts.h"
 
 namespace bulkhead::layer {
+
+// A wanted file that no walk has looked into yet, because only the merge shows that a link leads to it.
+struct MissingContent {
+  uint32_t layer = 0;
+  ExtraWant want;
+};
 
 // Immutable once built; safe to read from several threads. Views live as long as the MergedImage.
 class MergedImage {
  public:
+  // `layers` bottom first, each walked with `analysers`; a null one (a foreign layer that could not be read) is taken
+  // for empty. Fails with the error of a visible file whose analyser's errors are fatal.
+  static Result<MergedImage> merge(std::span<const std::shared_ptr<const LayerFacts>> layers,
+                                   const AnalyserSet& analysers);
+
   // The facts of one analyser about files that are visible in the final image, sorted by path.
   std::vector<const FileFact*> visible(std::string_view analyser) const;
   // The same, and also what upper layers hide: every version of every file, by path, then bottom layer first. This is
   // how the layer that brought a package is found: package databases are written anew by each layer that installs
   // something.
   std::vector<const FileFact*> history(std::string_view analyser) const;
+
+  // Wanted files that must be looked into before the image is complete: walk those layers again with these as extras
+  // and merge again (analyse_image does). Where that is impossible, what is left here was not looked into, and
+  // FileFacts with an error stand for it.
+  const std::vector<MissingContent>& missing() const { return missing_; }
+
+  size_t layer_count() const { return layer_count_; }
+
+ private:
+  struct Facts {
+    std::string analyser;
+    std::vector<FileFact> files;   // history: by path, then layer
+    std::vector<bool> is_visible;  // of files
+  };
+  std::vector<Facts> facts_;
+  std::vector<MissingContent> missing_;
+  size_t layer_count_ = 0;
 };
 
 }  // namespace bulkhead::layer

@@ -1,0 +1,37 @@
+// What untrusted archives may cost us, and the option that raises each limit: the one table from which the command line
+// makes its flags. Passing a limit is kLimitExceeded by limit_error(), naming the option.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace bulkhead::archive {
+
+struct Limits {
+  uint64_t max_layer_bytes = uint64_t{64} << 30;  // inflated bytes of one stream
+  uint64_t max_ratio = 1000;                      // inflated : stored, once more than kRatioFloorBytes came out
+  uint64_t max_entries = 5'000'000;               // tar entries of one archive
+  uint64_t max_path_bytes = 4096;                 // one path or link target; Linux' PATH_MAX
+  uint64_t max_header_bytes = uint64_t{1} << 20;  // extension records (pax, GNU long names, sparse maps) of one entry
+  uint64_t max_file_bytes = uint64_t{512} << 20;  // one file that is wanted whole, and so held in memory
+  uint64_t max_fact_bytes = uint64_t{256} << 20;  // what analysers answer about one layer, together
+
+  // Small archives may be as repetitive as they like: below this a ratio does no harm.
+  static constexpr uint64_t kRatioFloorBytes = uint64_t{1} << 30;
+};
+
+struct LimitOption {
+  std::string_view option;  // "--max-entries"
+  std::string_view what;    // completes "more than 5000000 …"; also the flag's help
+  uint64_t Limits::* field;
+};
+
+std::span<const LimitOption> limit_options();
+
+// The error of passing `field`, as the table names it.
+Error limit_passed(const Limits& limits, uint64_t Limits::* field);
+
+}  // namespace bulkhead::archive

@@ -1,0 +1,60 @@
+// From an image's layers to its merged facts: each layer is read once, in one pass (stored bytes → digest → inflated →
+// diff-id → tar walk → analysers), layers in parallel; known layers come from the cache. Nothing is written but the
+// cache.
+//
+// Every byte of a layer is read, also when nothing in it is wanted any more, because its digests are over all of them.
+// A digest or diff-id that differs from what was promised is kVerificationFailed, and nothing of that layer is
+// believed. Trust of layers: none; limits: archive/limits.h.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "archive/limits.h"
+#include "base/block_source.h"
+#include "base/progress.h"
+#include "base/thread_pool.h"
+#include "layer/analyser_set.h"
+#include "layer/cache.h"
+#include "layer/layer_facts.h"
+#include "layer/merged_image.h"
+#include "oci/image_source.h"
+
+namespace bulkhead::layer {
+
+struct AnalyseOptions {
+  archive::Limits limits;
+  ThreadPool* pool = nullptr;    // nullptr: everything on the caller's thread
+  const Cache* cache = nullptr;  // nullptr: nothing is cached
+  Progress* progress = nullptr;  // may be nullptr
+  std::stop_token stop;          // kCancelled soon after a stop is requested
+};
+
+// All layers of an image, merged. Layers that cannot be read by their nature (Kind::kForeign) count as empty; the
+// caller sees them in `image`. A wanted file that turns out to be one only at the merge costs a second walk of its
+// layer. Must not be called from a task of options.pool.
+Result<MergedImage> analyse_image(const oci::Image& image, const AnalyserSet& analysers, const AnalyseOptions& options);
+
+// What the bytes of a layer were promised to be; empty digests are not checked, only computed.
+struct LayerPromise {
+  Digest stored_digest;
+  Digest diff_id;
+};
+
+// One layer out of a stream that stands at its first byte, and for streams that come only once (a docker-archive on
+// standard input, where layers arrive before the manifest that names them): LayerFacts carry both digests, so that the
+// caller can match them afterwards, and give them to MergedImage::merge.
+Result<LayerFacts> analyse_layer(std::unique_ptr<BlockSource> stored, const LayerPromise& promise,
+                                 const AnalyserSet& analysers, const AnalyseOptions& options,
+                                 const std::vector<ExtraWant>& extras = {});
+
+// A directory on this machine as if it were the only layer of an image. Only folders that can hold wanted paths are
+// listed; links are resolved below `root` and never lead out of it; only regular files are opened. Patterns with `**`
+// list everything but pseudo file systems (proc, sysfs, devtmpfs, cgroup, …) and network mounts. Folders and files that
+// may not be read are facts with an error, or, where an analyser says so, the error of the call.
+Result<LayerFacts> analyse_directory(const std::string& root, const AnalyserSet& analysers,
+                                     const AnalyseOptions& options);
+
+}  // namespace bulkhead::layer
