@@ -1,0 +1,12 @@
+// fuzz: base
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/toml.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  (void)bulkhead::toml::parse(text, {.max_nodes = 10'000});
+  return 0;
+}

@@ -1,0 +1,114 @@
+#include "base/yaml.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace bulkhead::yaml {
+namespace {
+
+// The document as a path-free dump: kind and text of every value, so that one line shows the whole tree.
+std::string dump(const json::Value& value) {
+  std::string out;
+  switch (value.kind()) {
+    case json::Kind::kObject:
+      for (const auto& [key, member] : value.members()) out += std::string(key) + ":" + dump(member) + " ";
+      return "{" + out + "}";
+    case json::Kind::kArray:
+      for (const auto element : value.elements()) out += dump(element) + " ";
+      return "[" + out + "]";
+    case json::Kind::kString:
+      return "'" + std::string(*value.string()) + "'";
+    case json::Kind::kBool:
+      return *value.boolean() ? "true" : "false";
+    case json::Kind::kNull:
+      return "null";
+    default:
+      return std::to_string(*value.number());
+  }
+}
+
+std::string text_of(std::string_view yaml, Scalars scalars = Scalars::kText, const Limits& limits = {}) {
+  const auto document = parse(yaml, scalars, limits);
+  return document ? dump(document->root()) : "error: " + document.error().to_string();
+}
+
+TEST(Yaml, KeepsVersionsAsWritten) {
+  EXPECT_EQ(text_of("fixed: 1.10\nnext: [1.20, '2', 0x10, true]\n"),
+            "{fixed:'1.10' next:['1.20' '2' '0x10' 'true' ] }");
+}
+
+TEST(Yaml, TypesPlainScalarsByTheCoreSchema) {
+  EXPECT_EQ(
+      text_of("[true, False, 12, -3, +4, 0o17, 0xff, 1.5, 1e3, .5, \"12\", !!str 12, yes, 1.2.3, 0x-1, .inf, ~, ]",
+              Scalars::kTyped),
+      "[true false 12.000000 -3.000000 4.000000 15.000000 255.000000 1.500000 1000.000000 0.500000 '12' '12' 'yes' "
+      "'1.2.3' '0x-1' '.inf' null ]");
+}
+
+TEST(Yaml, ReadsBlockAndFoldedScalars) {
+  EXPECT_EQ(text_of("a: |\n  one\n  two\nb: >-\n  three\n  four\n"), "{a:'one\ntwo\n' b:'three four' }");
+}
+
+TEST(Yaml, EmptyDocumentIsNull) {
+  EXPECT_EQ(text_of(""), "null");
+  EXPECT_EQ(text_of("# only a comment\n"), "null");
+}
+
+TEST(Yaml, CopiesAliases) {
+  EXPECT_EQ(text_of("base: &b {x: 1}\nmore: [*b, *b]\n"), "{base:{x:'1' } more:[{x:'1' } {x:'1' } ] }");
+}
+
+TEST(Yaml, RefusesAliasOfItself) {
+  EXPECT_EQ(text_of("a: &a [*a]\n"), "error: line 1, column 8: an alias inside of what it stands for");
+}
+
+TEST(Yaml, LimitsWhatAliasesBlowUp) {
+  std::string bomb = "a0: &a0 [x, x]\n";
+  for (int i = 1; i < 40; ++i) {
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + ", *a" +
+            std::to_string(i - 1) + "]\n";
+  }
+  const auto document = parse(bomb, Scalars::kText, {.max_nodes = 100'000});
+  ASSERT_FALSE(document);
+  EXPECT_EQ(document.error().code(), Code::kLimitExceeded);
+}
+
+TEST(Yaml, LimitsDepth) {
+  const auto flow = parse(std::string(100'000, '['), Scalars::kText);
+  ASSERT_FALSE(flow);
+  EXPECT_EQ(flow.error().code(), Code::kLimitExceeded);
+
+  std::string block;
+  for (int i = 0; i < 200; ++i) block += "- ";
+  const auto nested = parse(block + "x", Scalars::kText);
+  ASSERT_FALSE(nested);
+  EXPECT_EQ(nested.error().code(), Code::kLimitExceeded);
+}
+
+TEST(Yaml, LimitsDepthThatAliasesReach) {
+  std::string ladder = "a0: &a0 x\n";
+  for (int i = 1; i < 100; ++i) {
+    ladder += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
+  }
+  EXPECT_EQ(text_of(ladder), "error: aliases nested deeper than 64");
+}
+
+TEST(Yaml, LimitsBytes) {
+  const auto document = parse("aaaa", Scalars::kText, {.max_bytes = 3});
+  ASSERT_FALSE(document);
+  EXPECT_EQ(document.error().code(), Code::kLimitExceeded);
+}
+
+TEST(Yaml, NamesThePlaceOfAnError) {
+  EXPECT_EQ(text_of("a: 1\nb: [1, 2\n"), "error: not valid YAML: line 3, column 1: end of sequence flow not found");
+  EXPECT_EQ(text_of("? [a]\n: b\n"), "error: a mapping key that is no scalar");
+  EXPECT_EQ(text_of("a\n---\nb\n"), "error: line 2, column 1: a second document follows the first");
+}
+
+TEST(Yaml, KeepsTextThatIsNoUtf8AsReplacement) {
+  EXPECT_EQ(text_of("a: \"\xff\"\n").substr(0, 4), "{a:'");
+}
+
+}  // namespace
+}  // namespace bulkhead::yaml
