@@ -3,8 +3,10 @@
 // An ImageSource is one place that holds images (a registry, an OCI layout, a docker-archive, an engine, a root file
 // system). open() resolves a reference and a platform to one Image: its manifest and configuration, verified against
 // their digests, and its layers, each of which streams its bytes on demand, verified while it is read (a mismatch is an
-// error, kVerificationFailed, never a warning). Sources: OCI image-spec v1.1 (manifest.md, config.md, layer.md), Docker
-// image manifest v2 schema 2.
+// error, kVerificationFailed, never a warning). What can be read only once and from front to back (standard input, a
+// compressed archive, an engine's export) opens as a SequentialImage instead: its layers go to a visitor as they come
+// by, and the Image, which then is known, says which of them it is made of. Nothing is written to disk in either case.
+// Sources: OCI image-spec v1.1 (manifest.md, config.md, layer.md), Docker image manifest v2 schema 2.
 #pragma once
 
 #include <cstdint>
@@ -12,24 +14,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/block_source.h"
 #include "crypto/digest.h"
+#include "oci/platform.h"
 
 namespace bulkhead::oci {
-
-struct Platform {
-  std::string os;                 // "linux"
-  std::string architecture;       // "amd64", Go's names
-  std::string variant;            // "v8"; may be empty
-  std::string os_version;         // Windows builds; may be empty
-  std::string to_string() const;  // "linux/arm64/v8"
-  // "os/arch[/variant]"; kInvalidArgument otherwise.
-  static Result<Platform> parse(std::string_view text);
-  // The platform of this machine.
-  static Platform host();
-};
 
 struct Descriptor {
   std::string media_type;
@@ -80,8 +74,10 @@ struct Layer {
   Digest diff_id;          // digest of the uncompressed tar, as the configuration promises; empty for kDirectory
   std::string directory;   // kDirectory only
   std::string created_by;  // instruction of history that made it; empty when history does not say
+  std::string entry_name;  // name of the archive's entry that holds it; empty when the source is no archive
   // Opens the bytes as stored (perhaps compressed); verified against `descriptor.digest` where it is known. May be
-  // called from any thread; calls for different layers may run at once. Valid as long as the Image lives.
+  // called from any thread; calls for different layers may run at once. Valid as long as the Image lives. Not set for
+  // kForeign and kDirectory, nor in the Image of a SequentialImage, whose visitor has had the bytes.
   std::function<Result<std::unique_ptr<BlockSource>>()> open;
 };
 
@@ -102,12 +98,62 @@ struct ImageLimits {
   uint64_t max_manifest_bytes = 4U << 20;  // manifests and indexes: OCI distribution-spec asks for at least 4 MiB
   uint64_t max_config_bytes = 16U << 20;
   uint32_t max_layers = 1000;
-  uint32_t max_index_depth = 4;  // index in index
+  uint32_t max_index_depth = 4;              // index in index
+  uint32_t max_manifests = 10'000;           // listed by the indexes that lead to one image
+  uint32_t max_documents = 64;               // manifests and indexes read to find one image
+  uint64_t max_archive_entries = 1'000'000;  // entries of an image archive, layers' contents apart
+  uint64_t max_kept_json_bytes = 64U << 20;  // all small JSON entries of an archive that is read in one pass
 };
 
 struct OpenOptions {
   std::optional<Platform> platform;  // default: the host's, else the only one there is
   ImageLimits limits;
+};
+
+// Takes the layers of a SequentialImage as they come by.
+class LayerVisitor {
+ public:
+  LayerVisitor() = default;
+  LayerVisitor(const LayerVisitor&) = delete;
+  LayerVisitor& operator=(const LayerVisitor&) = delete;
+  virtual ~LayerVisitor() = default;
+
+  // Called once for each entry that may be a layer, in the archive's order, on the thread that called read(). `digest`
+  // is the digest of `bytes` where the entry's name promises it, and is verified; else empty. The visitor need not read
+  // to the end. Some entries turn out to be no layer, or a layer of another image in the archive: an error that the
+  // visitor returns is kept, and ends read() only if the image is found to need that entry.
+  virtual Status visit(const std::string& entry_name, const Digest& digest, BlockSource& bytes) = 0;
+};
+
+// An image that can be read only once, from front to back. Not thread-safe.
+class SequentialImage {
+ public:
+  SequentialImage() = default;
+  SequentialImage(const SequentialImage&) = delete;
+  SequentialImage& operator=(const SequentialImage&) = delete;
+  virtual ~SequentialImage() = default;
+
+  // To be called once. Every kArchive layer of the answer has an entry_name that `visitor` has been called with,
+  // without an error; several layers may share one.
+  virtual Result<Image> read(LayerVisitor& visitor) = 0;
+};
+
+using OpenedImage = std::variant<Image, std::unique_ptr<SequentialImage>>;
+
+// One place that holds images. Thread-safe: open() may be called from several threads at once.
+class ImageSource {
+ public:
+  ImageSource() = default;
+  ImageSource(const ImageSource&) = delete;
+  ImageSource& operator=(const ImageSource&) = delete;
+  virtual ~ImageSource() = default;
+
+  virtual std::string_view scheme() const = 0;  // "registry": the prefix that forces this source, without its colon
+  virtual std::string description() const = 0;  // for people: "Docker Engine at /run/docker.sock"
+  // `reference` comes without the scheme prefix. kNotFound: it is not here. kUnavailable, kPermissionDenied,
+  // kUnauthenticated: it could not be asked. (After these four, a search without prefix goes on to the next source.)
+  // Any other error says that the image was found and is not sound.
+  virtual Result<OpenedImage> open(std::string_view reference, const OpenOptions& options) = 0;
 };
 
 }  // namespace bulkhead::oci
