@@ -21,6 +21,7 @@
 
 #include "base/block_source.h"
 #include "crypto/digest.h"
+#include "oci/limits.h"
 #include "oci/platform.h"
 
 namespace bulkhead::oci {
@@ -91,18 +92,6 @@ struct Image {
   std::vector<Layer> layers;           // bottom first
   std::vector<std::string> repo_tags;  // names the source knows it by
   std::shared_ptr<void> keep_alive;    // whatever the layers' open() needs
-};
-
-// Limits on what a source may make us hold.
-struct ImageLimits {
-  uint64_t max_manifest_bytes = 4U << 20;  // manifests and indexes: OCI distribution-spec asks for at least 4 MiB
-  uint64_t max_config_bytes = 16U << 20;
-  uint32_t max_layers = 1000;
-  uint32_t max_index_depth = 4;              // index in index
-  uint32_t max_manifests = 10'000;           // listed by the indexes that lead to one image
-  uint32_t max_documents = 64;               // manifests and indexes read to find one image
-  uint64_t max_archive_entries = 1'000'000;  // entries of an image archive, layers' contents apart
-  uint64_t max_kept_json_bytes = 64U << 20;  // all small JSON entries of an archive that is read in one pass
 };
 
 struct OpenOptions {

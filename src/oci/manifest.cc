@@ -48,10 +48,10 @@ const LayerType* find_layer_type(std::string_view media_type) {
 // Manifests and configurations nest a handful of levels; extensions get some room.
 constexpr size_t kMaxDepth = 32;
 
-Result<json::Document> parse_json(std::string_view bytes, size_t max_bytes, std::string_view what,
-                                  std::string_view limit) {
-  if (bytes.size() > max_bytes) return fail(limit_error(fmt::format("bytes of the {}", what), max_bytes, limit));
-  auto document = json::Document::parse(bytes, {.max_bytes = max_bytes, .max_depth = kMaxDepth});
+Result<json::Document> parse_json(std::string_view bytes, const ImageLimits& limits, uint64_t ImageLimits::* max_bytes,
+                                  std::string_view what) {
+  if (bytes.size() > limits.*max_bytes) return fail(limit_passed(limits, max_bytes));
+  auto document = json::Document::parse(bytes, {.max_bytes = limits.*max_bytes, .max_depth = kMaxDepth});
   if (!document) return std::unexpected(std::move(document).error().with_context(std::string(what)));
   return document;
 }
@@ -167,7 +167,7 @@ Status read_rootfs(const Fields& fields, const ImageLimits& limits, ImageConfig&
   if (type != "layers")
     return rootfs->malformed("type", fmt::format("must be \"layers\", found \"{}\"", printable(type)));
   TRY_ASSIGN(const auto diff_ids, rootfs->strings("diff_ids"));
-  if (diff_ids.size() > limits.max_layers) return fail(limit_error("layers", limits.max_layers, "--max-layers"));
+  if (diff_ids.size() > limits.max_layers) return fail(limit_passed(limits, &ImageLimits::max_layers));
   for (const std::string& text : diff_ids) {
     TRY_CONTEXT(const Digest diff_id, Digest::parse(text), fmt::format("diff_id {}", config.diff_ids.size() + 1));
     config.diff_ids.push_back(diff_id);
@@ -192,7 +192,7 @@ bool is_index_type(std::string_view media_type) {
 Result<std::variant<Manifest, Index>> parse_manifest(std::string_view bytes, std::string_view served_type,
                                                      const ImageLimits& limits) {
   if (std::ranges::find(kSchema1Types, served_type) != std::end(kSchema1Types)) return schema1();
-  TRY_ASSIGN(const auto document, parse_json(bytes, limits.max_manifest_bytes, "manifest", "--max-manifest-bytes"));
+  TRY_ASSIGN(const auto document, parse_json(bytes, limits, &ImageLimits::max_manifest_bytes, "manifest"));
   TRY_ASSIGN(const Fields fields, Fields::of(document.root(), "the manifest"));
   TRY_ASSIGN(const auto schema_version, fields.find("schemaVersion"));
   const auto version = schema_version ? schema_version->integer() : std::nullopt;
@@ -216,7 +216,7 @@ Result<std::variant<Manifest, Index>> parse_manifest(std::string_view bytes, std
   if (!config) return fields.malformed("config", "is missing");
   TRY_ASSIGN(manifest.config, read_descriptor(*config, "the manifest's config"));
   TRY_ASSIGN(manifest.layers, read_descriptors(fields, "layers", "layer"));
-  if (manifest.layers.size() > limits.max_layers) return fail(limit_error("layers", limits.max_layers, "--max-layers"));
+  if (manifest.layers.size() > limits.max_layers) return fail(limit_passed(limits, &ImageLimits::max_layers));
   TRY_ASSIGN(manifest.annotations, fields.string_map("annotations"));
   return manifest;
 }
@@ -252,8 +252,7 @@ bool is_not_an_image(const Descriptor& descriptor) {
 }
 
 Result<ImageConfig> parse_config(std::string_view bytes, const ImageLimits& limits) {
-  TRY_ASSIGN(const auto document,
-             parse_json(bytes, limits.max_config_bytes, "image configuration", "--max-config-bytes"));
+  TRY_ASSIGN(const auto document, parse_json(bytes, limits, &ImageLimits::max_config_bytes, "image configuration"));
   TRY_ASSIGN(const Fields fields, Fields::of(document.root(), "the image configuration"));
   ImageConfig config;
   TRY_ASSIGN(config.platform.os, fields.string("os"));

@@ -40,7 +40,7 @@ class Resolver {
  private:
   Result<std::string> read_document(const Descriptor& descriptor) {
     if (documents_++ >= options_.limits.max_documents) {
-      return fail(limit_error("manifests and indexes read", options_.limits.max_documents, "--max-manifest-reads"));
+      return fail(limit_passed(options_.limits, &ImageLimits::max_documents));
     }
     const std::string what = fmt::format("manifest {}", descriptor.digest.to_string());
     TRY_ASSIGN(auto source, store_->open_manifest(descriptor));
@@ -50,7 +50,7 @@ class Resolver {
   // Adds the manifests that `root` leads to, in the order in which they are listed.
   Status expand(Root root, const Digest& index_digest, uint32_t depth) {
     if (candidates_.size() + skipped_ >= options_.limits.max_manifests) {
-      return fail(limit_error("manifests in the index", options_.limits.max_manifests, "--max-manifests"));
+      return fail(limit_passed(options_.limits, &ImageLimits::max_manifests));
     }
     if (is_not_an_image(root.descriptor)) {
       ++skipped_;
@@ -71,7 +71,7 @@ class Resolver {
       return {};
     }
     if (depth >= options_.limits.max_index_depth) {
-      return fail(limit_error("levels of index in index", options_.limits.max_index_depth, "--max-index-depth"));
+      return fail(limit_passed(options_.limits, &ImageLimits::max_index_depth));
     }
     const Digest& outermost = index_digest.empty() ? root.descriptor.digest : index_digest;
     for (Descriptor& entry : std::get<Index>(document).manifests) {

@@ -1,0 +1,30 @@
+#include "oci/limits.h"
+
+#include <algorithm>
+
+namespace bulkhead::oci {
+namespace {
+
+constexpr LimitOption kOptions[] = {
+    {"--max-manifest-bytes", "bytes of a manifest or index", &ImageLimits::max_manifest_bytes},
+    {"--max-config-bytes", "bytes of an image configuration", &ImageLimits::max_config_bytes},
+    {"--max-layers", "layers of an image", &ImageLimits::max_layers},
+    {"--max-index-depth", "levels of index in index", &ImageLimits::max_index_depth},
+    {"--max-manifests", "manifests listed by an index", &ImageLimits::max_manifests},
+    {"--max-manifest-reads", "manifests and indexes read to find an image", &ImageLimits::max_documents},
+    {"--max-archive-entries", "entries of an image archive", &ImageLimits::max_archive_entries},
+    {"--max-archive-json", "bytes of JSON in an archive read in one pass", &ImageLimits::max_kept_json_bytes},
+};
+
+}  // namespace
+
+std::span<const LimitOption> limit_options() {
+  return kOptions;
+}
+
+Error limit_passed(const ImageLimits& limits, uint64_t ImageLimits::* field) {
+  const auto* const option = std::ranges::find(kOptions, field, &LimitOption::field);
+  return limit_error(option->what, limits.*field, option->option);
+}
+
+}  // namespace bulkhead::oci
