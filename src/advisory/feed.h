@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -110,10 +109,11 @@ class FeedReader {
 };
 
 // Reads a file as it was published or laid down: inflates it (gzip, zstd, xz, bzip2, by magic), walks it when it is a
-// tar or zip archive (archives in archives are not opened), recognises each document and has it read. `path` is used
-// for recognition: give it relative to the folder that was named. `only`, when not null, reads every document as that
-// feed's and asks nobody. One document at a time is in memory, at most.
-Status read_feed_file(std::string_view path, std::unique_ptr<BlockSource> file, const Feed* only, FeedReader& reader,
+// tar or zip archive (archives in archives are not opened), recognises each document and has it read. `bytes` is the
+// whole file (map it: it is read once, front to back, but for zip). `path` is used for recognition and in errors: give
+// it relative to the folder that was named. `only`, when not null, reads every document as that feed's and asks nobody.
+// One document at a time is in memory, at most.
+Status read_feed_file(std::string_view path, ByteSpan bytes, const Feed* only, FeedReader& reader,
                       const FeedLimits& limits);
 
 }  // namespace bulkhead::advisory

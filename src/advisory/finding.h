@@ -29,18 +29,18 @@ struct Finding {
   std::vector<std::string> aliases;  // its other names, sorted, without `id`
   AdvisoryStatus status = AdvisoryStatus::kAffected;
   Severity severity = Severity::kUnknown;
-  std::string severity_source;       // who says so: the record's feed, or "nvd", "ghsa", …; empty when unknown
-  size_t package = 0;                // index into the packages that were matched
-  std::string fixed_version;         // the version to go to; empty when there is none
-  std::string fixed_in;              // the pocket that carries it when it is not the release itself: "esm-infra"
-  std::vector<Cvss> cvss;            // every score known, by source
+  std::string severity_source;  // who says so: the record's feed, or "nvd", "ghsa", …; empty when unknown
+  size_t package = 0;           // index into the packages that were matched
+  std::string fixed_version;    // the version to go to; empty when there is none
+  std::string fixed_in;         // the pocket that carries it when it is not the release itself: "esm-infra"
+  std::vector<Cvss> cvss;       // every score known, by source
   std::optional<std::string> kev_date_added;  // in CISA's catalogue of known exploited vulnerabilities since
   std::optional<double> epss;
   std::optional<double> epss_percentile;
-  std::string note;                  // the publisher's own words: "no-dsa: Minor issue"
+  std::string note;  // the publisher's own words: "no-dsa: Minor issue"
   Evidence evidence;
-  // Title, description, weaknesses, references, dates: shared between the findings of one id. Null when MatchOptions left
-  // it out or no feed describes the id.
+  // Title, description, weaknesses, references, dates: shared between the findings of one id. Null when MatchOptions
+  // left it out or no feed describes the id.
   std::shared_ptr<const Vulnerability> details;
 };
 
@@ -49,7 +49,8 @@ enum class Suppression : uint8_t {
   kNotAffected,          // another feed says affected, but the distribution says that it is not
   kUnderInvestigation,   // the publisher does not know yet (reported when MatchOptions::under_investigation)
   kRejected,             // the id was withdrawn
-  kOwnedByDistribution,  // a language package that a distribution package installed: the distribution's judgement counts
+  kOwnedByDistribution,  // a language package that a distribution package installed: the distribution's judgement
+                         // counts
   kIgnored,              // by the user's ignore file (set by whoever applies it)
 };
 std::string_view suppression_name(Suppression suppression);  // "not_affected", "under_investigation", …
@@ -67,10 +68,10 @@ struct FeedState {
   std::string date;       // of its data, RFC 3339; empty: unknown
   std::string fetched;    // when it was fetched from its publisher; empty: unknown
   std::string licence;
-  std::string attribution;         // the line that its licence wants shown; empty when it wants none
+  std::string attribution;          // the line that its licence wants shown; empty when it wants none
   std::optional<int64_t> age_days;  // at `now`; nothing when the date is unknown
-  bool stale = false;     // older than MatchOptions allow, or of unknown age
-  bool missing = false;   // no feed in this database covers the ecosystem at all
+  bool stale = false;               // older than MatchOptions allow, or of unknown age
+  bool missing = false;             // no feed in this database covers the ecosystem at all
 };
 
 // Something worth telling that is no finding: a version that its scheme cannot read, an ecosystem without rules.
@@ -80,23 +81,23 @@ struct MatchNote {
 };
 
 struct MatchResult {
-  std::vector<Finding> findings;      // by package index, then id
+  std::vector<Finding> findings;       // by package index, then id
   std::vector<Suppressed> suppressed;  // the same order
-  std::vector<FeedState> feeds;       // by ecosystem, then name
+  std::vector<FeedState> feeds;        // by ecosystem, then name
   std::vector<MatchNote> notes;
 };
 
 // How one record was judged for one package.
 enum class Outcome : uint8_t {
-  kAffected,           // the installed version lies in an affected range
-  kNotInRange,         // it does not: fixed already, or not affected yet
-  kNotAffected,        // the record says that the package is not affected
+  kAffected,     // the installed version lies in an affected range
+  kNotInRange,   // it does not: fixed already, or not affected yet
+  kNotAffected,  // the record says that the package is not affected
   kOtherArchitecture,
-  kOtherModule,        // another module stream, or none
-  kOtherProduct,       // the record is about a product (CPE) that this image does not take packages from
-  kOtherFlavour,       // another build of the package: FIPS, Ksplice
-  kOverruled,          // affected by itself, but a more specific record of the same publisher decides
-  kUnreadable,         // one of the versions cannot be read by its scheme
+  kOtherModule,   // another module stream, or none
+  kOtherProduct,  // the record is about a product (CPE) that this image does not take packages from
+  kOtherFlavour,  // another build of the package: FIPS, Ksplice
+  kOverruled,     // affected by itself, but a more specific record of the same publisher decides
+  kUnreadable,    // one of the versions cannot be read by its scheme
 };
 std::string_view outcome_name(Outcome outcome);  // "affected", "not_in_range", …
 
@@ -104,34 +105,34 @@ struct ExplainedRecord {
   std::string feed;
   std::string record;
   std::string ecosystem;
-  std::string package;     // the name in the record
-  std::string id;          // under which name the record has it
+  std::string package;  // the name in the record
+  std::string id;       // under which name the record has it
   AdvisoryStatus status = AdvisoryStatus::kAffected;
-  std::string condition;   // what the record says: "below 1.1.1n-0+deb11u4", "every version", "not affected"
+  std::string condition;  // what the record says: "below 1.1.1n-0+deb11u4", "every version", "not affected"
   Outcome outcome = Outcome::kNotInRange;
-  std::string reasoning;   // with the comparison shown: "1.1.1n-0+deb11u3 < 1.1.1n-0+deb11u4 (deb)"
+  std::string reasoning;  // with the comparison shown: "1.1.1n-0+deb11u3 < 1.1.1n-0+deb11u4 (deb)"
 };
 
 struct ExplainedPackage {
   size_t package = 0;
-  std::string ecosystem;                // where it was looked up; empty when it has none
+  std::string ecosystem;                 // where it was looked up; empty when it has none
   std::vector<ExplainedRecord> records;  // every record about this id and package, applicable or not
-  std::optional<Finding> finding;       // when it is reported
+  std::optional<Finding> finding;        // when it is reported
   std::optional<Suppressed> suppressed;
-  std::string conclusion;               // one sentence: reported because …, not reported because …
+  std::string conclusion;  // one sentence: reported because …, not reported because …
 };
 
 // The whole reasoning about one id.
 struct Explanation {
-  std::string asked;                 // as given
-  std::string id;                    // the name that findings use; equals `asked` when no feed knows it
+  std::string asked;  // as given
+  std::string id;     // the name that findings use; equals `asked` when no feed knows it
   std::vector<std::string> aliases;
-  bool known = false;                // some feed in this database names the id
+  bool known = false;  // some feed in this database names the id
   bool rejected = false;
   std::shared_ptr<const Vulnerability> details;  // null when no feed describes it
-  std::vector<ExplainedPackage> packages;  // packages that some record about the id is about, by index
-  std::vector<std::string> elsewhere;      // "debian:12 openssl (debian-tracker)": packages that it is about, but which are
-                                           // not installed; at most kMaxElsewhere
+  std::vector<ExplainedPackage> packages;        // packages that some record about the id is about, by index
+  std::vector<std::string> elsewhere;  // "debian:12 openssl (debian-tracker)": packages that it is about, but which are
+                                       // not installed; at most kMaxElsewhere
   size_t elsewhere_total = 0;
   std::vector<FeedState> feeds;
 

@@ -41,6 +41,20 @@ class MemorySource final : public BlockSource {
   size_t position_ = 0;
 };
 
+// Hands out bytes that somebody else owns (a mapped file), in blocks; they must outlive it.
+class SpanSource final : public BlockSource {
+ public:
+  explicit SpanSource(ByteSpan bytes) : rest_(bytes) {}
+  Result<ByteSpan> next() override {
+    const ByteSpan block = rest_.first(rest_.size() < kMaxBlockBytes ? rest_.size() : kMaxBlockBytes);
+    rest_ = rest_.subspan(block.size());
+    return block;
+  }
+
+ private:
+  ByteSpan rest_;
+};
+
 // Everything until the end of the stream; kLimitExceeded past max_bytes, naming `what`.
 Result<std::string> read_all(BlockSource& source, size_t max_bytes, std::string_view what);
 
