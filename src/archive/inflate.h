@@ -1,8 +1,8 @@
 // Compressed streams: what they are, by their first bytes, and their contents as another stream.
 //
-// gzip is inflated by ISA-L (zlib where that is missing or not to be trusted), zstd and xz by their libraries. A stream
-// that ends early, fails its own checksum or is followed by anything that is not another member (gzip) or frame (zstd,
-// xz) of the same format is kMalformed; zero bytes after the last member are padding and allowed (gzip(1)).
+// gzip is inflated by ISA-L (zlib where that is missing or not to be trusted), zstd, xz and bzip2 by their libraries. A
+// stream that ends early, fails its own checksum or is followed by anything that is not another member or frame of the
+// same format is kMalformed; zero bytes after the last gzip member are padding, as for gzip(1).
 // Sources: RFC 1952, RFC 8878, the .xz file format 1.2.1. Trust of the input: none; limits: max_layer_bytes and
 // max_ratio of archive/limits.h; a zstd window above 128 MiB (kUnsupported) and xz' memory above 256 MiB
 // (kLimitExceeded).
@@ -23,8 +23,12 @@ std::string_view compression_name(Compression compression);
 inline constexpr size_t kMagicBytes = 6;
 Compression detect_compression(ByteSpan head);
 
-// The contents of `stored`, whatever its compression (found out at the first read; bzip2 is kUnsupported). Bytes that
-// are not compressed are passed through, without copying. Reading to the end reads `stored` to its end.
+// How much a caller of Inflater best offers at once: large enough to hide ISA-L's cost per call (it copies its 32 KiB
+// window), small enough to stay in a processor's cache for the digest and the tar walk.
+inline constexpr size_t kInflateBlockBytes = size_t{256} << 10;
+
+// The contents of `stored`, whatever its compression (found out at the first read). Bytes that are not compressed are
+// passed through, without copying. Reading to the end reads `stored` to its end.
 std::unique_ptr<BlockSource> make_inflating_source(std::unique_ptr<BlockSource> stored, const Limits& limits = {});
 
 // A decompressor that fills the caller's memory; what make_inflating_source and the parallel layer walk are made of.

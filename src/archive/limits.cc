@@ -1,0 +1,29 @@
+#include "archive/limits.h"
+
+#include <algorithm>
+
+namespace bulkhead::archive {
+namespace {
+
+constexpr LimitOption kOptions[] = {
+    {"--max-layer-bytes", "bytes in one layer, inflated", &Limits::max_layer_bytes},
+    {"--max-ratio", "times the stored size in one layer, inflated", &Limits::max_ratio},
+    {"--max-entries", "entries in one archive", &Limits::max_entries},
+    {"--max-path-bytes", "bytes in one path", &Limits::max_path_bytes},
+    {"--max-header-bytes", "bytes of extension headers for one archive entry", &Limits::max_header_bytes},
+    {"--max-file-bytes", "bytes in one file that must be read whole", &Limits::max_file_bytes},
+    {"--max-fact-bytes", "bytes of facts about one layer", &Limits::max_fact_bytes},
+};
+
+}  // namespace
+
+std::span<const LimitOption> limit_options() {
+  return kOptions;
+}
+
+Error limit_passed(const Limits& limits, uint64_t Limits::* field) {
+  const auto* const option = std::ranges::find(kOptions, field, &LimitOption::field);
+  return limit_error(option->what, limits.*field, option->option);
+}
+
+}  // namespace bulkhead::archive
