@@ -68,12 +68,20 @@ Result<std::optional<Platform>> read_platform(const Fields& descriptor) {
   return platform;
 }
 
+// A digest in a document: what a user may have mistyped in a reference is a fault of the document here.
+Result<Digest> read_digest(std::string_view text, std::string_view what) {
+  auto digest = Digest::parse(text);
+  if (digest) return digest;
+  const Code code = digest.error().code() == Code::kInvalidArgument ? Code::kMalformed : digest.error().code();
+  return fail(code, fmt::format("{}: {}", what, digest.error().message()));
+}
+
 Result<Descriptor> read_descriptor(json::Value value, std::string what) {
   TRY_ASSIGN(const Fields fields, Fields::of(value, what));
   Descriptor descriptor;
   TRY_ASSIGN(descriptor.media_type, fields.required_string("mediaType"));
   TRY_ASSIGN(const std::string digest, fields.required_string("digest"));
-  TRY_CONTEXT(descriptor.digest, Digest::parse(digest), what);
+  TRY_ASSIGN(descriptor.digest, read_digest(digest, what));
   TRY_ASSIGN(descriptor.size, fields.required_size("size"));
   TRY_ASSIGN(descriptor.platform, read_platform(fields));
   TRY_ASSIGN(descriptor.urls, fields.strings("urls"));
@@ -169,7 +177,7 @@ Status read_rootfs(const Fields& fields, const ImageLimits& limits, ImageConfig&
   TRY_ASSIGN(const auto diff_ids, rootfs->strings("diff_ids"));
   if (diff_ids.size() > limits.max_layers) return fail(limit_passed(limits, &ImageLimits::max_layers));
   for (const std::string& text : diff_ids) {
-    TRY_CONTEXT(const Digest diff_id, Digest::parse(text), fmt::format("diff_id {}", config.diff_ids.size() + 1));
+    TRY_ASSIGN(const Digest diff_id, read_digest(text, fmt::format("diff_id {}", config.diff_ids.size() + 1)));
     config.diff_ids.push_back(diff_id);
   }
   return {};
