@@ -28,7 +28,9 @@ target_compile_options(bulkhead_options INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
   -Woverloaded-virtual -Wimplicit-fallthrough -Wformat=2 -fno-omit-frame-pointer -fstack-protector-strong)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  target_compile_options(bulkhead_options INTERFACE -Wthread-safety -Wunused-result)
+  # Leaving fields at their defaults is what designated initializers are for.
+  target_compile_options(bulkhead_options INTERFACE -Wthread-safety -Wunused-result
+    -Wno-missing-designated-field-initializers)
   target_link_options(bulkhead_options INTERFACE -fuse-ld=lld)
 endif()
 target_link_options(bulkhead_options INTERFACE -Wl,-z,relro,-z,now -Wl,--as-needed)
