@@ -1,0 +1,167 @@
+#include "scan/filter.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "base/yaml.h"
+
+namespace bulkhead::scan {
+namespace {
+
+constexpr size_t kMaxIgnoreFileBytes = size_t{1} << 20;
+constexpr size_t kMaxIgnoreRules = 10'000;
+
+// `*` and `?`; linear in practice and never more than |pattern| * |text|.
+bool matches(std::string_view pattern, std::string_view text) {
+  size_t p = 0;
+  size_t t = 0;
+  size_t star = std::string_view::npos;
+  size_t mark = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+      ++p;
+      ++t;
+    } else if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      mark = t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++mark;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+bool is_date(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  const auto year = parse_decimal(text.substr(0, 4));
+  const auto month = parse_decimal(text.substr(5, 2));
+  const auto day = parse_decimal(text.substr(8, 2));
+  if (!year || !month || !day || *month < 1 || *month > 12 || *day < 1) return false;
+  static constexpr uint64_t kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool leap = (*year % 4 == 0 && *year % 100 != 0) || *year % 400 == 0;
+  return *day <= kDays[*month - 1] + (leap && *month == 2 ? 1 : 0);
+}
+
+Result<IgnoreRule> parse_rule(const json::Value& entry, size_t number) {
+  const auto bad = [&](std::string_view what) {
+    return fail(Code::kInvalidArgument, fmt::format("entry {}: {}", number, what),
+                "an entry has id, package, version, reason and expires, as in docs/scan.md");
+  };
+  if (!entry.is_object()) return bad("must be a mapping");
+  IgnoreRule rule;
+  rule.number = number;
+  for (const auto [key, value] : entry.members()) {
+    const auto text = value.string();
+    if (!text || text->empty()) return bad(fmt::format("\"{}\" must be a text", key));
+    if (key == "id") {
+      rule.id = *text;
+    } else if (key == "package") {
+      rule.package = *text;
+    } else if (key == "version") {
+      rule.version = *text;
+    } else if (key == "reason") {
+      rule.reason = *text;
+    } else if (key == "expires") {
+      rule.expires = *text;
+    } else {
+      return bad(fmt::format("unknown key \"{}\"", key));
+    }
+  }
+  if (rule.id.empty()) return bad("\"id\" is missing");
+  if (rule.reason.empty()) return bad("\"reason\" is missing: whoever reads this in a year will want to know");
+  if (!rule.expires.empty() && !is_date(rule.expires)) return bad(fmt::format("\"{}\" is no date like 2026-12-31", rule.expires));
+  return rule;
+}
+
+// Whether a list that is not empty is without the value.
+template <typename T>
+bool lacks(const std::vector<T>& list, T value) {
+  return !list.empty() && std::ranges::find(list, value) == list.end();
+}
+
+bool names(const IgnoreRule& rule, const advisory::Finding& finding) {
+  const auto same = [&](std::string_view id) { return equals_ignoring_case(rule.id, id); };
+  return rule.id == "*" || same(finding.id) || std::ranges::any_of(finding.aliases, same);
+}
+
+bool concerns(const IgnoreRule& rule, const advisory::Finding& finding, const inventory::Package& package) {
+  if (!names(rule, finding)) return false;
+  if (!rule.package.empty() && !matches(rule.package, package.name) && !matches(rule.package, package.source_name)) return false;
+  return rule.version.empty() || rule.version == package.version;
+}
+
+}  // namespace
+
+size_t apply_filter(ScanResult& result, const Filter& filter) {
+  const auto hidden = [&](const advisory::Finding& finding) {
+    if (lacks(filter.severities, finding.severity) || lacks(filter.statuses, finding.status)) return true;
+    return filter.only_fixed && finding.fixed_version.empty();
+  };
+  return std::erase_if(result.findings, hidden);
+}
+
+Result<IgnoreFile> parse_ignore_file(std::string_view text, std::string name) {
+  TRY_CONTEXT(const auto document, yaml::parse(text, yaml::Scalars::kText, {.max_bytes = kMaxIgnoreFileBytes}), name);
+  IgnoreFile file{.name = name, .rules = {}};
+  json::Value list = document.root();
+  if (list.is_null()) return file;  // an empty file ignores nothing
+  if (list.is_object()) {
+    const auto inner = list.find("ignore");
+    if (!inner || list.size() != 1) {
+      return fail(Code::kInvalidArgument, fmt::format("{}: expected a list of entries, or one key \"ignore\" that holds it", name),
+                  "see docs/scan.md for an example");
+    }
+    list = *inner;
+  }
+  if (!list.is_array()) {
+    return fail(Code::kInvalidArgument, fmt::format("{}: expected a list of entries", name), "see docs/scan.md for an example");
+  }
+  for (const json::Value entry : list.elements()) {
+    if (file.rules.size() == kMaxIgnoreRules) {
+      return fail(Code::kLimitExceeded, fmt::format("{}: more than {} entries", name, kMaxIgnoreRules));
+    }
+    TRY_CONTEXT(IgnoreRule rule, parse_rule(entry, file.rules.size() + 1), name);
+    file.rules.push_back(std::move(rule));
+  }
+  return file;
+}
+
+void apply_ignore_file(ScanResult& result, const IgnoreFile& file, std::string_view today) {
+  std::vector<bool> used(file.rules.size());
+  std::vector<advisory::Finding> kept;
+  for (advisory::Finding& finding : result.findings) {
+    const IgnoreRule* by = nullptr;
+    for (size_t i = 0; i < file.rules.size(); ++i) {
+      const IgnoreRule& rule = file.rules[i];
+      if (!concerns(rule, finding, result.packages[finding.package])) continue;
+      used[i] = true;
+      const bool expired = !rule.expires.empty() && rule.expires < today;
+      if (!expired && by == nullptr) by = &rule;
+    }
+    if (by == nullptr) {
+      kept.push_back(std::move(finding));
+      continue;
+    }
+    std::string detail = fmt::format("{} entry {}: {}", file.name, by->number, by->reason);
+    if (!by->expires.empty()) detail += fmt::format(" (until {})", by->expires);
+    result.suppressed.push_back({.finding = std::move(finding), .reason = advisory::Suppression::kIgnored, .detail = std::move(detail)});
+  }
+  result.findings = std::move(kept);
+  for (size_t i = 0; i < file.rules.size(); ++i) {
+    const IgnoreRule& rule = file.rules[i];
+    const std::string which = fmt::format("entry {} ({}{}{})", rule.number, rule.id, rule.package.empty() ? "" : " in ", rule.package);
+    if (!rule.expires.empty() && rule.expires < today) {
+      result.warnings.push_back({file.name, fmt::format("{} expired on {}: its findings count again", which, rule.expires)});
+    } else if (!used[i]) {
+      result.warnings.push_back({file.name, fmt::format("{} met no finding: it can go", which)});
+    }
+  }
+}
+
+}  // namespace bulkhead::scan
