@@ -1,0 +1,392 @@
+// The only place that knows the argument parser (CLI11 is heavy to compile).
+#include "cli/arguments.h"
+
+#include <map>
+#include <set>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/describe.h"
+#include "report/report.h"
+
+#ifndef BULKHEAD_VERSION
+#error "BULKHEAD_VERSION comes from the build"
+#endif
+
+namespace bulkhead::cli {
+namespace {
+
+constexpr const char* kSummary = "container security: one set of facts, one policy, one verdict";
+constexpr const char* kDetails =
+    "Bulkhead looks into container images and says what is in them and what is known to be wrong with it. Every answer "
+    "names its "
+    "evidence: the feed, the record and the rule that made it.";
+
+constexpr const char* kImageForms =
+    "An IMAGE is a registry reference (docker.io/library/alpine:3.19, localhost:5000/x@sha256:…), an OCI layout "
+    "(directory or tar, "
+    "path:tag), a docker save archive (- is standard input), an image of a running Docker or Podman engine, or a root "
+    "file system "
+    "directory. A prefix forces one: registry:, oci:, docker-archive:, docker:, podman:, rootfs:. Without a prefix it "
+    "is looked for as "
+    "a path first, then in the local engines, then in its registry.";
+
+// What a value may be, kept beside CLI11's options for completion and the man page.
+class Description {
+ public:
+  CLI::Option* choices(CLI::Option* option, std::vector<std::string> values) {
+    choices_[option] = std::move(values);
+    return option;
+  }
+  CLI::Option* file(CLI::Option* option) {
+    files_.insert(option);
+    return option;
+  }
+
+  std::vector<DescribedCommand> describe(const CLI::App& app) const {
+    std::vector<DescribedCommand> commands;
+    add(app, "", commands);
+    return commands;
+  }
+
+ private:
+  void add(const CLI::App& app, const std::string& name, std::vector<DescribedCommand>& commands) const {
+    const auto subcommands = app.get_subcommands([](const CLI::App*) { return true; });
+    if (name.empty() || subcommands.empty()) {
+      DescribedCommand command{.name = name, .summary = app.get_description(), .details = app.get_footer()};
+      if (name.empty()) command.summary = kSummary;
+      for (const CLI::Option* option : app.get_options()) {
+        if (option->get_positional()) {
+          command.usage += fmt::format("{}{}", command.usage.empty() ? "" : " ", option->get_name(true));
+          continue;
+        }
+        DescribedOption described{
+            .names = option->get_name(false, true), .help = option->get_description(), .group = option->get_group()};
+        if (option->get_type_size() != 0) described.value = option->get_type_name();
+        if (const auto found = choices_.find(option); found != choices_.end()) described.choices = found->second;
+        described.takes_file = files_.contains(option);
+        command.options.push_back(std::move(described));
+      }
+      commands.push_back(std::move(command));
+    }
+    for (const CLI::App* child : subcommands)
+      add(*child, name.empty() ? child->get_name() : name + " " + child->get_name(), commands);
+  }
+
+  std::map<const CLI::Option*, std::vector<std::string>> choices_;
+  std::set<const CLI::Option*> files_;
+};
+
+std::vector<std::string> severity_names() {
+  std::vector<std::string> names;
+  for (int i = static_cast<int>(advisory::Severity::kCritical); i >= 0; --i) {
+    names.emplace_back(advisory::severity_name(static_cast<advisory::Severity>(i)));
+  }
+  return names;
+}
+
+std::vector<std::string> status_names() {
+  std::vector<std::string> names;
+  for (const auto status : {advisory::AdvisoryStatus::kFixed, advisory::AdvisoryStatus::kAffected,
+                            advisory::AdvisoryStatus::kFixDeferred, advisory::AdvisoryStatus::kWillNotFix,
+                            advisory::AdvisoryStatus::kEndOfLife, advisory::AdvisoryStatus::kUnderInvestigation}) {
+    names.emplace_back(advisory::status_name(status));
+  }
+  return names;
+}
+
+// Values that flags take as text first, because CLI11 reads into plain types.
+struct Raw {
+  std::vector<std::string> formats;
+  std::vector<std::string> outputs;
+  std::vector<std::string> severities;
+  std::vector<std::string> statuses;
+  std::string fail_on;
+  std::string scheme;
+};
+
+void add_image_flags(CLI::App& app, Description& description, ImageArguments& image) {
+  app.add_option("IMAGE", image.images, "images, see below")->required()->type_name("IMAGE…");
+  app.add_option("--platform", image.platform,
+                 "platform to choose from a multi-platform image (default: this machine's)")
+      ->type_name("OS/ARCH[/VARIANT]");
+  app.add_option("-j,--jobs", image.jobs, "layers worked on at once (default: one for each processor)")->type_name("N");
+  description.file(app.add_option("--cache-dir", image.cache_dir,
+                                  "where what was learnt about layers is kept (default: ~/.cache/bulkhead)")
+                       ->type_name("DIR"));
+  app.add_flag("--no-cache", image.no_cache, "neither read nor write the cache of layers");
+  app.add_option("--max-cache-bytes", image.max_cache_bytes,
+                 "size of the cache of layers; the longest unused goes first")
+      ->type_name("N");
+  app.add_flag("--offline", image.offline, "no network at all: images must be local");
+  app.add_flag("-q,--quiet", image.quiet, "no progress on standard error");
+
+  app.add_option("--insecure-registry", image.insecure_registries,
+                 "allow this registry (HOST[:PORT]) to use plain HTTP or an unverified certificate")
+      ->type_name("HOST")
+      ->group("Registries");
+  description.file(app.add_option("--ca-file", image.ca_files, "trust these certificate authorities too (PEM)")
+                       ->type_name("FILE")
+                       ->group("Registries"));
+  app.add_option("--mirror", image.mirrors, "ask this mirror first, as docker.io=https://mirror.example")
+      ->type_name("REGISTRY=URL")
+      ->group("Registries");
+
+  for (const archive::LimitOption& limit : archive::limit_options()) {
+    app.add_option(std::string(limit.option), image.archive_limits.*limit.field,
+                   fmt::format("stop past so many {}", limit.what))
+        ->type_name("N")
+        ->capture_default_str()
+        ->group("Limits");
+  }
+  for (const oci::LimitOption& limit : oci::limit_options()) {
+    app.add_option(std::string(limit.option), image.image_limits.*limit.field,
+                   fmt::format("stop past so many {}", limit.what))
+        ->type_name("N")
+        ->capture_default_str()
+        ->group("Limits");
+  }
+}
+
+void add_output_flags(CLI::App& app, Description& description, Raw& raw, const std::vector<std::string>& formats,
+                      const std::string& preset) {
+  description.choices(
+      app.add_option("-f,--format", raw.formats, fmt::format("format on standard output (default: {})", preset))
+          ->type_name("FORMAT")
+          ->check(CLI::IsMember(formats)),
+      formats);
+  app.add_option("-o,--output", raw.outputs,
+                 "a format, and the file it goes to: json=report.json; may be given several times")
+      ->type_name("FORMAT[=FILE]");
+}
+
+Result<std::vector<OutputArgument>> read_outputs(const Raw& raw, const std::vector<std::string>& known,
+                                                 const std::string& preset) {
+  std::vector<OutputArgument> outputs;
+  for (const std::string& format : raw.formats) outputs.push_back({format, ""});
+  for (const std::string& text : raw.outputs) {
+    const size_t equals = text.find('=');
+    OutputArgument output{text.substr(0, equals), equals == std::string::npos ? "" : text.substr(equals + 1)};
+    if (std::ranges::find(known, output.format) == known.end()) {
+      return fail(Code::kInvalidArgument, fmt::format("--output: unknown format \"{}\"", output.format),
+                  fmt::format("write FORMAT=FILE with one of {}", fmt::join(known, ", ")));
+    }
+    if (equals != std::string::npos && output.file.empty()) {
+      return fail(Code::kInvalidArgument, fmt::format("--output: \"{}\" names no file", text));
+    }
+    if (output.file == "-") output.file.clear();
+    outputs.push_back(std::move(output));
+  }
+  if (outputs.empty()) outputs.push_back({preset, ""});
+  if (std::ranges::count(outputs, "", &OutputArgument::file) > 1) {
+    return fail(Code::kInvalidArgument, "two formats cannot share standard output",
+                "give all but one a file: --output json=report.json");
+  }
+  return outputs;
+}
+
+template <typename T>
+Result<std::vector<T>> read_list(const std::vector<std::string>& texts, std::string_view option,
+                                 std::optional<T> (*parse)(std::string_view), const std::vector<std::string>& known) {
+  std::vector<T> values;
+  for (const std::string& text : texts) {
+    for (const std::string_view piece : split(text, ',')) {
+      const auto value = parse(trim(piece));
+      if (!value) {
+        return fail(Code::kInvalidArgument, fmt::format("{}: \"{}\" is unknown", option, piece),
+                    fmt::format("use one or more of {}, separated by commas", fmt::join(known, ", ")));
+      }
+      values.push_back(*value);
+    }
+  }
+  return values;
+}
+
+std::string database_help() {
+  return "use this advisory database instead of the updated one, or the one that came with the program";
+}
+
+}  // namespace
+
+Result<Arguments> parse_arguments(int argc, const char* const* argv) {
+  CLI::App app(kDetails, "bulkhead");
+  Description description;
+  Raw raw;
+  app.set_version_flag("-V,--version", "bulkhead " BULKHEAD_VERSION);
+  app.set_help_flag("-h,--help", "help, also for each command");
+  app.require_subcommand(1);
+  app.footer(kDetails);
+  app.get_formatter()->column_width(34);
+
+  std::vector<std::string> formats;
+  for (const report::Format& format : report::formats()) formats.emplace_back(format.name);
+
+  ScanArguments scan;
+  CLI::App* scan_app =
+      app.add_subcommand("scan", "look into images: packages, and what is known to be vulnerable in them");
+  scan_app->footer(
+      std::string(kImageForms) +
+      "\n\nExamples:\n  bulkhead scan alpine:3.19\n  bulkhead scan --fail-on high --only-fixed "
+      "registry.example/shop/cart:1.4\n"
+      "  bulkhead scan -o json=report.json -o table oci:build/image:latest\n  docker save cart | bulkhead scan -\n"
+      "  bulkhead scan --explain CVE-2023-4911 rootfs:/\n\n"
+      "Exit status: 0, 1 on an error of the program or its input, 2 when --fail-on was met.");
+  add_image_flags(*scan_app, description, scan.image);
+  add_output_flags(*scan_app, description, raw, formats, "table");
+  description.file(scan_app->add_option("--template", scan.template_file, "Mustache template for --format template")
+                       ->type_name("FILE"));
+  description.choices(
+      scan_app->add_option("-s,--severity", raw.severities, "show only these severities, as critical,high")
+          ->type_name("LIST"),
+      severity_names());
+  description.choices(
+      scan_app->add_option("--status", raw.statuses, "show only findings of these statuses, as fixed,will_not_fix")
+          ->type_name("LIST"),
+      status_names());
+  scan_app->add_flag("--only-fixed", scan.only_fixed, "show only findings that have a fixed version");
+  description.choices(scan_app
+                          ->add_option("--fail-on", raw.fail_on,
+                                       "exit with 2 when a finding that is shown has this severity or a higher one")
+                          ->type_name("SEVERITY"),
+                      severity_names());
+  description.file(
+      scan_app->add_option("--ignore-file", scan.ignore_file, "YAML list of findings to ignore, with reason and expiry")
+          ->type_name("FILE"));
+  description.file(scan_app->add_option("--db", scan.database, database_help())->type_name("FILE"));
+  scan_app->add_option("--max-feed-age", scan.max_feed_age_days, "call a feed stale that is older than so many days")
+      ->type_name("DAYS");
+  scan_app
+      ->add_option("--explain", scan.explain, "print the whole reasoning about one vulnerability instead of a report")
+      ->type_name("ID");
+
+  SbomArguments sbom;
+  Raw sbom_raw;
+  const std::vector<std::string> sbom_formats = {"cyclonedx", "spdx"};
+  CLI::App* sbom_app = app.add_subcommand(
+      "sbom", "write a bill of materials: CycloneDX 1.6 or SPDX 2.3, byte-identical for the same image");
+  sbom_app->footer(kImageForms);
+  add_image_flags(*sbom_app, description, sbom.image);
+  add_output_flags(*sbom_app, description, sbom_raw, sbom_formats, "cyclonedx");
+
+  CLI::App* db_app = app.add_subcommand(
+      "db", "the advisory database: build, update, look at it, carry it to machines without a network");
+  db_app->require_subcommand(1);
+  DbBuildArguments build;
+  CLI::App* build_app = db_app->add_subcommand("build", "compile local feed files into a database");
+  description.file(build_app->add_option("--from", build.from, "folder with feed files in their publishers' formats")
+                       ->required()
+                       ->type_name("DIR"));
+  description.file(
+      build_app->add_option("-o,--output", build.output, "the database to write")->required()->type_name("FILE"));
+  DbUpdateArguments update;
+  CLI::App* update_app =
+      db_app->add_subcommand("update", "fetch each feed from its own publisher, if it has changed, and compile them");
+  update_app
+      ->add_option("--distribution", update.distributions,
+                   "only feeds for these, as debian:12 (default: those met in scans so far)")
+      ->type_name("ID:VERSION");
+  description.file(
+      update_app->add_option("--cache-dir", update.cache_dir, "where the database is kept (default: ~/.cache/bulkhead)")
+          ->type_name("DIR"));
+  description.file(update_app->add_option("--ca-file", update.ca_files, "trust these certificate authorities too (PEM)")
+                       ->type_name("FILE"));
+  update_app->add_flag("-q,--quiet", update.quiet, "no progress on standard error");
+  DbInfoArguments info;
+  CLI::App* info_app = db_app->add_subcommand("info", "what is in the database, and how old each feed is");
+  description.file(info_app->add_option("--db", info.database, database_help())->type_name("FILE"));
+  description.file(
+      info_app->add_option("--cache-dir", info.cache_dir, "where the database is kept (default: ~/.cache/bulkhead)")
+          ->type_name("DIR"));
+  info_app->add_flag("--json", info.json, "for machines");
+  DbExportArguments exported;
+  CLI::App* export_app =
+      db_app->add_subcommand("export", "write the database to one compressed file, to carry it to another machine");
+  DbImportArguments imported;
+  CLI::App* import_app = db_app->add_subcommand("import", "check and install a database that was exported elsewhere");
+  for (auto& [sub, arguments] : std::initializer_list<std::pair<CLI::App*, DbTransferArguments&>>{
+           {export_app, exported}, {import_app, imported}}) {
+    description.file(sub->add_option("FILE", arguments.file, "the exported database")->required());
+    description.file(sub->add_option("--db", arguments.database, database_help())->type_name("FILE"));
+    description.file(
+        sub->add_option("--cache-dir", arguments.cache_dir, "where the database is kept (default: ~/.cache/bulkhead)")
+            ->type_name("DIR"));
+  }
+
+  VersionCompareArguments versions;
+  CLI::App* compare_app =
+      app.add_subcommand("version-compare", "how two versions compare in a packaging world: <, = or >, or invalid");
+  compare_app->footer("Without A and B it reads lines `A<TAB>B` from standard input and answers a line for each.");
+  compare_app
+      ->add_option("--scheme", raw.scheme,
+                   "whose rules: deb, rpm, apk, semver, npm, pep440, maven, gem, nuget, go, composer, …")
+      ->required()
+      ->type_name("SCHEME");
+  compare_app->add_option("VERSION", versions.versions, "A and B")->expected(0, 2)->type_name("A B");
+
+  std::string shell;
+  CLI::App* completion_app = app.add_subcommand("completion", "print a completion script for a shell");
+  description.choices(completion_app->add_option("SHELL", shell, "bash, zsh or fish")
+                          ->required()
+                          ->check(CLI::IsMember({"bash", "zsh", "fish"})),
+                      {"bash", "zsh", "fish"});
+  CLI::App* man_app = app.add_subcommand("man", "print the manual page: bulkhead man | man -l -");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    const CLI::App* asked = &app;
+    while (!asked->get_subcommands().empty()) asked = asked->get_subcommands().front();
+    return PrintArguments{asked->help()};
+  } catch (const CLI::CallForVersion& version) {
+    return PrintArguments{std::string(version.what()) + "\n"};
+  } catch (const CLI::ParseError& error) {
+    std::string command = "bulkhead";
+    for (const CLI::App* asked = &app; !asked->get_subcommands().empty();) {
+      asked = asked->get_subcommands().front();
+      command += " " + asked->get_name();
+    }
+    return fail(Code::kInvalidArgument, error.what(), fmt::format("see {} --help", command));
+  }
+
+  if (scan_app->parsed()) {
+    TRY_ASSIGN(scan.outputs, read_outputs(raw, formats, "table"));
+    TRY_ASSIGN(scan.severities, read_list(raw.severities, "--severity", advisory::severity_of, severity_names()));
+    TRY_ASSIGN(scan.statuses, read_list(raw.statuses, "--status", advisory::status_of, status_names()));
+    if (!raw.fail_on.empty()) {
+      TRY_ASSIGN(const auto fail_on, read_list({raw.fail_on}, "--fail-on", advisory::severity_of, severity_names()));
+      scan.fail_on = fail_on.front();
+    }
+    return scan;
+  }
+  if (sbom_app->parsed()) {
+    TRY_ASSIGN(sbom.outputs, read_outputs(sbom_raw, sbom_formats, "cyclonedx"));
+    return sbom;
+  }
+  if (build_app->parsed()) return build;
+  if (update_app->parsed()) return update;
+  if (info_app->parsed()) return info;
+  if (export_app->parsed()) return exported;
+  if (import_app->parsed()) return imported;
+  if (compare_app->parsed()) {
+    const auto scheme = version::scheme_of(raw.scheme);
+    if (!scheme) {
+      return fail(Code::kInvalidArgument, fmt::format("unknown version scheme \"{}\"", raw.scheme),
+                  "see bulkhead version-compare --help");
+    }
+    if (versions.versions.size() == 1) {
+      return fail(Code::kInvalidArgument, "one version compares with nothing",
+                  "give two versions, or none and lines on standard input");
+    }
+    versions.scheme = *scheme;
+    return versions;
+  }
+  const std::vector<DescribedCommand> commands = description.describe(app);
+  if (man_app->parsed()) return PrintArguments{man_page(commands, BULKHEAD_VERSION)};
+  if (shell == "bash") return PrintArguments{bash_completion(commands)};
+  if (shell == "zsh") return PrintArguments{zsh_completion(commands)};
+  return PrintArguments{fish_completion(commands)};
+}
+
+}  // namespace bulkhead::cli
