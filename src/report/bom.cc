@@ -18,8 +18,9 @@ sbom::Vulnerability to_vulnerability(const scan::ScanResult& result, const advis
   vulnerability.source = finding.evidence.feed;
   vulnerability.package = finding.package;
   vulnerability.references = finding.aliases;
-  vulnerability.ratings.push_back({.source = finding.severity_source.empty() ? finding.evidence.feed : finding.severity_source,
-                                   .severity = cyclonedx_severity(finding.severity)});
+  vulnerability.ratings.push_back(
+      {.source = finding.severity_source.empty() ? finding.evidence.feed : finding.severity_source,
+       .severity = cyclonedx_severity(finding.severity)});
   for (const advisory::Cvss& cvss : finding.cvss) {
     vulnerability.ratings.push_back({.source = cvss.source,
                                      .score = cvss.score,
@@ -28,7 +29,8 @@ sbom::Vulnerability to_vulnerability(const scan::ScanResult& result, const advis
   }
   if (finding.details) {
     vulnerability.cwes = finding.details->cwes;
-    vulnerability.description = finding.details->description.empty() ? finding.details->title : finding.details->description;
+    vulnerability.description =
+        finding.details->description.empty() ? finding.details->title : finding.details->description;
   }
   if (!finding.fixed_version.empty()) {
     vulnerability.recommendation = fmt::format("Upgrade {} to {}", package.name, finding.fixed_version);
@@ -38,7 +40,8 @@ sbom::Vulnerability to_vulnerability(const scan::ScanResult& result, const advis
 
 Result<const scan::ScanResult*> only_one(std::span<const scan::ScanResult> results, std::string_view format) {
   if (results.size() == 1) return &results.front();
-  return fail(Code::kInvalidArgument, fmt::format("{} describes one image, but {} were scanned", format, results.size()),
+  return fail(Code::kInvalidArgument,
+              fmt::format("{} describes one image, but {} were scanned", format, results.size()),
               "scan the images one at a time");
 }
 
@@ -56,7 +59,8 @@ sbom::Bom to_bom(const scan::ScanResult& result, const Options& options, bool wi
   for (const scan::LayerInfo& layer : result.image.layers) bom.layer_ids.push_back(layer.diff_id.to_string());
   bom.tool_version = options.tool_version;
   if (!with_vulnerabilities) return bom;
-  for (const advisory::Finding& finding : result.findings) bom.vulnerabilities.push_back(to_vulnerability(result, finding));
+  for (const advisory::Finding& finding : result.findings)
+    bom.vulnerabilities.push_back(to_vulnerability(result, finding));
   for (const advisory::Suppressed& suppressed : result.suppressed) {
     // Of what was left out, only "the publisher says that it is not affected" is a statement about the package.
     if (suppressed.reason != advisory::Suppression::kNotAffected) continue;

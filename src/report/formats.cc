@@ -27,7 +27,8 @@ Result<std::string> render_json(std::span<const ScanResult> results, const Optio
 
 Result<std::string> render_through(std::string_view text, std::span<const ScanResult> results, const Options& options) {
   const std::string document_text = template_document(results, options.tool_version);
-  TRY_ASSIGN(const auto document, json::Document::parse(document_text, {.max_bytes = size_t{4} << 30, .max_depth = 64}));
+  TRY_ASSIGN(const auto document,
+             json::Document::parse(document_text, {.max_bytes = size_t{4} << 30, .max_depth = 64}));
   return render_mustache(text, document.root());
 }
 
@@ -59,14 +60,17 @@ constexpr Format kFormats[] = {
 
 }  // namespace
 
-std::span<const Format> formats() { return kFormats; }
+std::span<const Format> formats() {
+  return kFormats;
+}
 
 Result<const Format*> find_format(std::string_view name) {
   const auto found = std::ranges::find(kFormats, name, &Format::name);
   if (found != std::end(kFormats)) return &*found;
   std::string names;
   for (const Format& format : kFormats) names += fmt::format("{}{}", names.empty() ? "" : ", ", format.name);
-  return fail(Code::kInvalidArgument, fmt::format("unknown format \"{}\"", name), fmt::format("choose one of {}", names));
+  return fail(Code::kInvalidArgument, fmt::format("unknown format \"{}\"", name),
+              fmt::format("choose one of {}", names));
 }
 
 }  // namespace bulkhead::report

@@ -1,5 +1,5 @@
-// The JSON report, documented by docs/schemas/scan-report.schema.json. schema_version is raised when a field changes its
-// meaning or goes away; new fields do not raise it.
+// The JSON report, documented by docs/schemas/scan-report.schema.json. schema_version is raised when a field changes
+// its meaning or goes away; new fields do not raise it.
 #pragma once
 
 #include <span>

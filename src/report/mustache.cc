@@ -15,17 +15,18 @@ constexpr size_t kMaxDepth = 64;
 constexpr size_t kMaxOutputBytes = size_t{1} << 30;
 
 struct Tag {
-  char sigil = 0;          // '#', '^', '/', '!', '&', or 0 for an escaped variable
+  char sigil = 0;  // '#', '^', '/', '!', '&', or 0 for an escaped variable
   std::string_view name;
-  size_t begin = 0;        // of the text before the tag's end that is printed as is
-  size_t end = 0;          // first byte after the tag
+  size_t begin = 0;  // of the text before the tag's end that is printed as is
+  size_t end = 0;    // first byte after the tag
 };
 
 void append_escaped(std::string& out, std::string_view text) {
   for (size_t i = 0; i < text.size();) {
     const size_t length = utf8_sequence_length(text.substr(i));
     const char c = text[i];
-    const bool forbidden = length == 0 || (length == 1 && static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') ||
+    const bool forbidden = length == 0 ||
+                           (length == 1 && static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') ||
                            text.substr(i).starts_with("\xEF\xBF\xBE") || text.substr(i).starts_with("\xEF\xBF\xBF");
     if (forbidden) {
       out += "\xEF\xBF\xBD";
@@ -33,12 +34,23 @@ void append_escaped(std::string& out, std::string_view text) {
       continue;
     }
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out.append(text.substr(i, length));
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out.append(text.substr(i, length));
     }
     i += length;
   }
@@ -47,11 +59,16 @@ void append_escaped(std::string& out, std::string_view text) {
 bool truthy(const std::optional<json::Value>& value) {
   if (!value) return false;
   switch (value->kind()) {
-    case json::Kind::kNull: return false;
-    case json::Kind::kBool: return *value->boolean();
-    case json::Kind::kArray: return value->size() > 0;
-    case json::Kind::kString: return !value->string()->empty();
-    default: return true;
+    case json::Kind::kNull:
+      return false;
+    case json::Kind::kBool:
+      return *value->boolean();
+    case json::Kind::kArray:
+      return value->size() > 0;
+    case json::Kind::kString:
+      return !value->string()->empty();
+    default:
+      return true;
   }
 }
 
@@ -127,14 +144,16 @@ class Renderer {
   void trim_standalone(Tag& tag) const {
     const size_t line = tag.begin == 0 ? 0 : text_.rfind('\n', tag.begin - 1) + 1;
     const size_t after = std::min(text_.find('\n', tag.end), text_.size());
-    if (!trim(text_.substr(line, tag.begin - line)).empty() || !trim(text_.substr(tag.end, after - tag.end)).empty()) return;
+    if (!trim(text_.substr(line, tag.begin - line)).empty() || !trim(text_.substr(tag.end, after - tag.end)).empty())
+      return;
     tag.begin = line;
     tag.end = std::min(after + 1, text_.size());
   }
 
   // Renders (or, when not `active`, skips) from `position` to the end tag `name`; the position after that tag.
   Result<size_t> section(size_t position, std::string_view name, bool active) {
-    if (stack_.size() > kMaxDepth || ++depth_ > kMaxDepth) return fail(error_at(position, "sections are nested too deeply"));
+    if (stack_.size() > kMaxDepth || ++depth_ > kMaxDepth)
+      return fail(error_at(position, "sections are nested too deeply"));
     const size_t start = position;
     for (;;) {
       auto found = next_tag(position);
@@ -148,7 +167,8 @@ class Renderer {
       Tag tag = **found;
       if (tag.sigil == '#' || tag.sigil == '^' || tag.sigil == '/' || tag.sigil == '!') trim_standalone(tag);
       if (active && tag.begin > position) out_.append(text_.substr(position, tag.begin - position));
-      if (out_.size() > kMaxOutputBytes) return fail(Code::kLimitExceeded, "the template's output is larger than 1 GiB");
+      if (out_.size() > kMaxOutputBytes)
+        return fail(Code::kLimitExceeded, "the template's output is larger than 1 GiB");
       position = std::max(position, tag.end);
       if (tag.sigil == '/') {
         if (tag.name != name || name.empty()) {

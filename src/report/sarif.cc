@@ -1,5 +1,5 @@
-// SARIF 2.1.0 (OASIS): a run for each image, a rule for each vulnerability, a result for each finding. Code-scanning services
-// sort by the rule property "security-severity" and tell repeated results by partialFingerprints.
+// SARIF 2.1.0 (OASIS): a run for each image, a rule for each vulnerability, a result for each finding. Code-scanning
+// services sort by the rule property "security-severity" and tell repeated results by partialFingerprints.
 #include <map>
 
 #include <fmt/format.h>
@@ -19,11 +19,14 @@ using scan::ScanResult;
 std::string_view level_of(Severity severity) {
   switch (severity) {
     case Severity::kCritical:
-    case Severity::kHigh: return "error";
-    case Severity::kMedium: return "warning";
+    case Severity::kHigh:
+      return "error";
+    case Severity::kMedium:
+      return "warning";
     case Severity::kLow:
     case Severity::kNegligible:
-    case Severity::kUnknown: return "note";
+    case Severity::kUnknown:
+      return "note";
   }
   return "note";
 }
@@ -34,12 +37,18 @@ double score_of(const Finding& finding) {
   for (const advisory::Cvss& cvss : finding.cvss) best = cvss.score > best ? cvss.score : best;
   if (best > 0) return best;
   switch (finding.severity) {
-    case Severity::kCritical: return 9.5;
-    case Severity::kHigh: return 8.0;
-    case Severity::kMedium: return 5.5;
-    case Severity::kLow: return 2.0;
-    case Severity::kNegligible: return 0.5;
-    case Severity::kUnknown: return 0.0;
+    case Severity::kCritical:
+      return 9.5;
+    case Severity::kHigh:
+      return 8.0;
+    case Severity::kMedium:
+      return 5.5;
+    case Severity::kLow:
+      return 2.0;
+    case Severity::kNegligible:
+      return 0.5;
+    case Severity::kUnknown:
+      return 0.0;
   }
   return 0;
 }
@@ -60,9 +69,11 @@ void write_rule(Writer& w, const Finding& finding) {
   w.begin_object();
   w.member("id", finding.id);
   text_member(w, "shortDescription", summary_of(finding));
-  text_member(w, "fullDescription",
-              finding.details && !finding.details->description.empty() ? finding.details->description : summary_of(finding));
-  if (finding.id.starts_with("CVE-")) w.member("helpUri", fmt::format("https://www.cve.org/CVERecord?id={}", finding.id));
+  text_member(
+      w, "fullDescription",
+      finding.details && !finding.details->description.empty() ? finding.details->description : summary_of(finding));
+  if (finding.id.starts_with("CVE-"))
+    w.member("helpUri", fmt::format("https://www.cve.org/CVERecord?id={}", finding.id));
   w.key("defaultConfiguration");
   w.begin_object();
   w.member("level", level_of(finding.severity));
@@ -100,10 +111,12 @@ void write_result(Writer& w, const ScanResult& result, const Finding& finding, s
   w.key("ruleIndex");
   w.unsigned_integer(rule);
   w.member("level", level_of(finding.severity));
-  const std::string remedy = finding.fixed_version.empty() ? fmt::format("No fixed version is known ({}).", advisory::status_name(finding.status))
-                                                           : fmt::format("Upgrade to {}.", finding.fixed_version);
-  text_member(w, "message", fmt::format("{}: {} {} in {} is affected ({}). {}", finding.id, package.name, package.version,
-                                        result.image.reference, advisory::severity_name(finding.severity), remedy));
+  const std::string remedy = finding.fixed_version.empty()
+                                 ? fmt::format("No fixed version is known ({}).", advisory::status_name(finding.status))
+                                 : fmt::format("Upgrade to {}.", finding.fixed_version);
+  text_member(w, "message",
+              fmt::format("{}: {} {} in {} is affected ({}). {}", finding.id, package.name, package.version,
+                          result.image.reference, advisory::severity_name(finding.severity), remedy));
   w.key("locations");
   w.begin_array();
   w.begin_object();
@@ -159,7 +172,8 @@ void write_run(Writer& w, const ScanResult& result, const Options& options) {
   w.begin_object();
   w.key("IMAGE");
   w.begin_object();
-  text_member(w, "description", fmt::format("the root of {} {}", result.image.reference, result.image.digest.to_string()));
+  text_member(w, "description",
+              fmt::format("the root of {} {}", result.image.reference, result.image.digest.to_string()));
   w.end_object();
   w.end_object();
   w.key("results");

@@ -1,6 +1,6 @@
-// The report for people. Findings are grouped by what is upgraded together (the source package), worst group first; each
-// group says which layer and instruction brought it, and what to upgrade to. Colours and the terminal's width only when the
-// caller says that there is a terminal.
+// The report for people. Findings are grouped by what is upgraded together (the source package), worst group first;
+// each group says which layer and instruction brought it, and what to upgrade to. Colours and the terminal's width only
+// when the caller says that there is a terminal.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -28,12 +28,17 @@ constexpr std::string_view kDim = "\033[2m";
 
 std::string_view color_of(Severity severity) {
   switch (severity) {
-    case Severity::kCritical: return "\033[1;31m";
-    case Severity::kHigh: return "\033[31m";
-    case Severity::kMedium: return "\033[33m";
-    case Severity::kLow: return "\033[36m";
+    case Severity::kCritical:
+      return "\033[1;31m";
+    case Severity::kHigh:
+      return "\033[31m";
+    case Severity::kMedium:
+      return "\033[33m";
+    case Severity::kLow:
+      return "\033[36m";
     case Severity::kNegligible:
-    case Severity::kUnknown: return kDim;
+    case Severity::kUnknown:
+      return kDim;
   }
   return {};
 }
@@ -117,7 +122,8 @@ std::vector<Group> group_findings(const ScanResult& result) {
     const inventory::Package& package = result.packages[finding.package];
     const bool has_source = !package.source_name.empty();
     const std::string& source = has_source ? package.source_name : package.name;
-    const std::string& version = has_source && package.type != inventory::PackageType::kRpm ? package.source_version : package.version;
+    const std::string& version =
+        has_source && package.type != inventory::PackageType::kRpm ? package.source_version : package.version;
     Group& group = groups[{source, version, package.layer, package.type}];
     group.source = source;
     group.version = version;
@@ -168,12 +174,14 @@ class Table {
 
   void header(const ScanResult& result) {
     const scan::ImageInfo& image = result.image;
-    std::string about = image.os.known() ? printable(image.os.pretty_name.empty() ? image.os.id + " " + image.os.version_id
-                                                                                  : image.os.pretty_name)
-                                         : "unknown distribution";
+    std::string about =
+        image.os.known()
+            ? printable(image.os.pretty_name.empty() ? image.os.id + " " + image.os.version_id : image.os.pretty_name)
+            : "unknown distribution";
     if (image.end_of_life) {
-      about += image.end_of_life->reached ? paint(color_of(Severity::kHigh), fmt::format(", out of support since {}", image.end_of_life->date))
-                                          : fmt::format(", supported until {}", image.end_of_life->date);
+      about += image.end_of_life->reached
+                   ? paint(color_of(Severity::kHigh), fmt::format(", out of support since {}", image.end_of_life->date))
+                   : fmt::format(", supported until {}", image.end_of_life->date);
     }
     line(fmt::format("{}  {}{}", paint(kBold, printable(image.reference)), about,
                      image.platform.empty() ? "" : fmt::format(" ({})", printable(image.platform))));
@@ -237,8 +245,8 @@ class Table {
     if (title.empty()) title = one_line(finding.note);
     const size_t used = 2 + 11 + id_width + 2 + state_width + columns(marks) + 2;
     if (options_.width > 0) title = shorten(title, options_.width > used ? options_.width - used : 0);
-    std::string text = fmt::format("  {} {}  {}", paint(color_of(finding.severity), pad(severity, 10)), pad(printable(finding.id), id_width),
-                                   pad(state_of(finding), state_width));
+    std::string text = fmt::format("  {} {}  {}", paint(color_of(finding.severity), pad(severity, 10)),
+                                   pad(printable(finding.id), id_width), pad(state_of(finding), state_width));
     text += paint(color_of(Severity::kCritical), marks);
     if (!title.empty()) text += "  " + paint(kDim, title);
     while (text.ends_with(' ')) text.pop_back();
@@ -260,7 +268,8 @@ class Table {
       const std::string where = layer_text(result, layer);
       line(fmt::format("  {}", where.empty() ? "upgrade these packages" : "in " + where));
       for (const Group* group : members) {
-        line(fmt::format("    {} {} -> {}", printable(group->source), printable(group->version), printable(group->upgrade)));
+        line(fmt::format("    {} {} -> {}", printable(group->source), printable(group->version),
+                         printable(group->upgrade)));
       }
     }
     out_ += '\n';
@@ -275,7 +284,8 @@ class Table {
     for (const advisory::FeedState& feed : result.feeds) {
       if (feed.missing) continue;
       feeds += fmt::format("{}{} {}{}", feeds.empty() ? "" : ", ", printable(feed.name),
-                           feed.date.empty() ? "(no date)" : printable(feed.date.substr(0, 10)), feed.stale ? " (stale)" : "");
+                           feed.date.empty() ? "(no date)" : printable(feed.date.substr(0, 10)),
+                           feed.stale ? " (stale)" : "");
     }
     if (!feeds.empty()) line(paint(kDim, "advisories: " + feeds));
   }
@@ -290,15 +300,17 @@ class Table {
     for (int i = static_cast<int>(Severity::kCritical); i >= 0; --i) {
       if (counts.by_severity[i] == 0) continue;
       const auto severity = static_cast<Severity>(i);
-      parts += fmt::format("{}{}", parts.empty() ? "" : ", ",
-                           paint(color_of(severity), fmt::format("{} {}", counts.by_severity[i], advisory::severity_name(severity))));
+      parts += fmt::format(
+          "{}{}", parts.empty() ? "" : ", ",
+          paint(color_of(severity), fmt::format("{} {}", counts.by_severity[i], advisory::severity_name(severity))));
     }
-    line(fmt::format("{} packages, {} findings in {} source packages: {}{}", result.packages.size(), counts.total, groups, parts,
-                     suppressed_text(result)));
+    line(fmt::format("{} packages, {} findings in {} source packages: {}{}", result.packages.size(), counts.total,
+                     groups, parts, suppressed_text(result)));
   }
 
   static std::string suppressed_text(const ScanResult& result) {
-    const auto ignored = std::ranges::count(result.suppressed, advisory::Suppression::kIgnored, &advisory::Suppressed::reason);
+    const auto ignored =
+        std::ranges::count(result.suppressed, advisory::Suppression::kIgnored, &advisory::Suppressed::reason);
     if (ignored == 0) return {};
     return fmt::format("; {} ignored by the ignore file", ignored);
   }

@@ -75,7 +75,8 @@ Result<IgnoreRule> parse_rule(const json::Value& entry, size_t number) {
   }
   if (rule.id.empty()) return bad("\"id\" is missing");
   if (rule.reason.empty()) return bad("\"reason\" is missing: whoever reads this in a year will want to know");
-  if (!rule.expires.empty() && !is_date(rule.expires)) return bad(fmt::format("\"{}\" is no date like 2026-12-31", rule.expires));
+  if (!rule.expires.empty() && !is_date(rule.expires))
+    return bad(fmt::format("\"{}\" is no date like 2026-12-31", rule.expires));
   return rule;
 }
 
@@ -92,7 +93,8 @@ bool names(const IgnoreRule& rule, const advisory::Finding& finding) {
 
 bool concerns(const IgnoreRule& rule, const advisory::Finding& finding, const inventory::Package& package) {
   if (!names(rule, finding)) return false;
-  if (!rule.package.empty() && !matches(rule.package, package.name) && !matches(rule.package, package.source_name)) return false;
+  if (!rule.package.empty() && !matches(rule.package, package.name) && !matches(rule.package, package.source_name))
+    return false;
   return rule.version.empty() || rule.version == package.version;
 }
 
@@ -114,13 +116,15 @@ Result<IgnoreFile> parse_ignore_file(std::string_view text, std::string name) {
   if (list.is_object()) {
     const auto inner = list.find("ignore");
     if (!inner || list.size() != 1) {
-      return fail(Code::kInvalidArgument, fmt::format("{}: expected a list of entries, or one key \"ignore\" that holds it", name),
+      return fail(Code::kInvalidArgument,
+                  fmt::format("{}: expected a list of entries, or one key \"ignore\" that holds it", name),
                   "see docs/scan.md for an example");
     }
     list = *inner;
   }
   if (!list.is_array()) {
-    return fail(Code::kInvalidArgument, fmt::format("{}: expected a list of entries", name), "see docs/scan.md for an example");
+    return fail(Code::kInvalidArgument, fmt::format("{}: expected a list of entries", name),
+                "see docs/scan.md for an example");
   }
   for (const json::Value entry : list.elements()) {
     if (file.rules.size() == kMaxIgnoreRules) {
@@ -150,14 +154,17 @@ void apply_ignore_file(ScanResult& result, const IgnoreFile& file, std::string_v
     }
     std::string detail = fmt::format("{} entry {}: {}", file.name, by->number, by->reason);
     if (!by->expires.empty()) detail += fmt::format(" (until {})", by->expires);
-    result.suppressed.push_back({.finding = std::move(finding), .reason = advisory::Suppression::kIgnored, .detail = std::move(detail)});
+    result.suppressed.push_back(
+        {.finding = std::move(finding), .reason = advisory::Suppression::kIgnored, .detail = std::move(detail)});
   }
   result.findings = std::move(kept);
   for (size_t i = 0; i < file.rules.size(); ++i) {
     const IgnoreRule& rule = file.rules[i];
-    const std::string which = fmt::format("entry {} ({}{}{})", rule.number, rule.id, rule.package.empty() ? "" : " in ", rule.package);
+    const std::string which =
+        fmt::format("entry {} ({}{}{})", rule.number, rule.id, rule.package.empty() ? "" : " in ", rule.package);
     if (!rule.expires.empty() && rule.expires < today) {
-      result.warnings.push_back({file.name, fmt::format("{} expired on {}: its findings count again", which, rule.expires)});
+      result.warnings.push_back(
+          {file.name, fmt::format("{} expired on {}: its findings count again", which, rule.expires)});
     } else if (!used[i]) {
       result.warnings.push_back({file.name, fmt::format("{} met no finding: it can go", which)});
     }

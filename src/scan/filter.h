@@ -23,12 +23,12 @@ size_t apply_filter(ScanResult& result, const Filter& filter);
 
 // One entry of an ignore file.
 struct IgnoreRule {
-  std::string id;        // of the vulnerability, or one of its aliases; "*" for any
-  std::string package;   // binary or source name, `*` and `?` as in a shell; empty: any
-  std::string version;   // exactly this installed version; empty: any
+  std::string id;       // of the vulnerability, or one of its aliases; "*" for any
+  std::string package;  // binary or source name, `*` and `?` as in a shell; empty: any
+  std::string version;  // exactly this installed version; empty: any
   std::string reason;
-  std::string expires;   // "2026-12-31": the last day on which it counts; empty: never expires
-  size_t number = 0;     // its place in the file, from 1
+  std::string expires;  // "2026-12-31": the last day on which it counts; empty: never expires
+  size_t number = 0;    // its place in the file, from 1
 };
 
 struct IgnoreFile {
@@ -36,13 +36,13 @@ struct IgnoreFile {
   std::vector<IgnoreRule> rules;
 };
 
-// YAML: a list of entries, or a mapping whose only key `ignore` holds it. Unknown keys, an entry without id or reason, and
-// dates that are none are kInvalidArgument naming the entry: a misspelt `expires` must not ignore for ever.
-// The text is the user's; limits: 1 MiB, 10,000 entries.
+// YAML: a list of entries, or a mapping whose only key `ignore` holds it. Unknown keys, an entry without id or reason,
+// and dates that are none are kInvalidArgument naming the entry: a misspelt `expires` must not ignore for ever. The
+// text is the user's; limits: 1 MiB, 10,000 entries.
 Result<IgnoreFile> parse_ignore_file(std::string_view text, std::string name);
 
-// Moves what the rules name from findings to suppressed. `today` is RFC 3339 full-date. An expired rule ignores nothing and
-// adds a warning, as does a rule that met nothing.
+// Moves what the rules name from findings to suppressed. `today` is RFC 3339 full-date. An expired rule ignores nothing
+// and adds a warning, as does a rule that met nothing.
 void apply_ignore_file(ScanResult& result, const IgnoreFile& file, std::string_view today);
 
 }  // namespace bulkhead::scan

@@ -49,7 +49,8 @@ TEST(Filter, HidesWhatIsNotAskedFor) {
 }
 
 TEST(IgnoreFile, MovesFindingsByIdAliasAndPackagePattern) {
-  const auto file = parse_ignore_file("- {id: ghsa-aaaa-bbbb-cccc, package: 'open*', reason: not reachable}\n", "i.yaml");
+  const auto file =
+      parse_ignore_file("- {id: ghsa-aaaa-bbbb-cccc, package: 'open*', reason: not reachable}\n", "i.yaml");
   ASSERT_TRUE(file) << file.error().to_string();
   ScanResult result = two_findings();
   apply_ignore_file(result, *file, "2026-11-22");
@@ -60,7 +61,8 @@ TEST(IgnoreFile, MovesFindingsByIdAliasAndPackagePattern) {
 }
 
 TEST(IgnoreFile, CountsAgainTheDayAfterItExpiresAndSaysSo) {
-  const auto file = parse_ignore_file("ignore:\n- id: CVE-2024-0001\n  reason: fix is on its way\n  expires: 2026-11-21\n", "i.yaml");
+  const auto file =
+      parse_ignore_file("ignore:\n- id: CVE-2024-0001\n  reason: fix is on its way\n  expires: 2026-11-21\n", "i.yaml");
   ASSERT_TRUE(file) << file.error().to_string();
   ScanResult result = two_findings();
   apply_ignore_file(result, *file, "2026-11-21");
