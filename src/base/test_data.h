@@ -15,7 +15,7 @@ inline std::optional<std::string> test_data_dir() {
   if (const char* named = std::getenv("BULKHEAD_TEST_DATA"); named != nullptr && *named != '\0')
     return named;  // NOLINT(concurrency-mt-unsafe)
   std::error_code error;
-  for (fs::path folder = fs::path(__FILE__).parent_path(); folder.has_relative_path(); folder = folder.parent_path()) {
+  for (fs::path folder = fs::path(BULKHEAD_SOURCE_DIR); folder.has_relative_path(); folder = folder.parent_path()) {
     if (const fs::path data = folder / "shared" / "data"; fs::exists(data / "SOURCES.tsv", error)) return data.string();
   }
   return std::nullopt;
