@@ -14,6 +14,12 @@ Secret::Secret(std::string&& text) : text_(text) {
   wipe(text);
 }
 
+// Short texts live inside the object, so that a swap leaves their bytes behind: the other is wiped after each.
+Secret::Secret(Secret&& other) noexcept {
+  text_.swap(other.text_);
+  wipe(other.text_);
+}
+
 Secret& Secret::operator=(const Secret& other) {
   if (this != &other) {
     wipe(text_);
@@ -25,7 +31,7 @@ Secret& Secret::operator=(const Secret& other) {
 Secret& Secret::operator=(Secret&& other) noexcept {
   if (this != &other) {
     wipe(text_);
-    text_.swap(other.text_);  // short texts live inside the object, and are swapped with the wiped bytes
+    text_.swap(other.text_);
     wipe(other.text_);
   }
   return *this;

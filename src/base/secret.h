@@ -21,7 +21,7 @@ class Secret {
 
   Secret(const Secret& other) = default;
   Secret& operator=(const Secret& other);
-  Secret(Secret&& other) noexcept : text_(other.text_) { wipe(other.text_); }
+  Secret(Secret&& other) noexcept;
   Secret& operator=(Secret&& other) noexcept;
   ~Secret() { wipe(text_); }
 

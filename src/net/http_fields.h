@@ -1,0 +1,32 @@
+// The grammars of the header fields that we decide by. Pure and thread-safe; trust of the input: none.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace bulkhead::net {
+
+// Seconds since 1970 of an HTTP-date in its three forms (RFC 9110 section 5.6.7); nothing when it is none.
+std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text);
+
+// "Sun, 06 Nov 1994 08:49:37 GMT".
+std::string format_http_date(std::chrono::sys_seconds time);
+
+// Retry-After (RFC 9110 section 10.2.3): seconds, or a date, taken relative to `now`. A date in the past is zero.
+std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view text, std::chrono::sys_seconds now);
+
+// Content-Range of a 206 (RFC 9110 section 14.4): "bytes 42-1233/1234", the complete length perhaps unknown ("*").
+struct ContentRange {
+  uint64_t first = 0;
+  uint64_t last = 0;
+  std::optional<uint64_t> complete;
+};
+std::optional<ContentRange> parse_content_range(std::string_view text);
+
+// The media type of a Content-Type without its parameters, in lower case; "" when it is none (RFC 9110 section 8.3.1).
+std::string media_type_of(std::string_view content_type);
+
+}  // namespace bulkhead::net
