@@ -1,4 +1,5 @@
 // The pure parts: header grammar, URLs, proxies, retry policy.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/text.h"
@@ -20,8 +21,8 @@ std::string render(const std::vector<Challenge>& challenges) {
   for (const Challenge& challenge : challenges) {
     if (!out.empty()) out += " | ";
     out += challenge.scheme;
-    if (!challenge.token68.empty()) out += "(" + challenge.token68 + ")";
-    for (const auto& [name, value] : challenge.parameters) out += "[" + name + "=" + value + "]";
+    if (!challenge.token68.empty()) out += fmt::format("({})", challenge.token68);
+    for (const auto& [name, value] : challenge.parameters) out += fmt::format("[{}={}]", name, value);
   }
   return out;
 }
