@@ -110,6 +110,28 @@ TEST(Fs, ReplacesAFileWholeAndLeavesNothingBeside) {
   EXPECT_EQ(read_file(folder + "/none", 2).error().code(), Code::kNotFound);
 }
 
+TEST(Fs, AFileWrittenInPiecesAppearsOnCommitOrNotAtAll) {
+  const std::string path = testing::TempDir() + "/bulkhead_atomic_test/file";
+  ASSERT_TRUE(write_file_atomically(path, "old"));
+  std::string temporary;
+  {
+    auto file = AtomicFile::create(path);
+    ASSERT_TRUE(file);
+    temporary = file->temporary_path();
+    ASSERT_TRUE(file->write(as_bytes("half")));
+    EXPECT_EQ(*read_file(path, 10), "old");
+  }
+  EXPECT_EQ(*read_file(path, 10), "old");
+  EXPECT_EQ(read_file(temporary, 10).error().code(), Code::kNotFound);
+  auto file = AtomicFile::create(path);
+  ASSERT_TRUE(file);
+  AtomicFile moved = std::move(*file);
+  ASSERT_TRUE(moved.write(as_bytes("new")));
+  ASSERT_TRUE(moved.write(as_bytes("er")));
+  ASSERT_TRUE(moved.commit());
+  EXPECT_EQ(*read_file(path, 10), "newer");
+}
+
 TEST(Error, RendersContextOutermostFirst) {
   Error error(Code::kMalformed, "ends early");
   EXPECT_EQ(std::move(error).with_context("layer 1").with_context("image").to_string(), "image: layer 1: ends early");

@@ -67,13 +67,6 @@ Status sync_folder(const std::string& folder) {
   return {};
 }
 
-Status write_and_sync(UniqueFd fd, std::string_view contents, unsigned mode, const std::string& name) {
-  TRY(write_all(fd.get(), contents, name));
-  if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0) return fail(errno_error(errno, name));
-  if (::fsync(fd.get()) != 0) return fail(errno_error(errno, name));
-  return {};
-}
-
 }  // namespace
 
 UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept {
@@ -148,22 +141,48 @@ Status make_directories(const std::string& path, unsigned mode) {
   return {};
 }
 
-Status write_file_atomically(const std::string& path, std::string_view contents, unsigned mode) {
-  const std::string folder = parent_of(path);
-  TRY(make_directories(folder));
+Result<AtomicFile> AtomicFile::create(const std::string& path, unsigned mode) {
+  TRY(make_directories(parent_of(path)));
   std::string temporary = path + ".XXXXXX";
   UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd) return fail(errno_error(errno, temporary));
-  if (auto written = write_and_sync(std::move(fd), contents, mode, temporary); !written) {
-    ::unlink(temporary.c_str());
-    return written;
-  }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) {
-    const int error_number = errno;
-    ::unlink(temporary.c_str());
-    return fail(errno_error(error_number, path));
-  }
-  return sync_folder(folder);
+  return AtomicFile(path, std::move(temporary), std::move(fd), mode);
+}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      temporary_(std::exchange(other.temporary_, {})),
+      fd_(std::move(other.fd_)),
+      mode_(other.mode_) {}
+
+AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(temporary_, other.temporary_);
+  std::swap(fd_, other.fd_);
+  std::swap(mode_, other.mode_);
+  return *this;
+}
+
+AtomicFile::~AtomicFile() {
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+Status AtomicFile::write(ByteSpan bytes) {
+  return write_all(fd_.get(), as_text(bytes), temporary_);
+}
+
+Status AtomicFile::commit() {
+  if (::fchmod(fd_.get(), static_cast<mode_t>(mode_)) != 0) return fail(errno_error(errno, temporary_));
+  if (::fsync(fd_.get()) != 0) return fail(errno_error(errno, temporary_));
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) return fail(errno_error(errno, path_));
+  temporary_.clear();
+  return sync_folder(parent_of(path_));
+}
+
+Status write_file_atomically(const std::string& path, std::string_view contents, unsigned mode) {
+  TRY_ASSIGN(AtomicFile file, AtomicFile::create(path, mode));
+  TRY(file.write(as_bytes(contents)));
+  return file.commit();
 }
 
 }  // namespace bulkhead

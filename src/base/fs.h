@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/block_source.h"
 
@@ -52,6 +53,31 @@ class MappedFile {
 // Writes `contents` beside `path`, syncs, renames over it and syncs the folder: readers see the old file or the new
 // one, whole. Missing parent folders are made (0755). On failure the old file is untouched and nothing is left behind.
 Status write_file_atomically(const std::string& path, std::string_view contents, unsigned mode = 0644);
+
+// The same for contents that come in pieces.
+//   TRY_ASSIGN(AtomicFile file, AtomicFile::create(path));
+//   while (…) TRY(file.write(block));
+//   TRY(file.commit());
+// Destroyed without commit(), it leaves nothing behind and the old file untouched.
+class AtomicFile {
+ public:
+  static Result<AtomicFile> create(const std::string& path, unsigned mode = 0644);
+  AtomicFile(AtomicFile&& other) noexcept;
+  AtomicFile& operator=(AtomicFile&& other) noexcept;
+  ~AtomicFile();
+  Status write(ByteSpan bytes);
+  Status commit();
+  // Where the contents stand until commit().
+  const std::string& temporary_path() const { return temporary_; }
+
+ private:
+  AtomicFile(std::string path, std::string temporary, UniqueFd fd, unsigned mode)
+      : path_(std::move(path)), temporary_(std::move(temporary)), fd_(std::move(fd)), mode_(mode) {}
+  std::string path_;
+  std::string temporary_;  // empty: committed, or moved from
+  UniqueFd fd_;
+  unsigned mode_;
+};
 
 Status make_directories(const std::string& path, unsigned mode = 0755);
 
