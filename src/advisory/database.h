@@ -162,7 +162,7 @@ class Database {
   Status verify() const;
   // The SHA-256 that the header promises, hexadecimal: the identity of the contents.
   std::string checksum() const;
-  size_t size_bytes() const { return bytes_.size(); }
+  ByteSpan bytes() const { return bytes_; }
 
   size_t feeds() const { return count(format::Section::kFeeds); }
   FeedView feed(size_t index) const;  // all empty past the end

@@ -106,7 +106,6 @@ struct ExplainedRecord {
   std::string record;
   std::string ecosystem;
   std::string package;  // the name in the record
-  std::string id;       // under which name the record has it
   AdvisoryStatus status = AdvisoryStatus::kAffected;
   std::string condition;  // what the record says: "below 1.1.1n-0+deb11u4", "every version", "not affected"
   Outcome outcome = Outcome::kNotInRange;

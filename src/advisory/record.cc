@@ -59,11 +59,4 @@ std::optional<Severity> severity_of(std::string_view name) {
   return value_in(kSeverities, name);
 }
 
-Severity severity_of_score(double score) {
-  if (score >= 9.0) return Severity::kCritical;
-  if (score >= 7.0) return Severity::kHigh;
-  if (score >= 4.0) return Severity::kMedium;
-  return score > 0 ? Severity::kLow : Severity::kUnknown;
-}
-
 }  // namespace bulkhead::advisory

@@ -33,8 +33,6 @@ std::optional<AdvisoryStatus> status_of(std::string_view name);
 enum class Severity : uint8_t { kUnknown, kNegligible, kLow, kMedium, kHigh, kCritical };  // in ascending order
 std::string_view severity_name(Severity severity);  // "unknown", "negligible", "low", …
 std::optional<Severity> severity_of(std::string_view name);
-// The qualitative rating of a CVSS score. Source: CVSS v3.1 specification, section 5; 0 says that nobody scored it.
-Severity severity_of_score(double score);
 
 // What a record's package name means.
 enum class NameKind : uint8_t {

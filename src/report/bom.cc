@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "advisory/cvss.h"
 #include "report/renderers.h"
 
 namespace bulkhead::report {
@@ -9,6 +10,12 @@ namespace {
 std::string cyclonedx_severity(advisory::Severity severity) {
   if (severity == advisory::Severity::kNegligible) return "info";
   return std::string(advisory::severity_name(severity));
+}
+
+// A score of 0 says that nobody scored it.
+advisory::Severity severity_of(const advisory::Cvss& cvss) {
+  if (!(cvss.score > 0)) return advisory::Severity::kUnknown;
+  return advisory::severity_of_score(cvss.score, !cvss.vector.starts_with("CVSS:"));
 }
 
 sbom::Vulnerability to_vulnerability(const scan::ScanResult& result, const advisory::Finding& finding) {
@@ -24,7 +31,7 @@ sbom::Vulnerability to_vulnerability(const scan::ScanResult& result, const advis
   for (const advisory::Cvss& cvss : finding.cvss) {
     vulnerability.ratings.push_back({.source = cvss.source,
                                      .score = cvss.score,
-                                     .severity = cyclonedx_severity(advisory::severity_of_score(cvss.score)),
+                                     .severity = cyclonedx_severity(severity_of(cvss)),
                                      .vector = cvss.vector});
   }
   if (finding.details) {

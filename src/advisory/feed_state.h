@@ -1,0 +1,21 @@
+// Which feeds an answer about some ecosystems rests on, and how old they are.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "advisory/database.h"
+#include "advisory/finding.h"
+
+namespace bulkhead::advisory {
+
+// One state for each feed and ecosystem (of several inputs, the one that is furthest behind), one `missing` state for
+// each ecosystem that no feed speaks for, and one for each feed about ids. A feed is as fresh as the later of its data
+// and the day it was fetched, since a publisher that has nothing new to say changes no date. Sorted by ecosystem, then
+// name.
+std::vector<FeedState> feed_states(const Database& database, const std::vector<std::string>& ecosystems,
+                                   std::string_view now, int64_t max_age_days);
+
+}  // namespace bulkhead::advisory

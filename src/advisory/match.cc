@@ -1,0 +1,127 @@
+#include "advisory/match.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "advisory/ecosystem.h"
+#include "advisory/feed_state.h"
+#include "advisory/match_engine.h"
+
+namespace bulkhead::advisory {
+namespace {
+
+// Fills Finding::details, once for each vulnerability.
+class Details {
+ public:
+  explicit Details(const Database& database) : database_(database) {}
+  std::shared_ptr<const Vulnerability> of(uint32_t vulnerability) {
+    auto& details = known_[vulnerability];
+    if (!details) details = std::make_shared<const Vulnerability>(database_.vulnerability(vulnerability).to_value());
+    return details;
+  }
+
+ private:
+  const Database& database_;
+  std::map<uint32_t, std::shared_ptr<const Vulnerability>> known_;
+};
+
+}  // namespace
+
+std::string suppression_detail(const Database& database, std::span<const Candidate> group, const Decision& decision) {
+  const auto feed_of = [&](const Candidate& candidate) { return database.feed(candidate.record.feed()).name; };
+  switch (decision.suppression) {
+    case Suppression::kNotAffected: {
+      const Candidate& against = group[*decision.against];
+      return fmt::format("{} says affected, but {} ({}) says that this package is not affected",
+                         feed_of(group[decision.deciding]), feed_of(against), against.record.document());
+    }
+    case Suppression::kUnderInvestigation:
+      return fmt::format("{} has not decided yet whether this package is affected", feed_of(group[decision.deciding]));
+    case Suppression::kRejected:
+      return "the id was rejected or withdrawn by its publisher";
+    case Suppression::kOwnedByDistribution:
+    case Suppression::kIgnored:
+      break;
+  }
+  return {};
+}
+
+std::string owner_detail(const inventory::Package& owner) {
+  return fmt::format("installed by the distribution's package {} {}, whose publisher's judgement counts", owner.name,
+                     owner.version);
+}
+
+void apply_lost_support(Finding& finding, const RecordView& support) {
+  if (finding.status != AdvisoryStatus::kAffected && finding.status != AdvisoryStatus::kFixDeferred) return;
+  finding.status = AdvisoryStatus::kEndOfLife;
+  finding.note =
+      finding.note.empty() ? std::string(support.note()) : fmt::format("{}; {}", finding.note, support.note());
+}
+
+MatchResult match(std::span<const inventory::Package> packages, const inventory::OperatingSystem& system,
+                  const Database& database, const MatchOptions& options) {
+  MatchResult result;
+  MatchEngine engine(packages, system, database, options);
+  Details details(database);
+  std::vector<Candidate> candidates;
+  std::set<std::string, std::less<>> keys;
+  size_t without_world = 0;
+  for (size_t index = 0; index < packages.size(); ++index) {
+    const inventory::Package& package = packages[index];
+    const std::string_view key = engine.key_of(package);
+    if (key.empty()) {
+      without_world += package.type != inventory::PackageType::kGeneric ? 1 : 0;
+      continue;
+    }
+    if (!keys.contains(key)) keys.emplace(key);
+    engine.collect(package, candidates);
+    std::optional<std::optional<RecordView>> support;  // asked for at most once a package, as is the owner
+    std::optional<const inventory::Package*> owner;
+    const std::span<Candidate> all(candidates);
+    for (size_t begin = 0; begin < all.size();) {
+      size_t end = begin + 1;
+      while (end < all.size() && all[end].vulnerability == all[begin].vulnerability) ++end;
+      const std::span<Candidate> group = all.subspan(begin, end - begin);
+      begin = end;
+      const Decision decision = engine.decide(group);
+      if (decision.kind == Decision::Kind::kSilent) continue;
+      Finding finding = engine.finding(index, group, decision);
+      if (!support) support = engine.unsupported();
+      if (*support) apply_lost_support(finding, **support);
+      if (options.details) finding.details = details.of(group.front().vulnerability);
+      if (!owner) owner = engine.owner();
+      if (*owner != nullptr && decision.kind == Decision::Kind::kReported) {
+        result.suppressed.push_back({.finding = std::move(finding),
+                                     .reason = Suppression::kOwnedByDistribution,
+                                     .detail = owner_detail(**owner)});
+      } else if (decision.kind == Decision::Kind::kReported) {
+        result.findings.push_back(std::move(finding));
+      } else {
+        result.suppressed.push_back({.finding = std::move(finding),
+                                     .reason = decision.suppression,
+                                     .detail = suppression_detail(database, group, decision)});
+      }
+    }
+    if (engine.unreadable_version()) {
+      result.notes.push_back({.package = index,
+                              .text = fmt::format("the version {} of {} cannot be compared: it is none of its kind",
+                                                  package.version, package.name)});
+    }
+  }
+  const std::string system_key = ecosystem_key(system).value_or("");
+  if (without_world > 0) {
+    result.notes.push_back(
+        {.package = {},
+         .text = fmt::format("{} packages of {} were not matched: no advisories are known for it", without_world,
+                             system.known() ? system.id + " " + system.version_id : "an unknown distribution")});
+  }
+  if (system.known() && system_key.empty()) keys.insert(system.id + ":" + system.version_id);
+  result.feeds = feed_states(database, {keys.begin(), keys.end()}, options.now, options.max_feed_age_days);
+  return result;
+}
+
+}  // namespace bulkhead::advisory

@@ -1,0 +1,42 @@
+// Matching: which of the installed packages have which known vulnerabilities, by the rules of each publisher.
+//
+// The rules, each with the test that proves it, are in docs/matching.md; what differs between distributions is the
+// table in match_rules.cc. Pure: no I/O, no clock; the same input gives the same answer, sorted. Safe to call from
+// several threads on one database. Packages may come from an untrusted image or SBOM: any text is accepted, and what
+// cannot be compared is told in MatchResult::notes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "advisory/database.h"
+#include "advisory/finding.h"
+#include "inventory/package.h"
+
+namespace bulkhead::advisory {
+
+struct MatchOptions {
+  std::string now;                   // RFC 3339; empty: ages are unknown, and every feed counts as stale
+  int64_t max_feed_age_days = 7;     // --max-feed-age
+  bool under_investigation = false;  // report also what the publisher has not decided yet
+  bool details = true;               // fill Finding::details
+  // Red Hat images: the CPEs of the repositories that each layer took its packages from (content manifests, by
+  // repository-to-cpe.json), by Package::layer. A layer without any, or past the end, is taken as the main streams of
+  // the image's release.
+  std::vector<std::vector<std::string>> layer_cpes;
+};
+
+MatchResult match(std::span<const inventory::Package> packages, const inventory::OperatingSystem& system,
+                  const Database& database, const MatchOptions& options);
+
+// The reasoning about one id: why each package that a feed names with it is reported or is not. One answer for each
+// vulnerability of that name: an advisory that covers several (RHSA-…, DSA-…) gives several, and an id that no feed
+// knows gives one with known == false.
+std::vector<Explanation> explain(std::string_view id, std::span<const inventory::Package> packages,
+                                 const inventory::OperatingSystem& system, const Database& database,
+                                 const MatchOptions& options);
+
+}  // namespace bulkhead::advisory

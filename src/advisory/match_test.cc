@@ -1,0 +1,818 @@
+#include "advisory/match.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "advisory/database_builder.h"
+#include "advisory/ecosystem.h"
+
+namespace bulkhead::advisory {
+namespace {
+
+using inventory::OperatingSystem;
+using inventory::Package;
+using inventory::PackageType;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// A record in one expression: Says("CVE-1").of("debian:12", "openssl").fixed("3.0.1").
+class Says {
+ public:
+  explicit Says(std::string id) {
+    record_.id = id;
+    record_.record = std::move(id);
+  }
+  Says& of(const std::string& ecosystem, std::string package) {
+    const Family* family = family_of(ecosystem);
+    record_.ecosystem = ecosystem;
+    record_.package = std::move(package);
+    record_.name_kind = family->name_kind;
+    record_.scheme = family->scheme;
+    return *this;
+  }
+  Says& fixed(std::string version) {
+    record_.status = AdvisoryStatus::kFixed;
+    record_.ranges.push_back({.introduced = "", .fixed = std::move(version), .last_affected = ""});
+    return *this;
+  }
+  Says& range(Range range) {
+    record_.status = AdvisoryStatus::kFixed;
+    record_.ranges.push_back(std::move(range));
+    return *this;
+  }
+  Says& status(AdvisoryStatus status) {
+    record_.status = status;
+    return *this;
+  }
+  Says& not_affected() { return status(AdvisoryStatus::kNotAffected); }
+  Says& document(std::string name) {
+    record_.record = std::move(name);
+    return *this;
+  }
+  Says& alias(std::string name) {
+    record_.aliases.push_back(std::move(name));
+    return *this;
+  }
+  Says& architectures(std::vector<std::string> names) {
+    record_.architectures = std::move(names);
+    return *this;
+  }
+  Says& module(std::string name) {
+    record_.module = std::move(name);
+    return *this;
+  }
+  Says& cpe(std::string name) {
+    record_.cpe = std::move(name);
+    return *this;
+  }
+  Says& severity(Severity severity) {
+    record_.severity = severity;
+    return *this;
+  }
+  Says& note(std::string text) {
+    record_.note = std::move(text);
+    return *this;
+  }
+  Says& by_source() {
+    record_.name_kind = NameKind::kSource;
+    return *this;
+  }
+  operator AdvisoryRecord() const { return record_; }  // NOLINT(google-explicit-constructor)
+
+ private:
+  AdvisoryRecord record_;
+};
+
+struct FeedRecords {
+  FeedInput feed;
+  std::vector<AdvisoryRecord> records;
+  std::vector<Vulnerability> vulnerabilities;
+};
+
+Database make(const std::vector<FeedRecords>& feeds) {
+  DatabaseBuilder builder;
+  for (const FeedRecords& each : feeds) {
+    builder.use_feed(builder.add_feed(each.feed).value());
+    for (const auto& record : each.records) EXPECT_TRUE(builder.add(record));
+    for (const auto& vulnerability : each.vulnerabilities) EXPECT_TRUE(builder.add(vulnerability));
+  }
+  return Database::from_bytes(std::move(builder).finish().value(), "test").value();
+}
+
+Database make(std::vector<AdvisoryRecord> records, std::vector<Vulnerability> vulnerabilities = {}) {
+  return make({FeedRecords{.feed = {.name = "test-feed", .date = "2026-11-20"},
+                           .records = std::move(records),
+                           .vulnerabilities = std::move(vulnerabilities)}});
+}
+
+OperatingSystem os(std::string id, std::string version) {
+  OperatingSystem system;
+  system.id = std::move(id);
+  system.version_id = std::move(version);
+  return system;
+}
+
+Package package(PackageType type, std::string name, std::string version) {
+  Package result;
+  result.type = type;
+  result.name = name;
+  result.source_name = std::move(name);
+  result.version = version;
+  result.source_version = std::move(version);
+  return result;
+}
+Package deb(std::string name, std::string version) {
+  return package(PackageType::kDeb, std::move(name), std::move(version));
+}
+Package rpm(std::string name, std::string version) {
+  return package(PackageType::kRpm, std::move(name), std::move(version));
+}
+Package of_source(Package package, std::string name, std::string version) {
+  package.source_name = std::move(name);
+  package.source_version = std::move(version);
+  return package;
+}
+
+MatchOptions today() {
+  MatchOptions options;
+  options.now = "2026-11-22";
+  return options;
+}
+
+MatchResult run(const Database& database, const OperatingSystem& system, const std::vector<Package>& packages) {
+  return match(packages, system, database, today());
+}
+
+// "CVE-1 fixed 1.2", "CVE-2 affected"
+std::vector<std::string> summary(const MatchResult& result) {
+  std::vector<std::string> lines;
+  for (const Finding& finding : result.findings) {
+    std::string line = finding.id + " " + std::string(status_name(finding.status));
+    if (!finding.fixed_version.empty()) line += " " + finding.fixed_version;
+    if (!finding.fixed_in.empty()) line += " in " + finding.fixed_in;
+    lines.push_back(line);
+  }
+  return lines;
+}
+std::vector<std::string> suppressions(const MatchResult& result) {
+  std::vector<std::string> lines;
+  for (const Suppressed& each : result.suppressed) {
+    lines.push_back(each.finding.id + " " + std::string(suppression_name(each.reason)));
+  }
+  return lines;
+}
+std::vector<std::string> rules(const MatchResult& result) {
+  std::vector<std::string> lines;
+  for (const Finding& finding : result.findings) lines.push_back(finding.evidence.rule);
+  return lines;
+}
+
+// Debian
+
+TEST(MatchDebian, ComparesTheSourceVersionOfTheSourceName) {
+  const Database database = make({Says("CVE-1").of("debian:12", "openssl").fixed("3.0.11-1~deb12u2")});
+  const OperatingSystem bookworm = os("debian", "12");
+  EXPECT_THAT(
+      summary(run(database, bookworm, {of_source(deb("libssl3", "3.0.11-1~deb12u1"), "openssl", "3.0.11-1~deb12u1")})),
+      ElementsAre("CVE-1 fixed 3.0.11-1~deb12u2"));
+  EXPECT_THAT(
+      summary(run(database, bookworm, {of_source(deb("libssl3", "3.0.11-1~deb12u2"), "openssl", "3.0.11-1~deb12u2")})),
+      IsEmpty());
+  // A binary package that happens to have the name of another's source is not that source.
+  EXPECT_THAT(summary(run(database, bookworm, {of_source(deb("openssl", "1.0"), "openssl-meta", "1.0")})), IsEmpty());
+}
+
+TEST(MatchDebian, ARebuildIsJudgedByItsSourceVersion) {
+  // +b1 makes the binary version higher than the fix, but the source is the same.
+  const Database database = make({Says("CVE-1").of("debian:12", "x").fixed("1.0-2")});
+  const Package rebuilt = of_source(deb("libx", "1.0-2+b1"), "x", "1.0-1");
+  EXPECT_THAT(summary(run(database, os("debian", "12"), {rebuilt})), ElementsAre("CVE-1 fixed 1.0-2"));
+}
+
+TEST(MatchDebian, ReportsWhatHasNoFixWithItsStatus) {
+  const Database database = make({
+      Says("CVE-1").of("debian:12", "x").status(AdvisoryStatus::kAffected),
+      Says("CVE-2").of("debian:12", "x").status(AdvisoryStatus::kFixDeferred).note("no-dsa: Minor issue"),
+      Says("CVE-3").of("debian:12", "x").status(AdvisoryStatus::kWillNotFix),
+      Says("CVE-4").of("debian:12", "x").status(AdvisoryStatus::kEndOfLife),
+      Says("CVE-5").of("debian:12", "x").not_affected(),
+      Says("CVE-6").of("debian:11", "x").status(AdvisoryStatus::kAffected),
+  });
+  const MatchResult result = run(database, os("debian", "12"), {deb("x", "1.0")});
+  EXPECT_THAT(summary(result),
+              ElementsAre("CVE-1 affected", "CVE-2 fix_deferred", "CVE-3 will_not_fix", "CVE-4 end_of_life"));
+  EXPECT_EQ(result.findings[1].note, "no-dsa: Minor issue");
+  EXPECT_THAT(result.suppressed, IsEmpty());
+  EXPECT_EQ(result.findings[0].evidence.rule, "affected-without-fix");
+}
+
+TEST(MatchDebian, AFixThatTheArchiveDoesNotHaveYetIsNoFix) {
+  const Database database = make({Says("CVE-1").of("debian:12", "x").fixed("2.0").status(AdvisoryStatus::kAffected)});
+  EXPECT_THAT(summary(run(database, os("debian", "12"), {deb("x", "1.0")})), ElementsAre("CVE-1 affected"));
+  EXPECT_THAT(summary(run(database, os("debian", "12"), {deb("x", "2.0")})), IsEmpty());
+}
+
+TEST(MatchDebian, OfSeveralAdvisoriesForAnIdTheHighestFixCounts) {
+  const Database database = make({Says("CVE-1").of("debian:11", "x").fixed("1.0-1+deb11u1").document("DSA-1"),
+                                  Says("CVE-1").of("debian:11", "x").fixed("1.0-1+deb11u3").document("DLA-2"),
+                                  Says("CVE-1").of("debian:11", "x").fixed("1.0-1+deb11u2").document("DSA-3")});
+  const MatchResult result = run(database, os("debian", "11"), {deb("x", "1.0-1+deb11u1")});
+  EXPECT_THAT(summary(result), ElementsAre("CVE-1 fixed 1.0-1+deb11u3"));
+  EXPECT_EQ(result.findings[0].evidence.record, "DLA-2");
+  EXPECT_THAT(summary(run(database, os("debian", "11"), {deb("x", "1.0-1+deb11u3")})), IsEmpty());
+}
+
+TEST(MatchDebian, TheFeedWithNewerDataDecides) {
+  const auto database = [](const char* tracker_date) {
+    return make({{.feed = {.name = "debian-advisories", .date = "2023-03-29"},
+                  .records = {Says("CVE-1").of("debian:12", "x").fixed("2.0").document("DSA-1")}},
+                 {.feed = {.name = "debian-tracker", .date = tracker_date},
+                  .records = {Says("CVE-1").of("debian:12", "x").not_affected()}}});
+  };
+  const std::vector<Package> packages = {deb("x", "1.0")};
+  EXPECT_THAT(suppressions(run(database("2026-11-22"), os("debian", "12"), packages)), IsEmpty());
+  EXPECT_THAT(summary(run(database("2026-11-22"), os("debian", "12"), packages)), IsEmpty());
+  EXPECT_THAT(summary(run(database("2020-01-01"), os("debian", "12"), packages)), ElementsAre("CVE-1 fixed 2.0"));
+  // Of the same day: both count, and what the publisher says is not affected is suppressed, not forgotten.
+  EXPECT_THAT(suppressions(run(database("2023-03-29"), os("debian", "12"), packages)),
+              ElementsAre("CVE-1 not_affected"));
+}
+
+TEST(MatchDebian, UndeterminedIsSuppressedUnlessAskedFor) {
+  const Database database = make({Says("CVE-1").of("debian:12", "x").status(AdvisoryStatus::kUnderInvestigation)});
+  const std::vector<Package> packages = {deb("x", "1.0")};
+  EXPECT_THAT(suppressions(run(database, os("debian", "12"), packages)), ElementsAre("CVE-1 under_investigation"));
+  MatchOptions options = today();
+  options.under_investigation = true;
+  const MatchResult all = match(packages, os("debian", "12"), database, options);
+  EXPECT_THAT(summary(all), ElementsAre("CVE-1 under_investigation"));
+  EXPECT_THAT(all.suppressed, IsEmpty());
+}
+
+TEST(MatchDebian, WithoutSecuritySupportAnOpenFindingIsEndOfLife) {
+  const Database database = make({
+      Says("CVE-1").of("debian:12", "golang-1.19").status(AdvisoryStatus::kAffected),
+      Says("CVE-2").of("debian:12", "golang-1.19").fixed("9"),
+      Says("CVE-3").of("debian:12", "xen").status(AdvisoryStatus::kFixDeferred).note("no-dsa"),
+      Says("CVE-4").of("debian:12", "other").status(AdvisoryStatus::kAffected),
+      Says("debian-security-support")
+          .of("debian:12", "golang.*")
+          .status(AdvisoryStatus::kEndOfLife)
+          .note("see the list"),
+      Says("debian-security-support").of("debian:12", "xen").status(AdvisoryStatus::kEndOfLife).note("ended 2024"),
+  });
+  const MatchResult result =
+      run(database, os("debian", "12"), {deb("golang-1.19", "1"), deb("xen", "1"), deb("other", "1")});
+  EXPECT_THAT(summary(result),
+              ElementsAre("CVE-1 end_of_life", "CVE-2 fixed 9", "CVE-3 end_of_life", "CVE-4 affected"));
+  EXPECT_EQ(result.findings[0].note, "see the list");
+  EXPECT_EQ(result.findings[2].note, "no-dsa; ended 2024");
+}
+
+// Ubuntu
+
+TEST(MatchUbuntu, KeepsWhatIsNeededDeferredPendingAndReleased) {
+  const Database database = make({
+      Says("CVE-1").of("ubuntu:22.04", "x").status(AdvisoryStatus::kAffected),             // needed
+      Says("CVE-2").of("ubuntu:22.04", "x").status(AdvisoryStatus::kFixDeferred),          // deferred
+      Says("CVE-3").of("ubuntu:22.04", "x").fixed("2").status(AdvisoryStatus::kAffected),  // pending (2)
+      Says("CVE-4").of("ubuntu:22.04", "x").fixed("2"),                                    // released (2)
+      Says("CVE-5").of("ubuntu:22.04", "x").status(AdvisoryStatus::kUnderInvestigation),   // needs-triage
+      Says("CVE-6").of("ubuntu:22.04", "x").not_affected(),
+  });
+  const MatchResult result = run(database, os("ubuntu", "22.04"), {deb("x", "1")});
+  EXPECT_THAT(summary(result), ElementsAre("CVE-1 affected", "CVE-2 fix_deferred", "CVE-3 affected", "CVE-4 fixed 2"));
+  EXPECT_THAT(suppressions(result), ElementsAre("CVE-5 under_investigation"));
+}
+
+TEST(MatchUbuntu, AFixInAPocketResolvesTheReleasesDisclosure) {
+  const Database database = make({
+      Says("CVE-1").of("ubuntu:18.04", "x").status(AdvisoryStatus::kEndOfLife),
+      Says("CVE-1").of("ubuntu:18.04:esm-infra", "x").fixed("1.0-1ubuntu2+esm3"),
+  });
+  const OperatingSystem bionic = os("ubuntu", "18.04");
+  // Subscribed and up to date: fixed, although the release says that it never will be.
+  EXPECT_THAT(summary(run(database, bionic, {deb("x", "1.0-1ubuntu2+esm3")})), IsEmpty());
+  EXPECT_THAT(summary(run(database, bionic, {deb("x", "1.0-1ubuntu2+esm4")})), IsEmpty());
+  // Not up to date, subscribed or not: the release decides, and the pocket has the fix.
+  const MatchResult behind = run(database, bionic, {deb("x", "1.0-1ubuntu2")});
+  EXPECT_THAT(summary(behind), ElementsAre("CVE-1 end_of_life 1.0-1ubuntu2+esm3 in esm-infra"));
+  EXPECT_EQ(behind.findings[0].evidence.rule, "affected-without-fix");
+}
+
+TEST(MatchUbuntu, APocketsOpenStateLeavesTheReleaseToDecide) {
+  const Database database = make({
+      Says("CVE-1").of("ubuntu:18.04", "x").fixed("1.0-2"),
+      Says("CVE-1").of("ubuntu:18.04:esm-infra", "x").status(AdvisoryStatus::kAffected),
+      Says("CVE-2").of("ubuntu:18.04:esm-infra", "x").fixed("1.0-3+esm1"),
+      Says("CVE-3").of("ubuntu:18.04", "x").not_affected(),
+      Says("CVE-3").of("ubuntu:18.04:esm-infra", "x").fixed("1.0-3+esm1"),
+  });
+  const MatchResult result = run(database, os("ubuntu", "18.04"), {deb("x", "1.0-2")});
+  EXPECT_THAT(summary(result), ElementsAre("CVE-2 fixed 1.0-3+esm1 in esm-infra"));
+  EXPECT_THAT(rules(result), ElementsAre("version-below-fix-of-pocket"));
+}
+
+TEST(MatchUbuntu, AFipsBuildIsComparedWithItsOwnPocketOnly) {
+  const Database database = make({
+      Says("CVE-1").of("ubuntu:20.04", "openssl").fixed("1.1.1f-1ubuntu2.20"),
+      Says("CVE-1").of("ubuntu:20.04:fips-updates", "openssl").fixed("1.1.1f-1ubuntu2.fips.21"),
+  });
+  const OperatingSystem focal = os("ubuntu", "20.04");
+  EXPECT_THAT(summary(run(database, focal, {deb("openssl", "1.1.1f-1ubuntu2.fips.7")})),
+              ElementsAre("CVE-1 fixed 1.1.1f-1ubuntu2.fips.21"));
+  EXPECT_THAT(summary(run(database, focal, {deb("openssl", "1.1.1f-1ubuntu2.fips.21")})), IsEmpty());
+  EXPECT_THAT(summary(run(database, focal, {deb("openssl", "1.1.1f-1ubuntu2.19")})),
+              ElementsAre("CVE-1 fixed 1.1.1f-1ubuntu2.20"));
+}
+
+// Alpine
+
+TEST(MatchAlpine, TheKeyIsTheOriginPackage) {
+  const Database database = make({Says("CVE-1").of("alpine:3.19", "openssl").fixed("3.1.4-r2"),
+                                  Says("CVE-2").of("alpine:3.19", "openssl").not_affected(),
+                                  Says("CVE-3").of("alpine:edge", "openssl").fixed("3.1.4-r2")});
+  const Package libcrypto = of_source(package(PackageType::kApk, "libcrypto3", "3.1.4-r1"), "openssl", "3.1.4-r1");
+  EXPECT_THAT(summary(run(database, os("alpine", "3.19.1"), {libcrypto})), ElementsAre("CVE-1 fixed 3.1.4-r2"));
+  EXPECT_THAT(summary(run(database, os("alpine", "edge"), {libcrypto})), ElementsAre("CVE-3 fixed 3.1.4-r2"));
+  EXPECT_THAT(summary(run(database, os("alpine", "3.18.1"), {libcrypto})), IsEmpty());
+}
+
+// Red Hat and its kin
+
+TEST(MatchRpm, ComparesEpochsOfBinaryPackages) {
+  const Database database = make({Says("CVE-1").of("rhel:8", "perl").fixed("4:5.26.3-420.el8")});
+  EXPECT_THAT(summary(run(database, os("rhel", "8.9"), {rpm("perl", "4:5.26.3-420.el8")})), IsEmpty());
+  EXPECT_THAT(summary(run(database, os("rhel", "8.9"), {rpm("perl", "5.26.3-420.el8")})),
+              ElementsAre("CVE-1 fixed 4:5.26.3-420.el8"));
+}
+
+TEST(MatchRpm, ASourceMatchLeavesEpochsOutBecauseTheSourceNameHasNone) {
+  const Database database = make({Says("CVE-1").of("rhel:8", "perl").fixed("4:5.26.3-420.el8").by_source()});
+  Package libs = of_source(rpm("perl-libs", "4:5.26.3-420.el8"), "perl", "5.26.3-420.el8");
+  libs.source_epoch_known = false;
+  EXPECT_THAT(summary(run(database, os("rhel", "8.9"), {libs})), IsEmpty());
+  libs.source_version = "5.26.3-419.el8";
+  EXPECT_THAT(summary(run(database, os("rhel", "8.9"), {libs})), ElementsAre("CVE-1 fixed 4:5.26.3-420.el8"));
+}
+
+TEST(MatchRpm, AnErratumIsForItsArchitecturesOnly) {
+  const Database database = make({Says("CVE-1").of("rhel:8", "x").fixed("2-1").architectures({"x86_64", "aarch64"})});
+  const auto with = [&](const char* architecture) {
+    Package package = rpm("x", "1-1");
+    package.architecture = architecture;
+    return summary(run(database, os("rhel", "8"), {package}));
+  };
+  EXPECT_THAT(with("x86_64"), ElementsAre("CVE-1 fixed 2-1"));
+  EXPECT_THAT(with("s390x"), IsEmpty());
+  EXPECT_THAT(with("noarch"), ElementsAre("CVE-1 fixed 2-1"));
+  EXPECT_THAT(with(""), ElementsAre("CVE-1 fixed 2-1"));
+}
+
+TEST(MatchRpm, AModuleStreamIsComparedWithItselfOnly) {
+  const Database database = make({
+      Says("CVE-1").of("rhel:8", "nodejs").fixed("1:16.20.1-1.module+el8.8.0+19353+1").module("nodejs:16"),
+      Says("CVE-2").of("rhel:8", "nodejs").fixed("1:18.16.1-1.module+el8.8.0+19438+1").module("nodejs:18"),
+      Says("CVE-3").of("rhel:8", "nodejs").fixed("1:99-1.el8"),
+  });
+  Package node = rpm("nodejs", "1:16.19.0-1.module+el8.7.0+1+1");
+  node.module = "nodejs:16:8070020221207164159:bd1311ed";
+  EXPECT_THAT(summary(run(database, os("rhel", "8.7"), {node})),
+              ElementsAre("CVE-1 fixed 1:16.20.1-1.module+el8.8.0+19353+1"));
+  // An empty label is no module, not any module.
+  node.module = "";
+  node.version = "1:10.0-1.el8";
+  EXPECT_THAT(summary(run(database, os("rhel", "8.7"), {node})), ElementsAre("CVE-3 fixed 1:99-1.el8"));
+}
+
+TEST(MatchRpm, OraclesModularPackagesCarryNoLabel) {
+  const Database database =
+      make({Says("CVE-1").of("oracle:8", "nodejs").fixed("1:16.20-1.module+el8.8.0+1").module("nodejs:16")});
+  EXPECT_THAT(summary(run(database, os("ol", "8.8"), {rpm("nodejs", "1:16.19-1.module+el8.7.0+1")})),
+              ElementsAre("CVE-1 fixed 1:16.20-1.module+el8.8.0+1"));
+  EXPECT_THAT(summary(run(database, os("ol", "8.8"), {rpm("nodejs", "1:10.1-1.el8")})), IsEmpty());
+}
+
+TEST(MatchRpm, AFeedThatNamesNoModuleShowsItInTheFixedVersion) {
+  const Database database = make({Says("CVE-1").of("almalinux:8", "nodejs").fixed("1:16.20-1.module_el8.8.0+1")});
+  EXPECT_THAT(summary(run(database, os("almalinux", "8.8"), {rpm("nodejs", "1:10.1-1.el8")})), IsEmpty());
+  Package node = rpm("nodejs", "1:16.19-1.module_el8.7.0+1");
+  node.module = "nodejs:16:1:2";
+  EXPECT_THAT(summary(run(database, os("almalinux", "8.8"), {node})),
+              ElementsAre("CVE-1 fixed 1:16.20-1.module_el8.8.0+1"));
+}
+
+TEST(MatchRpm, TheErratumOfTheInstalledMinorDecidesNotTheHighest) {
+  const Database database = make({Says("CVE-1").of("rhel:8", "x").fixed("1.1-2.el8_2.1").document("RHSA-EUS"),
+                                  Says("CVE-1").of("rhel:8", "x").fixed("1.1-5.el8_6").document("RHSA-MAIN")});
+  struct Case {
+    const char* installed;
+    std::vector<std::string> expected;
+  };
+  const std::vector<Case> cases = {
+      {"1.1-2.el8_2", {"CVE-1 fixed 1.1-2.el8_2.1"}},  // its own minor's fix
+      {"1.1-2.el8_2.1", {}},                           // fixed in its own minor, although below the highest
+      {"1.1-3.el8_4", {"CVE-1 fixed 1.1-5.el8_6"}},    // above the old minor's fix, which is not in this branch
+      {"1.1-5.el8_6", {}},
+      {"1.1-6.el8_8", {}},
+      {"1.1-1.el8", {"CVE-1 fixed 1.1-5.el8_6"}},  // no minor in its tag: the main stream
+      {"1.1-6.el8", {}},
+  };
+  for (const Case& each : cases) {
+    EXPECT_EQ(summary(run(database, os("rhel", "8"), {rpm("x", each.installed)})), each.expected) << each.installed;
+  }
+  EXPECT_THAT(rules(run(database, os("rhel", "8"), {rpm("x", "1.1-2.el8_2")})),
+              ElementsAre("version-below-fix-of-minor"));
+}
+
+TEST(MatchRedHat, RecordsCountForTheProductsThatTheImageUses) {
+  const Database database = make({
+      Says("CVE-1").of("rhel:8", "x").fixed("2-1.el8").cpe("cpe:/a:redhat:enterprise_linux:8::appstream"),
+      Says("CVE-2").of("rhel:8", "x").fixed("2-1.el8").cpe("cpe:/a:redhat:rhel_eus:8.4::appstream"),
+      Says("CVE-3").of("rhel:8", "x").status(AdvisoryStatus::kAffected).cpe("cpe:/o:redhat:enterprise_linux:8"),
+      Says("CVE-4").of("rhel:8", "x").fixed("2-1.el8").cpe("cpe:/a:redhat:openshift:4.12::el8"),
+  });
+  const std::vector<Package> packages = {rpm("x", "1-1.el8")};
+  // Nothing known about its repositories: the release's main streams.
+  EXPECT_THAT(summary(run(database, os("rhel", "8.4"), packages)),
+              ElementsAre("CVE-1 fixed 2-1.el8", "CVE-3 affected"));
+  MatchOptions options = today();
+  options.layer_cpes = {{"cpe:/a:redhat:rhel_eus:8.4::appstream", "cpe:/o:redhat:rhel_eus:8.4::baseos"}};
+  EXPECT_THAT(summary(match(packages, os("rhel", "8.4"), database, options)), ElementsAre("CVE-2 fixed 2-1.el8"));
+  // Content manifests are each layer's own.
+  std::vector<Package> above = packages;
+  above[0].layer = 1;
+  EXPECT_THAT(summary(match(above, os("rhel", "8.4"), database, options)),
+              ElementsAre("CVE-1 fixed 2-1.el8", "CVE-3 affected"));
+}
+
+TEST(MatchAlma, TakesRedHatsDisclosuresWhereItHasNoErratum) {
+  const Database database = make({
+      Says("CVE-1").of("almalinux:8", "x").fixed("1-2.el8").document("ALSA-1"),
+      Says("CVE-1").of("rhel:8", "x").fixed("1-9.el8"),
+      Says("CVE-2").of("rhel:8", "x").status(AdvisoryStatus::kWillNotFix),
+      Says("CVE-3").of("rhel:8", "x-debuginfo").status(AdvisoryStatus::kAffected),
+      Says("CVE-4").of("rhel:9", "x").status(AdvisoryStatus::kAffected),
+  });
+  const OperatingSystem alma = os("almalinux", "8.9");
+  const MatchResult result = run(database, alma, {rpm("x", "1-1.el8"), rpm("x-debuginfo", "1-1.el8")});
+  EXPECT_THAT(summary(result), ElementsAre("CVE-1 fixed 1-2.el8", "CVE-2 will_not_fix"));
+  EXPECT_THAT(rules(result), ElementsAre("version-below-fix", "disclosed-by-upstream"));
+  // Fixed by ALSA, whatever Red Hat's version.
+  EXPECT_THAT(summary(run(database, alma, {rpm("x", "1-2.el8")})), ElementsAre("CVE-2 will_not_fix"));
+}
+
+TEST(MatchOracle, ComparesOnlyBuildsOfTheSameFlavour) {
+  const Database database = make({
+      Says("CVE-1").of("oracle:8", "openssl").fixed("1:1.1.1k-7.el8"),
+      Says("CVE-2").of("oracle:8", "openssl").fixed("2:1.1.1k-7.ksplice1.el8"),
+      Says("CVE-3").of("oracle:8", "openssl").fixed("10:1.1.1k-7.el8_fips"),
+  });
+  const auto with = [&](const char* version) {
+    return summary(run(database, os("ol", "8.8"), {rpm("openssl", version)}));
+  };
+  EXPECT_THAT(with("1:1.1.1k-6.el8"), ElementsAre("CVE-1 fixed 1:1.1.1k-7.el8"));
+  EXPECT_THAT(with("2:1.1.1k-6.ksplice1.el8"), ElementsAre("CVE-2 fixed 2:1.1.1k-7.ksplice1.el8"));
+  EXPECT_THAT(with("2:1.1.1k-6.ksplice2.el8"), IsEmpty());
+  EXPECT_THAT(with("10:1.1.1k-6.el8_fips"), ElementsAre("CVE-3 fixed 10:1.1.1k-7.el8_fips"));
+}
+
+TEST(MatchRpm, ReleasesAreTakenAsThePublisherNumbersThem) {
+  struct Case {
+    const char* id;
+    const char* version;
+    const char* ecosystem;
+  };
+  const Case cases[] = {{"amzn", "2023.4.20240401", "amazon:2023"},
+                        {"amzn", "2", "amazon:2"},
+                        {"amzn", "2018.03", "amazon:1"},
+                        {"centos", "8", "rhel:8"},
+                        {"photon", "3.0", "photon:3"},
+                        {"azurelinux", "3.0", "azurelinux:3"},
+                        {"mariner", "2.0", "mariner:2"},
+                        {"sles", "15.5", "suse:sles:15.5"},
+                        {"opensuse-leap", "15.3", "opensuse:leap:15.3"}};
+  for (const Case& each : cases) {
+    const Database database = make({Says("CVE-1").of(each.ecosystem, "x").fixed("2-1")});
+    EXPECT_THAT(summary(run(database, os(each.id, each.version), {rpm("x", "1-1")})), ElementsAre("CVE-1 fixed 2-1"))
+        << each.id;
+  }
+}
+
+// Languages
+
+TEST(MatchLanguages, AVersionIsAffectedInAnyRange) {
+  const Database database = make({Says("GHSA-1")
+                                      .of("npm", "lodash")
+                                      .range({.introduced = "1.0.0", .fixed = "1.2.0", .last_affected = ""})
+                                      .range({.introduced = "2.0.0", .fixed = "", .last_affected = "2.1.0"})
+                                      .range({.introduced = "3.0.0", .fixed = "", .last_affected = "3.0.0"})
+                                      .range({.introduced = "4.0.0", .introduced_exclusive = true})});
+  struct Case {
+    const char* version;
+    std::vector<std::string> expected;
+  };
+  const std::vector<Case> cases = {
+      {"0.9.0", {}},
+      {"1.0.0", {"GHSA-1 fixed 1.2.0"}},
+      {"1.1.9", {"GHSA-1 fixed 1.2.0"}},
+      {"1.2.0", {}},
+      {"2.1.0", {"GHSA-1 affected"}},
+      {"2.1.1", {}},
+      {"3.0.0", {"GHSA-1 affected"}},
+      {"3.0.1", {}},
+      {"4.0.0", {}},
+      {"4.0.1", {"GHSA-1 affected"}},
+      {"99.0.0", {"GHSA-1 affected"}},
+  };
+  for (const Case& each : cases) {
+    EXPECT_EQ(summary(run(database, {}, {package(PackageType::kNpm, "lodash", each.version)})), each.expected)
+        << each.version;
+  }
+}
+
+TEST(MatchLanguages, AVersionThatIsListedAloneTakesTheNextFix) {
+  const Database database = make({Says("GHSA-1")
+                                      .of("npm", "x")
+                                      .range({.introduced = "1.1.0", .fixed = "", .last_affected = "1.1.0"})
+                                      .range({.introduced = "3.0.0", .fixed = "3.5.0", .last_affected = ""})
+                                      .range({.introduced = "1.2.0", .fixed = "2.0.0", .last_affected = ""})});
+  EXPECT_THAT(summary(run(database, {}, {package(PackageType::kNpm, "x", "1.1.0")})),
+              ElementsAre("GHSA-1 fixed 2.0.0"));
+}
+
+TEST(MatchLanguages, NamesAreComparedAsTheirRegistryDoes) {
+  const auto everything = AdvisoryStatus::kAffected;
+  const Database database =
+      make({Says("CVE-1").of("pypi", package_key("pypi", "Flask_Caching")).status(everything),
+            Says("CVE-2").of("nuget", package_key("nuget", "Newtonsoft.Json")).status(everything)});
+  EXPECT_THAT(summary(run(database, {}, {package(PackageType::kPypi, "flask.caching", "1")})),
+              ElementsAre("CVE-1 affected"));
+  EXPECT_THAT(summary(run(database, {}, {package(PackageType::kNuget, "NEWTONSOFT.JSON", "9")})),
+              ElementsAre("CVE-2 affected"));
+}
+
+TEST(MatchLanguages, GoVersionsOfToolChainsAndIncompatibleModulesAreRead) {
+  const Database database = make({Says("CVE-1").of("golang", "stdlib").fixed("1.21.4"),
+                                  Says("CVE-2").of("golang", "github.com/docker/distribution").fixed("2.8.0")});
+  const auto with = [&](const char* name, const char* version) {
+    return summary(run(database, {}, {package(PackageType::kGolang, name, version)}));
+  };
+  EXPECT_THAT(with("stdlib", "go1.21.3"), ElementsAre("CVE-1 fixed 1.21.4"));
+  EXPECT_THAT(with("stdlib", "go1.21.4"), IsEmpty());
+  EXPECT_THAT(with("github.com/docker/distribution", "v2.7.1+incompatible"), ElementsAre("CVE-2 fixed 2.8.0"));
+  EXPECT_THAT(with("github.com/docker/distribution", "v2.7.1+incompatible+dirty"), ElementsAre("CVE-2 fixed 2.8.0"));
+  EXPECT_THAT(with("github.com/docker/distribution", "v2.8.0+incompatible"), IsEmpty());
+}
+
+TEST(MatchLanguages, AVersionThatIsNoneIsToldAndNotGuessedAt) {
+  const Database database = make(
+      {Says("CVE-1").of("golang", "example.org/x").fixed("2.0.0"),
+       Says("CVE-2").of("pypi", "x").range({.introduced = "0.1dev-r1", .fixed = "", .last_affected = "0.1dev-r1"})});
+  const MatchResult devel = run(database, {}, {package(PackageType::kGolang, "example.org/x", "(devel)")});
+  EXPECT_THAT(devel.findings, IsEmpty());
+  ASSERT_EQ(devel.notes.size(), 1U);
+  EXPECT_THAT(devel.notes[0].text, HasSubstr("(devel)"));
+  EXPECT_EQ(devel.notes[0].package, 0U);
+  // A legacy version that the advisory lists letter for letter is affected all the same.
+  EXPECT_THAT(summary(run(database, {}, {package(PackageType::kPypi, "x", "0.1dev-r1")})),
+              ElementsAre("CVE-2 affected"));
+}
+
+TEST(MatchLanguages, IndependentFeedsBothCountAndTheHighestFixIsNamed) {
+  const Database database =
+      make({{.feed = {.name = "pypa", .date = "2026-01-01"},
+             .records = {Says("PYSEC-1").of("npm", "x").fixed("1.5.0").alias("GHSA-1")}},
+            {.feed = {.name = "ghsa", .date = "2026-11-01"},
+             .records = {Says("CVE-2026-1").of("npm", "x").fixed("1.6.0").document("GHSA-1").alias("GHSA-1")}}});
+  const MatchResult result = run(database, {}, {package(PackageType::kNpm, "x", "1.0.0")});
+  EXPECT_THAT(summary(result), ElementsAre("CVE-2026-1 fixed 1.6.0"));
+  EXPECT_THAT(result.findings[0].aliases, ElementsAre("GHSA-1", "PYSEC-1"));
+  EXPECT_EQ(result.findings[0].evidence.feed, "ghsa");
+}
+
+TEST(MatchLanguages, ADistributionsPackageIsJudgedByTheDistribution) {
+  const Database database = make({Says("CVE-1").of("pypi", "requests").status(AdvisoryStatus::kAffected),
+                                  Says("CVE-9").of("debian:12", "unrelated").fixed("1")});
+  Package wheel = package(PackageType::kPypi, "requests", "2.28.1");
+  wheel.locations = {"usr/lib/python3/dist-packages/requests-2.28.1.egg-info/PKG-INFO"};
+  Package owner = deb("python3-requests", "2.28.1+dfsg-1");
+  owner.files = {"/usr/lib/python3/dist-packages/requests-2.28.1.egg-info/PKG-INFO"};
+  const OperatingSystem bookworm = os("debian", "12");
+
+  const MatchResult owned = run(database, bookworm, {wheel, owner});
+  EXPECT_THAT(summary(owned), IsEmpty());
+  ASSERT_THAT(suppressions(owned), ElementsAre("CVE-1 owned_by_distribution"));
+  EXPECT_THAT(owned.suppressed[0].detail, HasSubstr("python3-requests"));
+
+  EXPECT_THAT(summary(run(database, bookworm, {wheel})), ElementsAre("CVE-1 affected"));
+  Package elsewhere = wheel;
+  elsewhere.locations = {"usr/local/lib/python3.11/site-packages/requests-2.28.1.dist-info/METADATA"};
+  EXPECT_THAT(summary(run(database, bookworm, {elsewhere, owner})), ElementsAre("CVE-1 affected"));
+  // Somebody else's package: nobody but the language's feed judges it.
+  owner.maintainer = "NodeSource <gpg-rpm@nodesource.com>";
+  EXPECT_THAT(summary(run(database, bookworm, {wheel, owner})), ElementsAre("CVE-1 affected"));
+  // No feed about the distribution: it has judged nothing.
+  owner.maintainer = "";
+  EXPECT_THAT(summary(run(database, os("debian", "13"), {wheel, owner})), ElementsAre("CVE-1 affected"));
+}
+
+// All
+
+TEST(Match, RejectedIdsAreSuppressed) {
+  Vulnerability rejected;
+  rejected.id = "CVE-1";
+  rejected.rejected = true;
+  const Database database = make({Says("CVE-1").of("debian:12", "x").status(AdvisoryStatus::kAffected)}, {rejected});
+  const MatchResult result = run(database, os("debian", "12"), {deb("x", "1")});
+  EXPECT_THAT(summary(result), IsEmpty());
+  EXPECT_THAT(suppressions(result), ElementsAre("CVE-1 rejected"));
+}
+
+TEST(Match, AFindingCarriesSeverityScoresExploitationAndEvidence) {
+  Vulnerability described;
+  described.id = "CVE-1";
+  described.title = "A title";
+  described.cvss = {{.source = "nvd", .vector = "CVSS:3.1/AV:N", .score = 9.8},
+                    {.source = "redhat", .vector = "CVSS:3.1/AV:L", .score = 5.0}};
+  described.kev_date_added = "2025-01-01";
+  described.epss = 0.97;
+  described.epss_percentile = 0.999;
+  const Database database = make({Says("CVE-1").of("debian:12", "x").fixed("2").document("DSA-1").note("n"),
+                                  Says("CVE-1").of("debian:12", "y").fixed("2").severity(Severity::kLow)},
+                                 {described});
+  const MatchResult result = run(database, os("debian", "12"), {deb("x", "1"), deb("y", "1")});
+  ASSERT_EQ(result.findings.size(), 2U);
+  const Finding& first = result.findings[0];
+  EXPECT_EQ(first.severity, Severity::kCritical);
+  EXPECT_EQ(first.severity_source, "nvd");
+  EXPECT_EQ(first.cvss.size(), 2U);
+  EXPECT_EQ(first.kev_date_added, "2025-01-01");
+  EXPECT_EQ(first.epss, 0.97);
+  EXPECT_EQ(first.epss_percentile, 0.999);
+  EXPECT_EQ(first.note, "n");
+  EXPECT_EQ(first.evidence.feed, "test-feed");
+  EXPECT_EQ(first.evidence.record, "DSA-1");
+  EXPECT_EQ(first.evidence.rule, "source-version-below-fix");
+  ASSERT_TRUE(first.details);
+  EXPECT_EQ(first.details->title, "A title");
+  EXPECT_EQ(first.details, result.findings[1].details);
+  // The publisher's own word about its package goes before NVD's.
+  EXPECT_EQ(result.findings[1].severity, Severity::kLow);
+  EXPECT_EQ(result.findings[1].severity_source, "test-feed");
+  EXPECT_EQ(result.findings[1].package, 1U);
+}
+
+TEST(Match, PackagesOfAnotherKindThanTheDistributionsAreNotMatchedAgainstIt) {
+  const Database database = make({Says("CVE-1").of("debian:12", "x").fixed("2")});
+  EXPECT_THAT(summary(run(database, os("debian", "12"), {rpm("x", "1")})), IsEmpty());
+  EXPECT_THAT(summary(run(database, os("debian", "12"), {package(PackageType::kPypi, "x", "1")})), IsEmpty());
+}
+
+TEST(Match, FeedsAreNamedWithTheirAgeAndMissingOnesToo) {
+  const Database database = make(
+      {{.feed = {.name = "debian-tracker", .date = "2026-11-20", .covers = {"debian:12"}}, .records = {}},
+       {.feed = {.name = "old", .date = "2020-01-01", .covers = {"debian:12"}}, .records = {}},
+       {.feed = {.name = "undated", .covers = {"debian:12"}}, .records = {}},
+       {.feed = {.name = "refetched", .date = "2020-01-01", .fetched = "2026-11-22T08:00:00Z", .covers = {"debian:12"}},
+        .records = {}},
+       {.feed = {.name = "cisa-kev", .date = "2026-11-21"}, .records = {}},
+       {.feed = {.name = "unrelated", .date = "2026-11-21", .covers = {"alpine:3.19"}}, .records = {}}});
+  const MatchResult result =
+      run(database, os("debian", "12"), {deb("x", "1"), package(PackageType::kNpm, "x", "1.0.0")});
+  std::vector<std::string> lines;
+  for (const FeedState& feed : result.feeds) {
+    lines.push_back(feed.ecosystem + "|" + feed.name + "|" + (feed.age_days ? std::to_string(*feed.age_days) : "?") +
+                    (feed.stale ? " stale" : "") + (feed.missing ? " missing" : ""));
+  }
+  EXPECT_THAT(lines, ElementsAre("|cisa-kev|1", "debian:12|debian-tracker|2", "debian:12|old|2517 stale",
+                                 "debian:12|refetched|0", "debian:12|undated|? stale", "npm|npm|? stale missing"));
+}
+
+TEST(Match, AnUnknownDistributionIsToldWithItsName) {
+  const Database database = make({Says("CVE-1").of("debian:12", "x").fixed("2")});
+  const MatchResult result = run(database, os("plan9", "4"), {deb("x", "1"), deb("y", "1")});
+  EXPECT_THAT(result.findings, IsEmpty());
+  ASSERT_EQ(result.notes.size(), 1U);
+  EXPECT_THAT(result.notes[0].text, HasSubstr("plan9 4"));
+  ASSERT_EQ(result.feeds.size(), 1U);
+  EXPECT_TRUE(result.feeds[0].missing);
+  EXPECT_EQ(result.feeds[0].ecosystem, "plan9:4");
+}
+
+TEST(Match, SameInputSameAnswer) {
+  const Database database =
+      make({Says("CVE-2").of("debian:12", "a").fixed("2"), Says("CVE-1").of("debian:12", "a").fixed("2"),
+            Says("CVE-3").of("debian:12", "b").fixed("2")});
+  EXPECT_THAT(summary(run(database, os("debian", "12"), {deb("b", "1"), deb("a", "1")})),
+              ElementsAre("CVE-3 fixed 2", "CVE-1 fixed 2", "CVE-2 fixed 2"));
+}
+
+// Explanations
+
+std::string explained(const Database& database, const OperatingSystem& system, const std::vector<Package>& packages,
+                      std::string_view id) {
+  std::string text;
+  std::vector<std::string> labels;
+  for (const Package& package : packages) labels.push_back(package.name + " " + package.version);
+  for (const Explanation& each : explain(id, packages, system, database, today()))
+    text += explanation_text(each, labels);
+  return text;
+}
+
+TEST(Explain, ShowsTheComparisonForWhatIsReportedAndWhatIsNot) {
+  const Database database =
+      make({Says("CVE-1").of("debian:12", "openssl").fixed("3.0.11-1~deb12u2").document("DSA-5532-1")});
+  const std::vector<Package> packages = {of_source(deb("libssl3", "3.0.11-1~deb12u1"), "openssl", "3.0.11-1~deb12u1"),
+                                         of_source(deb("openssl", "3.0.11-1~deb12u2"), "openssl", "3.0.11-1~deb12u2")};
+  const std::string text = explained(database, os("debian", "12"), packages, "CVE-1");
+  EXPECT_THAT(text, HasSubstr("3.0.11-1~deb12u1 < 3.0.11-1~deb12u2 (deb)"));
+  EXPECT_THAT(text, HasSubstr("3.0.11-1~deb12u2 = 3.0.11-1~deb12u2 (deb)"));
+  EXPECT_THAT(text, HasSubstr("reported as fixed by DSA-5532-1 of test-feed"));
+  EXPECT_THAT(text, HasSubstr("not reported: the installed version is outside the affected range"));
+}
+
+TEST(Explain, AgreesWithMatchOnEveryPackageAndId) {
+  const std::vector<AdvisoryRecord> records = {
+      Says("CVE-1").of("rhel:8", "x").fixed("1.1-2.el8_2.1"),
+      Says("CVE-1").of("rhel:8", "x").fixed("1.1-5.el8_6").document("RHSA-2"),
+      Says("CVE-2").of("rhel:8", "x").fixed("9-1").architectures({"s390x"}),
+      Says("CVE-3").of("rhel:8", "x").status(AdvisoryStatus::kUnderInvestigation),
+      Says("CVE-4").of("rhel:8", "x").not_affected(),
+      Says("CVE-5").of("rhel:8", "x").status(AdvisoryStatus::kWillNotFix)};
+  const Database database = make(records);
+  Package x = rpm("x", "1.1-3.el8_4");
+  x.architecture = "x86_64";
+  const std::vector<Package> packages = {x};
+  const MatchResult matched = run(database, os("rhel", "8.4"), packages);
+  std::vector<std::string> reported;
+  for (const char* id : {"CVE-1", "CVE-2", "CVE-3", "CVE-4", "CVE-5"}) {
+    const auto explanations = explain(id, packages, os("rhel", "8.4"), database, today());
+    ASSERT_EQ(explanations.size(), 1U);
+    ASSERT_EQ(explanations[0].packages.size(), 1U) << id;
+    const ExplainedPackage& package = explanations[0].packages[0];
+    EXPECT_FALSE(package.conclusion.empty());
+    EXPECT_EQ(package.conclusion.starts_with("reported"), package.finding.has_value());
+    if (package.finding) reported.push_back(package.finding->id + " " + package.finding->fixed_version);
+  }
+  std::vector<std::string> expected;
+  for (const Finding& finding : matched.findings) expected.push_back(finding.id + " " + finding.fixed_version);
+  EXPECT_EQ(reported, expected);
+  EXPECT_THAT(reported, ElementsAre("CVE-1 1.1-5.el8_6", "CVE-5 "));
+}
+
+TEST(Explain, SaysWhyARecordDoesNotApply) {
+  Package node = rpm("nodejs", "1:16.19-1.module+el8.7.0+1");
+  node.module = "nodejs:16:1:2";
+  node.architecture = "x86_64";
+  const Database database = make({
+      Says("CVE-1").of("rhel:8", "nodejs").fixed("2:1-1.module+el8.7.0+1").module("nodejs:18"),
+      Says("CVE-2").of("rhel:8", "nodejs").fixed("2:1-1.module+el8.7.0+1").module("nodejs:16").architectures({"s390x"}),
+      Says("CVE-3")
+          .of("rhel:8", "nodejs")
+          .fixed("2:1-1.module+el8.7.0+1")
+          .module("nodejs:16")
+          .cpe("cpe:/a:redhat:rhel_eus:8.4"),
+      Says("CVE-4").of("rhel:8", "nodejs").module("nodejs:16").not_affected(),
+  });
+  const auto text = [&](const char* id) { return explained(database, os("rhel", "8.7"), {node}, id); };
+  EXPECT_THAT(text("CVE-1"), HasSubstr("it is about the module nodejs:18, the package is of the module nodejs:16"));
+  EXPECT_THAT(text("CVE-2"), HasSubstr("it is about s390x, the package is x86_64"));
+  EXPECT_THAT(text("CVE-3"), HasSubstr("cpe:/a:redhat:rhel_eus:8.4, which this image takes no packages from"));
+  EXPECT_THAT(text("CVE-4"), HasSubstr("says that the package is not affected"));
+}
+
+TEST(Explain, AnIdThatIsNotInAnyFeedIsSaidToBeSoWithTheFeedsThatWereAsked) {
+  const Database database = make({Says("CVE-1").of("debian:12", "x").fixed("1")});
+  const std::string text = explained(database, os("debian", "13"), {deb("x", "1")}, "CVE-2099-1");
+  EXPECT_THAT(text, HasSubstr("No feed in this database knows the id."));
+  EXPECT_THAT(text, HasSubstr("debian:13: no feed in this database covers it"));
+}
+
+TEST(Explain, AnIdThatIsAboutOtherPackagesNamesThem) {
+  const Database database =
+      make({Says("CVE-1").of("debian:12", "x").fixed("1"), Says("CVE-1").of("alpine:3.19", "y").fixed("1-r0")});
+  const std::string text = explained(database, os("debian", "12"), {deb("z", "1")}, "CVE-1");
+  EXPECT_THAT(text, HasSubstr("No feed names an installed package with it."));
+  EXPECT_THAT(text, HasSubstr("debian:12 x (test-feed)"));
+  EXPECT_THAT(text, HasSubstr("alpine:3.19 y (test-feed)"));
+}
+
+TEST(Explain, ABulletinExplainsEveryVulnerabilityThatItCovers) {
+  const Database database = make({Says("CVE-1").of("debian:12", "x").fixed("2").document("DSA-1"),
+                                  Says("CVE-2").of("debian:12", "x").fixed("2").document("DSA-1")});
+  const std::string text = explained(database, os("debian", "12"), {deb("x", "1")}, "DSA-1");
+  EXPECT_THAT(text, HasSubstr("CVE-1 (asked for as DSA-1)"));
+  EXPECT_THAT(text, HasSubstr("CVE-2 (asked for as DSA-1)"));
+}
+
+TEST(Explain, TextFromOutsideCannotMoveTheCursor) {
+  const Database database = make({Says("CVE-1").of("debian:12", "x").fixed("2").note("n")});
+  Package evil = deb("x", "1\x1b[2J");
+  const std::string text = explained(database, os("debian", "12"), {evil}, "CVE-1");
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace bulkhead::advisory

@@ -1,0 +1,173 @@
+#include "advisory/store.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include <fmt/format.h>
+#include <zstd.h>
+
+#include "archive/inflate.h"
+#include "base/fs.h"
+#include "base/text.h"
+
+namespace bulkhead::advisory {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kPackedSuffix = ".db.zst";
+constexpr std::string_view kSnapshotPrefix = "advisories-";
+constexpr int kLevel = 19;
+constexpr int kWindowLog = 26;
+constexpr std::string_view kGetOne =
+    "fetch one with `bulkhead db update`, build one from feed files with `bulkhead db build --from DIR`, or bring one "
+    "with "
+    "`bulkhead db import FILE`";
+
+// The unpacked contents of a packed or plain database file.
+Result<std::unique_ptr<BlockSource>> open_unpacking(const std::string& path, const StoreLimits& limits) {
+  TRY_ASSIGN(auto file, open_file_source(path));
+  archive::Limits inflation;
+  inflation.max_layer_bytes = limits.max_database_bytes;
+  return archive::make_inflating_source(std::move(file), inflation);
+}
+
+// Unpacks `from` beside `to`, checks it, and renames it there.
+Status unpack(const std::string& from, const std::string& to, const StoreLimits& limits) {
+  TRY_ASSIGN(auto source, open_unpacking(from, limits));
+  TRY_ASSIGN(AtomicFile file, AtomicFile::create(to));
+  for (;;) {
+    TRY_CONTEXT(const ByteSpan block, source->next(), from);
+    if (block.empty()) break;
+    TRY(file.write(block));
+  }
+  {
+    TRY_CONTEXT(const Database check, Database::open(file.temporary_path()), from);
+    if (auto status = check.verify(); !status) return fail(std::move(status).error().with_context(from));
+  }
+  return file.commit();
+}
+
+// The newest snapshot, by name, in the first folder that has any.
+std::optional<fs::path> find_snapshot(const std::vector<std::string>& folders) {
+  for (const std::string& folder : folders) {
+    std::error_code error;
+    std::optional<fs::path> newest;
+    fs::directory_iterator entries(folder, error);
+    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+      const std::string name = entries->path().filename().string();
+      if (!name.starts_with(kSnapshotPrefix) || !name.ends_with(kPackedSuffix)) continue;
+      if (!newest || name > newest->filename().string()) newest = entries->path();
+    }
+    if (newest) return newest;
+  }
+  return std::nullopt;
+}
+
+// Where a packed file is unpacked to: another file gets another name, so that it is never mistaken for it.
+Result<std::string> unpacked_path(const fs::path& packed, const std::string& cache_dir) {
+  std::error_code error;
+  const auto size = fs::file_size(packed, error);
+  if (error) return fail(errno_error(error.value(), packed.string()));
+  std::string name = packed.filename().string();
+  name.resize(name.size() - kPackedSuffix.size());
+  return fmt::format("{}/snapshot/{}-{}.db", cache_dir, name, size);
+}
+
+Result<std::shared_ptr<const Database>> open_shared(const std::string& path) {
+  TRY_ASSIGN(Database database, Database::open(path));
+  return std::make_shared<const Database>(std::move(database));
+}
+
+Result<std::shared_ptr<const Database>> open_in_memory(const std::string& path, const StoreLimits& limits) {
+  TRY_ASSIGN(auto source, open_unpacking(path, limits));
+  TRY_ASSIGN(std::string bytes, read_all(*source, limits.max_database_bytes, path));
+  TRY_ASSIGN(Database database, Database::from_bytes(std::move(bytes), path));
+  if (auto status = database.verify(); !status) return fail(std::move(status).error().with_context(path));
+  return std::make_shared<const Database>(std::move(database));
+}
+
+// A packed file, mapped from its unpacked copy in the cache; held in memory where there is no cache to write to.
+Result<std::shared_ptr<const Database>> open_packed(const fs::path& packed, const std::string& cache_dir,
+                                                    const StoreLimits& limits) {
+  if (cache_dir.empty()) return open_in_memory(packed.string(), limits);
+  TRY_ASSIGN(const std::string path, unpacked_path(packed, cache_dir));
+  std::error_code error;
+  if (fs::exists(path, error)) return open_shared(path);
+  if (auto status = unpack(packed.string(), path, limits); !status) {
+    const Code code = status.error().code();
+    const bool of_contents = code == Code::kMalformed || code == Code::kVerificationFailed ||
+                             code == Code::kUnsupported || code == Code::kLimitExceeded;
+    if (of_contents) return std::unexpected(std::move(status).error());
+    return open_in_memory(packed.string(), limits);  // a cache that cannot be written to
+  }
+  return open_shared(path);
+}
+
+}  // namespace
+
+std::string cached_database_path(const std::string& cache_dir) {
+  return fmt::format("{}/{}", cache_dir, kDatabaseName);
+}
+
+Result<OpenedDatabase> open_database(const StorePaths& paths, const StoreLimits& limits) {
+  OpenedDatabase opened;
+  if (!paths.named.empty()) {
+    opened.origin = Origin::kNamed;
+    opened.path = paths.named;
+    if (paths.named.ends_with(kPackedSuffix)) {
+      TRY_ASSIGN(opened.database, open_packed(paths.named, paths.cache_dir, limits));
+    } else {
+      TRY_ASSIGN(opened.database, open_shared(paths.named));
+    }
+    return opened;
+  }
+  std::error_code error;
+  if (!paths.cache_dir.empty() && fs::exists(cached_database_path(paths.cache_dir), error)) {
+    opened.path = cached_database_path(paths.cache_dir);
+    TRY_ASSIGN(opened.database, open_shared(opened.path));
+    return opened;
+  }
+  if (const auto snapshot = find_snapshot(paths.snapshot_dirs)) {
+    opened.origin = Origin::kSnapshot;
+    opened.path = snapshot->string();
+    TRY_ASSIGN(opened.database, open_packed(*snapshot, paths.cache_dir, limits));
+    return opened;
+  }
+  return fail(Code::kNotFound, "there is no advisory database", std::string(kGetOne));
+}
+
+Result<std::string> pack_database(ByteSpan database) {
+  const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(), &ZSTD_freeCCtx);
+  if (!context) return fail(Code::kInternal, "zstd: no memory for a compressor");
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kLevel);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_windowLog, kWindowLog);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
+  std::string packed(ZSTD_compressBound(database.size()), '\0');
+  const size_t size = ZSTD_compress2(context.get(), packed.data(), packed.size(), database.data(), database.size());
+  if (ZSTD_isError(size) != 0) return fail(Code::kInternal, fmt::format("zstd: {}", ZSTD_getErrorName(size)));
+  packed.resize(size);
+  return packed;
+}
+
+Status export_database(const Database& database, const std::string& to) {
+  TRY(database.verify());
+  TRY_ASSIGN(const std::string packed, pack_database(database.bytes()));
+  return write_file_atomically(to, packed);
+}
+
+Result<std::shared_ptr<const Database>> import_database(const std::string& from, const std::string& cache_dir,
+                                                        const StoreLimits& limits) {
+  const std::string path = cached_database_path(cache_dir);
+  TRY(unpack(from, path, limits));
+  return open_shared(path);
+}
+
+Status install_database(std::string_view bytes, const std::string& path) {
+  TRY_ASSIGN(const Database check, Database::from_bytes(std::string(bytes), path));
+  TRY(check.verify());
+  return write_file_atomically(path, bytes);
+}
+
+}  // namespace bulkhead::advisory
