@@ -12,17 +12,18 @@
 namespace bulkhead::oci {
 namespace {
 
-// A manifest that may be the image, and the outermost index that led to it.
-struct Candidate {
-  Descriptor descriptor;
-  Digest index_digest;
-  std::string bytes;  // when read already
-};
-
 // A manifest and its configuration, verified and parsed.
 struct Loaded {
   Manifest manifest;
   ImageConfig config;
+};
+
+// A manifest that may be the image, and the outermost index that led to it.
+struct Candidate {
+  Descriptor descriptor;
+  Digest index_digest;
+  std::string bytes;             // when read already
+  std::optional<Loaded> loaded;  // the only candidate's, when it was read to learn its platform
 };
 
 class Resolver {
@@ -58,7 +59,7 @@ class Resolver {
     }
     // What says that it is a manifest is not read before it is chosen; the outermost document may be anything.
     if (root.bytes.empty() && depth > 0 && !is_index_type(root.descriptor.media_type)) {
-      candidates_.push_back({std::move(root.descriptor), index_digest, {}});
+      candidates_.push_back({std::move(root.descriptor), index_digest, {}, {}});
       return {};
     }
     if (root.bytes.empty()) {
@@ -67,7 +68,7 @@ class Resolver {
     TRY_CONTEXT(auto document, parse_manifest(root.bytes, root.descriptor.media_type, options_.limits),
                 fmt::format("manifest {}", root.descriptor.digest.to_string()));
     if (std::holds_alternative<Manifest>(document)) {
-      candidates_.push_back({std::move(root.descriptor), index_digest, std::move(root.bytes)});
+      candidates_.push_back({std::move(root.descriptor), index_digest, std::move(root.bytes), {}});
       return {};
     }
     if (depth >= options_.limits.max_index_depth) {
@@ -112,6 +113,7 @@ class Resolver {
           continue;
         }
         candidate.descriptor.platform = loaded->config.platform;
+        if (candidates_.size() == 1) candidate.loaded = *std::move(loaded);
       }
       images.push_back(std::move(candidate));
     }
@@ -151,6 +153,7 @@ class Resolver {
   }
 
   Result<Loaded> load(Candidate& candidate) {
+    if (candidate.loaded) return *std::move(candidate.loaded);
     const std::string what = fmt::format("manifest {}", candidate.descriptor.digest.to_string());
     if (candidate.bytes.empty()) {
       TRY_ASSIGN(candidate.bytes, read_document(candidate.descriptor));

@@ -1,0 +1,111 @@
+#include "oci/registry/endpoint.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "net/url.h"
+
+namespace bulkhead::oci {
+namespace {
+
+// A mirror's host[:port], under which its own credentials are stored; the text itself when it is no URL, which send()
+// will report.
+std::string authority_of(const std::string& url) {
+  const auto parsed = net::Url::parse(url);
+  return parsed ? parsed->authority() : url;
+}
+
+}  // namespace
+
+std::string api_host(std::string_view domain) {
+  return domain == "docker.io" ? "registry-1.docker.io" : std::string(domain);
+}
+
+Endpoint::Endpoint(std::string domain, const net::Client& client, const RegistryOptions& options,
+                   CredentialStore& store)
+    : domain_(std::move(domain)),
+      client_(client),
+      options_(options),
+      authorizer_(std::make_unique<Authorizer>(domain_, client, options, store)) {}
+
+Endpoint::Endpoint(std::string domain, std::string base_url, const net::Client& client, const RegistryOptions& options,
+                   CredentialStore& store)
+    : domain_(std::move(domain)),
+      mirror_url_(std::move(base_url)),
+      client_(client),
+      options_(options),
+      authorizer_(std::make_unique<Authorizer>(authority_of(mirror_url_), client, options, store)) {}
+
+Result<Endpoint::Base> Endpoint::base() {
+  const std::scoped_lock lock(mutex_);
+  if (base_.url.empty()) {
+    TRY_ASSIGN(base_, find_base());
+  }
+  return base_;
+}
+
+Result<Endpoint::Base> Endpoint::find_base() const {
+  const auto make = [](const net::Url& url) {
+    std::string text = url.text();
+    while (text.ends_with('/')) text.pop_back();
+    return Base{.url = std::move(text), .origin = url.origin(), .is_tls = url.is_tls()};
+  };
+  if (is_mirror()) {
+    TRY_CONTEXT(const net::Url url, net::Url::parse(mirror_url_), "registry mirror");
+    return make(url);
+  }
+  const std::string host = api_host(domain_);
+  TRY_CONTEXT(const net::Url https, net::Url::parse("https://" + host), fmt::format("registry '{}'", host));
+  const bool named_insecure =
+      (std::ranges::find(options_.insecure_registries, domain_) != options_.insecure_registries.end()) ||
+      (std::ranges::find(options_.insecure_registries, host) != options_.insecure_registries.end());
+  if (!named_insecure && !net::is_loopback_host(https.host())) return make(https);
+
+  // Without credentials: only to see whether TLS is spoken there.
+  net::Request request;
+  request.url = https.text() + "v2/";
+  request.timeouts = options_.timeouts;
+  request.timeouts.connect = std::min<std::chrono::milliseconds>(request.timeouts.connect, std::chrono::seconds(5));
+  request.retry = net::RetryPolicy::never();
+  request.max_redirects = 0;
+  request.stop = options_.stop;
+  const auto answer = client_.send(request);
+  if (answer || answer.error().code() == Code::kLimitExceeded) return make(https);
+  if (answer.error().code() == Code::kVerificationFailed || answer.error().code() == Code::kCancelled ||
+      answer.error().code() == Code::kInvalidArgument) {
+    return fail(answer.error());
+  }
+  TRY_ASSIGN(const net::Url http, net::Url::parse("http://" + host));
+  return make(http);
+}
+
+Result<net::Response> Endpoint::send(const RegistryCall& call) {
+  TRY_ASSIGN(const Base base, this->base());
+  net::Request request;
+  request.method = call.method;
+  request.url = fmt::format("{}/v2/{}/{}", base.url, call.repository, call.path);
+  if (is_mirror()) request.url += "?ns=" + net::percent_encode(domain_);
+  request.headers = call.headers;
+  request.timeouts = options_.timeouts;
+  request.retry = call.retry;
+  request.max_body_bytes = call.max_body_bytes;
+  request.stop = options_.stop;
+  request.authorization = authorizer_->current(call.repository);
+
+  // Twice: a token that has run out is refused once before the new one is.
+  for (int attempt = 0;; ++attempt) {
+    TRY_ASSIGN(net::Response response, client_.send(request));
+    if (response.status != 401) return response;
+    // A challenge counts only where our request was meant to go: not what a redirect's target says.
+    const auto answered_by = net::Url::parse(response.url);
+    if (attempt == 2 || !answered_by || answered_by->origin() != base.origin) {
+      return fail(Code::kUnauthenticated, fmt::format("{}: the server answered 401", response.display_url));
+    }
+    TRY_ASSIGN(request.authorization,
+               authorizer_->answer(response, call.repository, request.authorization, !base.is_tls));
+  }
+}
+
+}  // namespace bulkhead::oci

@@ -1,0 +1,49 @@
+// How registries are reached: filled at the edge (command line, server), never from the environment here.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/environment.h"
+#include "net/http_client.h"
+
+namespace bulkhead::oci {
+
+struct RegistryOptions {
+  net::ClientOptions http{};  // user agent, proxies, extra authorities, client certificates
+  net::Timeouts timeouts{};
+  net::RetryPolicy retry{};
+
+  // Files in the format of docker's config.json and podman's auth.json; the first that knows the registry decides.
+  // Files that do not exist are passed over.
+  std::vector<std::string> auth_files{};
+  // A docker-credential-* program is ended after this long.
+  std::chrono::milliseconds helper_timeout{30'000};
+  // Folders with a folder for each registry ("registry.example.com:5000/"), in which *.crt are authorities that are
+  // trusted for it in addition, and *.cert with *.key is our certificate. Those that do not exist are passed over.
+  std::vector<std::string> certificate_dirs{};
+
+  // Base URLs ("https://mirror.example.com", perhaps with a path) that are asked, in order, before the registry itself.
+  // The key is a reference's domain: "docker.io".
+  std::map<std::string, std::vector<std::string>> mirrors{};
+  // "host[:port]": plain HTTP is allowed, and with HTTPS the certificate is not verified.
+  std::vector<std::string> insecure_registries{};
+
+  // Layers that must not be redistributed (of Windows base images, mostly) are fetched from the URLs that the manifest
+  // names, where the registry does not have them. Off: such a layer stays unread.
+  bool fetch_foreign_layers = false;
+
+  std::stop_token stop{};
+  // Told what is no error but worth knowing: a mirror that is passed over, unusable credentials. From any thread.
+  std::function<void(const std::string&)> notice{};
+
+  // Everything that has a conventional place: proxies, auth_files ($REGISTRY_AUTH_FILE, else podman's auth.json and
+  // $DOCKER_CONFIG/config.json or ~/.docker/config.json), certificate_dirs (/etc/docker/certs.d, containers' certs.d).
+  static RegistryOptions from_environment(const Environment& environment);
+};
+
+}  // namespace bulkhead::oci

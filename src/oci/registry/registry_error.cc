@@ -1,0 +1,52 @@
+#include "oci/registry/registry_error.h"
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "base/text.h"
+
+namespace bulkhead::oci {
+namespace {
+
+constexpr size_t kMaxBodyBytes = size_t{64} << 10;
+constexpr size_t kMaxTextBytes = 300;
+constexpr size_t kMaxErrors = 3;
+
+}  // namespace
+
+std::string registry_error_text(std::string_view body) {
+  const auto document = json::Document::parse(body, {.max_bytes = kMaxBodyBytes, .max_depth = 16});
+  if (!document) return {};
+  const auto errors = document->root().find("errors");
+  if (!errors) return {};
+  std::string text;
+  size_t count = 0;
+  for (const json::Value error : errors->elements()) {
+    if (count++ == kMaxErrors) break;
+    const std::string_view code = error.string_or("code", "");
+    const std::string_view message = error.string_or("message", "");
+    if (code.empty() && message.empty()) continue;
+    if (!text.empty()) text += "; ";
+    text += code;
+    if (!code.empty() && !message.empty()) text += ": ";
+    text += message;
+  }
+  return printable(std::string_view(text).substr(0, kMaxTextBytes));
+}
+
+Error registry_error(net::Response& response, std::string_view domain) {
+  const Status status = response.expect_success();
+  if (status) return {Code::kInternal, "an answer without an error was taken for one"};
+  const auto body = read_all(*response.body, kMaxBodyBytes, response.display_url);
+  const std::string text = body ? registry_error_text(*body) : std::string();
+  std::string message = status.error().message();
+  if (!text.empty()) message += fmt::format(" ({})", text);
+  std::string remedy;
+  if (response.status == 429) {
+    remedy = fmt::format("the registry limits how often it is asked; wait, log in (docker login {}), or use a mirror",
+                         domain);
+  }
+  return {status.error().code(), std::move(message), std::move(remedy)};
+}
+
+}  // namespace bulkhead::oci
