@@ -93,4 +93,7 @@ inline constexpr std::string_view ${symbol} = R\"embedded(${text})embedded\";
 ")
   file(COPY_FILE "${header}.new" "${header}" ONLY_IF_DIFFERENT)
   target_include_directories(bulkhead_${folder} PRIVATE "${CMAKE_BINARY_DIR}/generated")
+  if(TARGET ${folder}_test)
+    target_include_directories(${folder}_test PRIVATE "${CMAKE_BINARY_DIR}/generated")
+  endif()
 endfunction()

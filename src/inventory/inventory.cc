@@ -5,6 +5,7 @@
 
 #include "inventory/attribution.h"
 #include "inventory/cataloger.h"
+#include "inventory/file_attachment.h"
 
 namespace bulkhead::inventory {
 
@@ -53,6 +54,12 @@ Result<std::vector<Package>> collect_packages(const layer::MergedImage& image, s
   const auto visible = image.visible(analyser);
   const auto history = image.history(analyser);
   return attribute_packages(visible, history);
+}
+
+Status attach_files(const layer::MergedImage& image, std::string_view analyser, PackageType type, Inventory& inventory,
+                    NameList name_list) {
+  attach_files(image.visible(analyser), type, inventory, name_list);
+  return {};
 }
 
 }  // namespace bulkhead::inventory

@@ -19,7 +19,8 @@ struct OperatingSystem {
   std::string pretty_name;
   std::string cpe_name;
   std::string variant_id;
-  std::string found_in;  // the path that told
+  std::string support_end;  // the distribution's own word on when its support ends, YYYY-MM-DD; seldom given
+  std::string found_in;     // the path that told
   bool known() const { return !id.empty(); }
 };
 

@@ -1,0 +1,104 @@
+#include "inventory/dpkg/dpkg_cataloger.h"
+
+#include <algorithm>
+#include <array>
+
+#include "inventory/attribution.h"
+#include "inventory/dpkg/status.h"
+#include "inventory/file_attachment.h"
+#include "inventory/package_codec.h"
+
+namespace bulkhead::inventory {
+namespace {
+
+constexpr std::string_view kPackagesAnalyser = "dpkg-packages";
+constexpr std::string_view kFilesAnalyser = "dpkg-files";
+
+constexpr std::string_view kDpkgStatus = "var/lib/dpkg/status";
+
+// status.d: one file per package, in images without dpkg (distroless). opkg: OpenWrt and Yocto.
+constexpr layer::WantedPath kDatabases[] = {{.pattern = kDpkgStatus},
+                                            {.pattern = "var/lib/dpkg/status.d/*"},
+                                            {.pattern = "var/lib/opkg/status"},
+                                            {.pattern = "usr/lib/opkg/status"}};
+
+constexpr layer::WantedPath kFileLists[] = {{.pattern = "var/lib/dpkg/info/*.list"},
+                                            {.pattern = "var/lib/dpkg/status.d/*.md5sums"},
+                                            {.pattern = "var/lib/opkg/info/*.list"},
+                                            {.pattern = "usr/lib/opkg/info/*.list"}};
+
+// What dpkg keeps per package besides its fields; images that copy package contents into status.d have them there too.
+constexpr std::string_view kCompanions[] = {".md5sums",  ".list",   ".preinst", ".postinst",  ".prerm",     ".postrm",
+                                            ".triggers", ".shlibs", ".symbols", ".conffiles", ".templates", ".config"};
+
+bool is_companion(std::string_view path) {
+  return std::any_of(std::begin(kCompanions), std::end(kCompanions),
+                     [&](std::string_view suffix) { return path.ends_with(suffix); });
+}
+
+class PackagesAnalyser final : public layer::Analyser {
+ public:
+  std::string_view name() const override { return kPackagesAnalyser; }
+  uint32_t version() const override { return 1; }
+  std::span<const layer::WantedPath> wants() const override { return kDatabases; }
+  bool errors_are_fatal() const override { return true; }
+  Result<std::string> analyse(std::string_view path, ByteSpan content) const override {
+    if (path != kDpkgStatus && is_companion(path)) return std::string();
+    TRY_ASSIGN(const auto packages,
+               parse_dpkg_status(as_text(content), {.must_end_with_newline = path == kDpkgStatus}));
+    return encode_packages(packages);
+  }
+};
+
+// The list's package is told by the file's name, which belongs to the FileFact: names stay empty here.
+class FilesAnalyser final : public layer::Analyser {
+ public:
+  std::string_view name() const override { return kFilesAnalyser; }
+  uint32_t version() const override { return 1; }
+  std::span<const layer::WantedPath> wants() const override { return kFileLists; }
+  Result<std::string> analyse(std::string_view path, ByteSpan content) const override {
+    FileList list;
+    list.files =
+        path.ends_with(".md5sums") ? parse_dpkg_md5sums(as_text(content)) : parse_dpkg_file_list(as_text(content));
+    return encode_file_lists(std::span(&list, 1));
+  }
+};
+
+// "var/lib/dpkg/info/libc6:amd64.list": the package is libc6 of amd64.
+void name_after_file(std::string_view path, FileList& list) {
+  std::string_view stem = path.substr(path.rfind('/') + 1);
+  stem = stem.substr(0, stem.rfind('.'));
+  const size_t colon = stem.find(':');
+  list.name = stem.substr(0, colon);
+  list.architecture = colon == std::string_view::npos ? std::string_view() : stem.substr(colon + 1);
+}
+
+class DpkgCataloger final : public Cataloger {
+ public:
+  std::string_view name() const override { return "dpkg"; }
+  std::span<const layer::Analyser* const> analysers() const override { return analysers_; }
+
+  Status collect(const layer::MergedImage& image, Inventory& inventory) const override {
+    TRY_ASSIGN(auto packages, collect_packages(image, kPackagesAnalyser));
+    std::move(packages.begin(), packages.end(), std::back_inserter(inventory.packages));
+    return {};
+  }
+
+  Status collect_files(const layer::MergedImage& image, Inventory& inventory) const override {
+    return attach_files(image, kFilesAnalyser, PackageType::kDeb, inventory, name_after_file);
+  }
+
+ private:
+  PackagesAnalyser packages_;
+  FilesAnalyser files_;
+  std::array<const layer::Analyser*, 2> analysers_ = {&packages_, &files_};
+};
+
+}  // namespace
+
+const Cataloger& dpkg_cataloger() {
+  static const DpkgCataloger cataloger;
+  return cataloger;
+}
+
+}  // namespace bulkhead::inventory
