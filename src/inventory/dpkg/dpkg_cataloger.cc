@@ -4,8 +4,10 @@
 #include <array>
 
 #include "inventory/attribution.h"
+#include "inventory/dpkg/licenses.h"
 #include "inventory/dpkg/status.h"
 #include "inventory/file_attachment.h"
+#include "inventory/license/debian_copyright.h"
 #include "inventory/package_codec.h"
 
 namespace bulkhead::inventory {
@@ -13,6 +15,7 @@ namespace {
 
 constexpr std::string_view kPackagesAnalyser = "dpkg-packages";
 constexpr std::string_view kFilesAnalyser = "dpkg-files";
+constexpr std::string_view kCopyrightAnalyser = "dpkg-copyright";
 
 constexpr std::string_view kDpkgStatus = "var/lib/dpkg/status";
 
@@ -26,6 +29,8 @@ constexpr layer::WantedPath kFileLists[] = {{.pattern = "var/lib/dpkg/info/*.lis
                                             {.pattern = "var/lib/dpkg/status.d/*.md5sums"},
                                             {.pattern = "var/lib/opkg/info/*.list"},
                                             {.pattern = "usr/lib/opkg/info/*.list"}};
+
+constexpr layer::WantedPath kCopyrights[] = {{.pattern = "usr/share/doc/*/copyright", .max_bytes = 8U << 20}};
 
 // What dpkg keeps per package besides its fields; images that copy package contents into status.d have them there too.
 constexpr std::string_view kCompanions[] = {".md5sums",  ".list",   ".preinst", ".postinst",  ".prerm",     ".postrm",
@@ -64,6 +69,19 @@ class FilesAnalyser final : public layer::Analyser {
   }
 };
 
+// The value is one licence a line.
+class CopyrightAnalyser final : public layer::Analyser {
+ public:
+  std::string_view name() const override { return kCopyrightAnalyser; }
+  uint32_t version() const override { return 1; }
+  std::span<const layer::WantedPath> wants() const override { return kCopyrights; }
+  Result<std::string> analyse(std::string_view /*path*/, ByteSpan content) const override {
+    std::string value;
+    for (const std::string& license : licenses_of_copyright(as_text(content))) value.append(license).append("\n");
+    return value;
+  }
+};
+
 // "var/lib/dpkg/info/libc6:amd64.list": the package is libc6 of amd64.
 void name_after_file(std::string_view path, FileList& list) {
   std::string_view stem = path.substr(path.rfind('/') + 1);
@@ -80,6 +98,7 @@ class DpkgCataloger final : public Cataloger {
 
   Status collect(const layer::MergedImage& image, Inventory& inventory) const override {
     TRY_ASSIGN(auto packages, collect_packages(image, kPackagesAnalyser));
+    attach_dpkg_licenses(image.visible(kCopyrightAnalyser), packages);
     std::move(packages.begin(), packages.end(), std::back_inserter(inventory.packages));
     return {};
   }
@@ -91,7 +110,8 @@ class DpkgCataloger final : public Cataloger {
  private:
   PackagesAnalyser packages_;
   FilesAnalyser files_;
-  std::array<const layer::Analyser*, 2> analysers_ = {&packages_, &files_};
+  CopyrightAnalyser copyrights_;
+  std::array<const layer::Analyser*, 3> analysers_ = {&packages_, &files_, &copyrights_};
 };
 
 }  // namespace
