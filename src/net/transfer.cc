@@ -196,6 +196,7 @@ Status Transfer::configure(const TransferPlan& plan) {
     blob.flags = CURL_BLOB_COPY;
     set(CURLOPT_CAINFO_BLOB, &blob);
     set(CURLOPT_PROXY_CAINFO_BLOB, &blob);
+    if (tls.only_these_authorities) set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
   }
   if (!tls.client_certificate.empty()) {
     set(CURLOPT_SSLCERT, tls.client_certificate.c_str());

@@ -44,7 +44,7 @@ Status append_file(const std::string& path, std::string& bundle) {
 Result<std::string> load_authorities(const TlsOptions& options, const std::string& system_bundle) {
   if (options.ca_files.empty() && options.ca_dirs.empty()) return std::string();
   std::string bundle;
-  if (!system_bundle.empty()) {
+  if (!system_bundle.empty() && !options.only_these_authorities) {
     auto system = read_file(system_bundle, kMaxBundleBytes);
     if (system) bundle.append(*system).push_back('\n');
     if (!system && system.error().code() != Code::kNotFound) return system;

@@ -114,6 +114,13 @@ class LayerVisitor {
   virtual Status visit(const std::string& entry_name, const Digest& digest, BlockSource& bytes) = 0;
 };
 
+// What is known of a SequentialImage before it is read.
+struct ImagePreview {
+  // The engine's identifier of the image: two images with the same one have the same configuration and layers.
+  Digest identifier;
+  std::vector<Digest> diff_ids;  // bottom first; read() answers with these, or fails
+};
+
 // An image that can be read only once, from front to back. Not thread-safe.
 class SequentialImage {
  public:
@@ -125,6 +132,10 @@ class SequentialImage {
   // To be called once. Every kArchive layer of the answer has an entry_name that `visitor` has been called with,
   // without an error; several layers may share one.
   virtual Result<Image> read(LayerVisitor& visitor) = 0;
+
+  // Nothing when nothing is known before. A caller that kept what an earlier read() of the same identifier answered, and
+  // what it found in each of the diff_ids, need not read again.
+  virtual std::optional<ImagePreview> preview() const { return std::nullopt; }
 };
 
 using OpenedImage = std::variant<Image, std::unique_ptr<SequentialImage>>;

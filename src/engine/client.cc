@@ -1,0 +1,185 @@
+#include "engine/client.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "net/url.h"
+
+namespace bulkhead::engine {
+namespace {
+
+constexpr size_t kMaxErrorBytes = size_t{64} << 10;
+constexpr size_t kMaxErrorText = 500;
+// 1.24 is Docker 1.12, the oldest that Docker's own clients spoke to for years; 1.51 is Docker 28.
+constexpr uint64_t kOldestMinor = 24;
+constexpr uint64_t kNewestMinor = 51;
+
+// The minor number of "1.41"; nothing when it is no version of the API's only major one.
+std::optional<uint64_t> api_minor(std::string_view version) {
+  if (!version.starts_with("1.")) return std::nullopt;
+  return parse_decimal(version.substr(2));
+}
+
+Code code_of_status(int status) {
+  switch (status) {
+    case 400:
+      return Code::kInvalidArgument;
+    case 401:
+      return Code::kUnauthenticated;
+    case 403:
+      return Code::kPermissionDenied;
+    case 404:
+      return Code::kNotFound;
+    default:
+      return status >= 500 ? Code::kUnavailable : Code::kUnsupported;
+  }
+}
+
+Result<std::vector<std::string>> string_list(const json::Value& object, std::string_view key) {
+  std::vector<std::string> list;
+  const auto array = object.find(key);
+  if (!array || array->is_null()) return list;
+  if (!array->is_array()) return fail(Code::kMalformed, fmt::format("'{}' is no list", key));
+  for (const json::Value element : array->elements()) {
+    const auto text = element.string();
+    if (!text) return fail(Code::kMalformed, fmt::format("'{}' holds something that is no string", key));
+    list.emplace_back(*text);
+  }
+  return list;
+}
+
+// Letters, digits and what references are made of; nothing that would leave the path.
+bool may_name_an_image(std::string_view name) {
+  return !name.empty() && name.size() <= 1024 && !name.starts_with('/') && !name.contains("..") &&
+         std::ranges::all_of(name, [](char c) { return is_alnum(c) || std::string_view("._-/:@[]").contains(c); });
+}
+
+}  // namespace
+
+Result<ImageSummary> parse_image_summary(const json::Value& answer) {
+  ImageSummary summary;
+  TRY_ASSIGN(const std::string_view identifier, answer.require_string("Id"));
+  TRY_CONTEXT(summary.identifier, Digest::parse(identifier), "'Id'");
+  TRY_ASSIGN(const json::Value root_fs, answer.require_object("RootFS"));
+  TRY_ASSIGN(const std::vector<std::string> layers, string_list(root_fs, "Layers"));
+  for (const std::string& layer : layers) {
+    TRY_CONTEXT(const Digest diff_id, Digest::parse(layer), "'RootFS.Layers'");
+    summary.diff_ids.push_back(diff_id);
+  }
+  TRY_ASSIGN(summary.repo_tags, string_list(answer, "RepoTags"));
+  TRY_ASSIGN(summary.repo_digests, string_list(answer, "RepoDigests"));
+  summary.os = answer.string_or("Os", "");
+  summary.architecture = answer.string_or("Architecture", "");
+  summary.variant = answer.string_or("Variant", "");
+  return summary;
+}
+
+std::string engine_error_text(std::string_view body) {
+  const auto document = json::Document::parse(body, {.max_bytes = kMaxErrorBytes, .max_depth = 16});
+  if (!document) return {};
+  return printable(trim(document->root().string_or("message", "").substr(0, kMaxErrorText)));
+}
+
+Client::Client(Address address, ClientOptions options) : address_(std::move(address)), options_(std::move(options)) {
+  http_ = std::make_shared<net::Client>(net::ClientOptions{.user_agent = options_.user_agent, .tls = address_.tls});
+}
+
+Result<Client> Client::connect(Address address, ClientOptions options) {
+  Client client(std::move(address), std::move(options));
+  if (auto negotiated = client.negotiate(); !negotiated) {
+    Error error = std::move(negotiated).error();
+    if (error.code() == Code::kPermissionDenied && error.remedy().empty()) {
+      error = std::move(error).with_remedy("run as root, or as a member of the group that owns the socket");
+    }
+    return fail(std::move(error).with_context(
+        fmt::format("engine at {} ({})", client.address_.to_string(), client.address_.origin)));
+  }
+  return client;
+}
+
+std::string Client::description() const {
+  return fmt::format("{} at {}", flavour_ == Flavour::kPodman ? "Podman" : "Docker Engine", address_.to_string());
+}
+
+// GET /_ping answers with the newest version of the API that the engine knows; Podman says in addition what it is.
+Status Client::negotiate() {
+  TRY_ASSIGN(net::Response response, send("GET", "/_ping", {}, options_.answer_timeout));
+  const auto version = response.headers.find("Api-Version");
+  const auto minor = version ? api_minor(*version) : std::nullopt;
+  if (!minor) return fail(Code::kUnsupported, "what listens there does not answer like a Docker Engine or Podman");
+  if (*minor < kOldestMinor) {
+    return fail(Code::kUnsupported,
+                fmt::format("the engine speaks API version 1.{}; 1.{} or later is needed", *minor, kOldestMinor));
+  }
+  flavour_ = response.headers.find("Libpod-Api-Version") ? Flavour::kPodman : Flavour::kDocker;
+  api_version_ = fmt::format("1.{}", std::min(*minor, kNewestMinor));
+  return {};
+}
+
+Result<net::Response> Client::send(std::string method, std::string_view path, std::string body,
+                                   std::chrono::milliseconds answer_timeout) const {
+  net::Request request;
+  request.method = std::move(method);
+  request.url = api_version_.empty() ? fmt::format("{}{}", address_.url, path)
+                                     : fmt::format("{}/v{}{}", address_.url, api_version_, path);
+  request.unix_socket = address_.unix_socket;
+  request.body = std::move(body);
+  if (!request.body.empty()) request.headers.add("Content-Type", "application/json");
+  request.timeouts.connect = options_.connect_timeout;
+  request.timeouts.first_byte = answer_timeout;
+  request.timeouts.stall_period = answer_timeout;
+  request.retry = {.max_attempts = 2};
+  request.max_redirects = 0;
+  request.stop = options_.stop;
+  TRY_ASSIGN(net::Response response, http_->send(request));
+  if (response.is_success()) return response;
+  const auto error_body = read_all(*response.body, kMaxErrorBytes, response.display_url);
+  const std::string text = error_body ? engine_error_text(*error_body) : std::string();
+  return fail(code_of_status(response.status),
+              text.empty() ? fmt::format("{}: the engine answered {}", response.display_url, response.status) : text);
+}
+
+Result<json::Document> Client::send_for_json(std::string method, std::string_view path, std::string body) const {
+  TRY_ASSIGN(const net::Response response, send(std::move(method), path, std::move(body), options_.answer_timeout));
+  TRY_ASSIGN(const std::string text, read_all(*response.body, options_.max_answer_bytes, response.display_url));
+  auto document = json::Document::parse(trim(text).empty() ? "null" : std::string_view(text),
+                                        {.max_bytes = options_.max_answer_bytes});
+  if (!document) return fail(std::move(document).error().with_context(response.display_url));
+  return document;
+}
+
+Result<json::Document> Client::get(std::string_view path) const {
+  return send_for_json("GET", path, {});
+}
+
+Result<json::Document> Client::post(std::string_view path, std::string body) const {
+  return send_for_json("POST", path, std::move(body));
+}
+
+Result<json::Document> Client::remove(std::string_view path) const {
+  return send_for_json("DELETE", path, {});
+}
+
+Result<std::unique_ptr<BlockSource>> Client::get_stream(std::string_view path) const {
+  TRY_ASSIGN(net::Response response, send("GET", path, {}, options_.export_timeout));
+  return std::move(response.body);
+}
+
+Result<ImageSummary> Client::inspect_image(std::string_view name) const {
+  if (!may_name_an_image(name)) {
+    return fail(Code::kInvalidArgument, fmt::format("'{}' cannot be the name of an image", printable(name)));
+  }
+  TRY_ASSIGN(const json::Document answer, get(fmt::format("/images/{}/json", name)));
+  TRY_CONTEXT(ImageSummary summary, parse_image_summary(answer.root()),
+              fmt::format("{}: inspecting {}", description(), name));
+  return summary;
+}
+
+Result<std::unique_ptr<BlockSource>> Client::export_image(const Digest& identifier) const {
+  return get_stream(fmt::format("/images/{}/get", identifier.to_string()));
+}
+
+}  // namespace bulkhead::engine
