@@ -10,6 +10,7 @@
 #include <zstd.h>
 
 #include "archive/decoder.h"
+#include "base/chopped_source.h"
 
 namespace bulkhead::archive {
 namespace {
@@ -70,23 +71,6 @@ std::string bzip2(std::string_view text) {
   out.resize(size);
   return out;
 }
-
-// Hands its bytes out in blocks of a given size.
-class ChoppedSource final : public BlockSource {
- public:
-  ChoppedSource(std::string bytes, size_t block) : bytes_(std::move(bytes)), block_(block) {}
-  Result<ByteSpan> next() override {
-    const ByteSpan rest = as_bytes(bytes_).subspan(position_);
-    const ByteSpan block = rest.first(std::min(block_, rest.size()));
-    position_ += block.size();
-    return block;
-  }
-
- private:
-  std::string bytes_;
-  size_t block_;
-  size_t position_ = 0;
-};
 
 Result<std::string> inflate_all(std::string stored, size_t block = 65536, const Limits& limits = {}) {
   auto source = make_inflating_source(std::make_unique<ChoppedSource>(std::move(stored), block), limits);

@@ -14,6 +14,7 @@ struct Limits {
   uint64_t max_layer_bytes = uint64_t{64} << 30;  // inflated bytes of one stream
   uint64_t max_ratio = 1000;                      // inflated : stored, once more than kRatioFloorBytes came out
   uint64_t max_entries = 5'000'000;               // tar entries of one archive
+  uint64_t max_members = 100'000;                 // members of an image archive that is indexed (layouts, docker save)
   uint64_t max_path_bytes = 4096;                 // one path or link target; Linux' PATH_MAX
   uint64_t max_header_bytes = uint64_t{1} << 20;  // extension records (pax, GNU long names, sparse maps) of one entry
   uint64_t max_file_bytes = uint64_t{512} << 20;  // one file that is wanted whole, and so held in memory

@@ -1,9 +1,14 @@
 // Tar archives as a stream of entries, each with its content, pulled one at a time.
 //
-// Understood: v7, ustar, pax (local and global records: path, linkpath, size, uid, gid, mtime, GNU.sparse.* 0.0, 0.1
-// and 1.0, SCHILY.xattr.*), GNU (long names and links, base-256 numbers, old sparse maps). Header checksums are
-// verified. Sources: POSIX.1-2017 pax, "ustar Interchange Format" and "pax Header Block"; GNU tar manual, "Basic Tar
-// Format" and "Storing Sparse Files"; libarchive's tar(5).
+// Understood: v7, ustar, star, pax (path, linkpath, size, GNU.sparse.* 0.0, 0.1 and 1.0), GNU (long names and links,
+// base-256 numbers, old sparse maps). Header checksums are verified. Sources: POSIX.1-2017 pax, "ustar Interchange
+// Format" and "pax Header Block"; GNU tar manual, "Basic Tar Format" and "Storing Sparse Files"; libarchive's tar(5).
+//
+// Where the sources leave room, the reader decides as Go's archive/tar does, because container engines extract layers
+// by it, and an image must not be able to show us other files than it runs: an old-style directory is a name with a
+// trailing slash of type NUL only, links and devices have no content whatever their size field says, a GNU long name
+// beats a pax path, global pax records are checked and have no effect, and a sole zero block ends nothing but the
+// stream's last bytes.
 //
 // Trust of the input: none. Violations are kMalformed with the byte offset of the header; limits (max_entries,
 // max_path_bytes, max_header_bytes) are kLimitExceeded. Nothing is interpreted: paths are given as they stand (see
@@ -14,8 +19,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "archive/limits.h"
 #include "base/block_source.h"
@@ -30,24 +33,20 @@ enum class TarType : uint8_t {
   kBlockDevice,
   kDirectory,
   kFifo,
-  kOther,  // a kind that no extractor knows (volume headers, multi-volume pieces); POSIX says: treat as a file
+  kOther,  // a kind that no container engine extracts (volume labels, pieces of multi-volume archives, …)
 };
 
 struct TarEntry {
   TarType type = TarType::kFile;
-  std::string path;          // as it stands, without the trailing slashes of a directory; never empty, no NUL
-  std::string link;          // target of kHardLink and kSymlink
-  uint64_t size = 0;         // bytes that content gives; for a sparse file with its holes
-  uint64_t stored_size = 0;  // bytes in the archive, without padding
+  std::string path;          // as it stands; may be empty; no NUL
+  std::string link;          // target of kHardLink and kSymlink, as it stands; no NUL
+  uint64_t size = 0;         // bytes that the content gives; for a sparse file with its holes
+  uint64_t stored_size = 0;  // bytes of content in the archive, without padding and sparse map
   uint64_t offset = 0;       // of the stored content in the archive
-  uint32_t mode = 0;         // permission bits
-  uint64_t uid = 0;
-  uint64_t gid = 0;
-  int64_t mtime = 0;  // seconds since 1970
+  uint32_t mode = 0;         // permission bits, set-id bits included
   uint64_t device_major = 0;
   uint64_t device_minor = 0;
   bool sparse = false;
-  std::vector<std::pair<std::string, std::string>> xattrs;  // SCHILY.xattr.*: name, value
 };
 
 class TarReader {
