@@ -52,15 +52,17 @@ class ThreadPool {
  private:
   struct Batch;
   void run(const std::stop_token& stop);
-  void run_one(Batch& batch, size_t index, std::unique_lock<std::mutex>& lock);
+  Batch* batch_to_work_on();
+  void run_next_of(Batch& batch, std::unique_lock<std::mutex>& lock);
+  void run_helper(std::unique_lock<std::mutex>& lock);
   void withdraw(Helper::State& helper);
 
-  std::mutex mutex_;
+  std::mutex mutex_;  // guards everything below but threads_
   std::condition_variable_any work_arrived_;
   std::condition_variable work_done_;
   std::deque<Batch*> batches_;
   std::deque<std::shared_ptr<Helper::State>> helpers_;
-  std::vector<std::jthread> threads_;  // last: joined first
+  std::vector<std::jthread> threads_;  // last: joined before the rest goes
 };
 
 }  // namespace bulkhead
