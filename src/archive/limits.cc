@@ -13,6 +13,7 @@ constexpr LimitOption kOptions[] = {
     {"--max-path-bytes", "bytes in one path", &Limits::max_path_bytes},
     {"--max-header-bytes", "bytes of extension headers for one archive entry", &Limits::max_header_bytes},
     {"--max-file-bytes", "bytes in one file that must be read whole", &Limits::max_file_bytes},
+    {"--max-name-bytes", "bytes of file names in one layer", &Limits::max_name_bytes},
     {"--max-fact-bytes", "bytes of facts about one layer", &Limits::max_fact_bytes},
 };
 

@@ -29,7 +29,7 @@ struct AnalyseOptions {
   ThreadPool* pool = nullptr;    // nullptr: everything on the caller's thread
   const Cache* cache = nullptr;  // nullptr: nothing is cached
   Progress* progress = nullptr;  // may be nullptr
-  std::stop_token stop;          // kCancelled soon after a stop is requested
+  std::stop_token stop{};        // kCancelled soon after a stop is requested
 };
 
 // All layers of an image, merged. Layers that cannot be read by their nature (Kind::kForeign) count as empty; the
@@ -41,6 +41,8 @@ Result<MergedImage> analyse_image(const oci::Image& image, const AnalyserSet& an
 struct LayerPromise {
   Digest stored_digest;
   Digest diff_id;
+  bool stored_is_verified = false;  // the stream itself fails when its bytes have not stored_digest
+  uint64_t stored_bytes = 0;        // for progress only; 0: not known
 };
 
 // One layer out of a stream that stands at its first byte, and for streams that come only once (a docker-archive on

@@ -15,25 +15,25 @@ namespace bulkhead::layer {
 
 // Any number of threads and processes may use one directory at once. Entries are addressed by diff-id, the analysers'
 // identity and the format's version, written whole or not at all, and checked when read: what is corrupt, of another
-// version or unreadable counts as absent and is written anew.
+// version, another user's or unreadable counts as absent and is written anew.
 class Cache {
  public:
-  // Makes the directory (0700) if it is missing. `max_bytes` bounds its size: when it is passed, the entries that were
-  // not used for the longest time go. 0: nothing is kept.
+  // Makes the directory (0700) if it is missing. `max_bytes` bounds its size as trim() finds it.
   static Result<Cache> open(std::string directory, uint64_t max_bytes = kDefaultMaxBytes);
   static constexpr uint64_t kDefaultMaxBytes = uint64_t{1} << 30;
 
   // The layer's facts, or nothing. Never fails: whatever is wrong with the cache, the layer can be read again.
   std::optional<LayerFacts> load(const Digest& diff_id, const AnalyserSet& analysers) const;
-  // Errors are for a diagnostic; a scan goes on without its cache.
+  // Under facts.diff_id. An error is for a diagnostic; a scan goes on without its cache.
   Status store(const LayerFacts& facts, const AnalyserSet& analysers) const;
+  // Removes the entries that were not used for the longest time until max_bytes are kept, and what interrupted writers
+  // left. analyse_image calls it when it has stored something.
+  Status trim() const;
 
   const std::string& directory() const { return directory_; }
 
  private:
   Cache(std::string directory, uint64_t max_bytes) : directory_(std::move(directory)), max_bytes_(max_bytes) {}
-  std::string entry_path(const Digest& diff_id, const AnalyserSet& analysers) const;
-  void evict() const;
 
   std::string directory_;
   uint64_t max_bytes_;

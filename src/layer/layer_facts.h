@@ -27,6 +27,14 @@ struct ExtraWant {
   friend auto operator<=>(const ExtraWant&, const ExtraWant&) = default;
 };
 
+// A name of a file that an analyser wants, but whose content had passed by, under another name, before this hard link
+// to it came: `want` says what a second walk has to look into.
+struct Unexamined {
+  NodeId node = 0;
+  ExtraWant want;
+  friend auto operator<=>(const Unexamined&, const Unexamined&) = default;
+};
+
 // A value; safe to read from several threads.
 struct LayerFacts {
   Digest stored_digest;  // of the bytes as stored; empty for a directory
@@ -34,8 +42,11 @@ struct LayerFacts {
   Digest diff_id;  // of the tar inside; empty for a directory
   uint64_t inflated_bytes = 0;
   LayerTree tree;
-  std::vector<ContentFact> facts;  // sorted by analyser, then node; no two for one pair
-  std::vector<ExtraWant> extras;   // sorted; what was walked for besides the analysers' own wants
+  std::vector<ContentFact> facts;      // sorted by analyser, then node; no two for one pair
+  std::vector<ExtraWant> extras;       // sorted; what was walked for besides the analysers' own wants
+  std::vector<Unexamined> unexamined;  // sorted
+  std::vector<std::string> warnings;   // for people: what of a directory could not be read; at most kMaxWarnings
+  static constexpr size_t kMaxWarnings = 100;
 };
 
 // The encoding of docs/formats/layer-cache.md, without its envelope. decode_facts trusts nothing: any bytes give either

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/bytes.h"
+#include "base/result.h"
 
 namespace bulkhead::layer {
 
@@ -52,16 +52,36 @@ class LayerTree {
   std::optional<NodeId> find(std::string_view path) const;
 
  private:
-  friend class LayerTreeBuilder;
+  friend class LayerTreeAssembler;
   struct Node {
     NodeId parent;
-    uint32_t text;         // offset of the name in texts_; a target follows its name
-    uint32_t first_child;  // directories: where their children begin; links: size of the target
+    uint32_t text;   // offset of the name in texts_; a target follows its name
+    uint32_t extra;  // directories: index into first_children_; links: size of the target
     uint16_t name_size;
     NodeKind kind;
   };
   std::vector<Node> nodes_;
+  std::vector<NodeId>
+      first_children_;  // of each directory, in order; one more, so that the next one's begin is its end
   std::string texts_;
+};
+
+// Puts a tree together node by node, in the order of their numbers: how a walk's builder and the cache make trees.
+class LayerTreeAssembler {
+ public:
+  // Room for so many nodes and bytes of names and targets; a hint.
+  LayerTreeAssembler(size_t nodes, size_t text_bytes);
+
+  // The root comes first; its name is empty. Then the children of each directory so far, in the directories' order, by
+  // name. kMalformed when the name is none ("", ".", "..", with a slash or NUL, too long), a second node of its name or
+  // out of order, or when there is no such parent; the assembler must not be used afterwards.
+  Status add(NodeId parent, NodeKind kind, std::string_view name, std::string_view target);
+  size_t size() const { return tree_.size(); }
+  LayerTree finish() &&;
+
+ private:
+  LayerTree tree_;
+  uint32_t directory_count_ = 0;
 };
 
 }  // namespace bulkhead::layer

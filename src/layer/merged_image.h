@@ -5,9 +5,11 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "archive/limits.h"
 #include "layer/analyser.h"
 #include "layer/analyser_set.h"
 #include "layer/layer_facts.h"
@@ -24,9 +26,9 @@ struct MissingContent {
 class MergedImage {
  public:
   // `layers` bottom first, each walked with `analysers`; a null one (a foreign layer that could not be read) is taken
-  // for empty. Fails with the error of a visible file whose analyser's errors are fatal.
+  // for empty. Fails with the error of a visible file whose analyser's errors are fatal, and with kLimitExceeded.
   static Result<MergedImage> merge(std::span<const std::shared_ptr<const LayerFacts>> layers,
-                                   const AnalyserSet& analysers);
+                                   const AnalyserSet& analysers, const archive::Limits& limits = {});
 
   // The facts of one analyser about files that are visible in the final image, sorted by path.
   std::vector<const FileFact*> visible(std::string_view analyser) const;
@@ -36,20 +38,25 @@ class MergedImage {
   std::vector<const FileFact*> history(std::string_view analyser) const;
 
   // Wanted files that must be looked into before the image is complete: walk those layers again with these as extras
-  // and merge again (analyse_image does). Where that is impossible, what is left here was not looked into, and
-  // FileFacts with an error stand for it.
+  // and merge again (analyse_image does). Where that is impossible, require_complete() says whether it matters.
   const std::vector<MissingContent>& missing() const { return missing_; }
+  // kUnsupported, naming the file, when an analyser whose errors are fatal has not seen a wanted file.
+  Status require_complete(const AnalyserSet& analysers) const;
+
+  // For people: what could not be read of a directory (Layer::Kind::kDirectory).
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
   size_t layer_count() const { return layer_count_; }
 
  private:
   struct Facts {
     std::string analyser;
-    std::vector<FileFact> files;   // history: by path, then layer
+    std::vector<FileFact> files;   // by path, then layer
     std::vector<bool> is_visible;  // of files
   };
   std::vector<Facts> facts_;
   std::vector<MissingContent> missing_;
+  std::vector<std::string> warnings_;
   size_t layer_count_ = 0;
 };
 

@@ -1,0 +1,221 @@
+#include "layer/analyse.h"
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "archive/tar_reader.h"
+#include "layer/layer_stream.h"
+#include "layer/layer_walk.h"
+
+namespace bulkhead::layer {
+namespace {
+
+// Walks again for wanted files that only the merge shows. One such walk is rare; chains of links that need several are
+// not seen outside of tests.
+constexpr int kMaxRounds = 8;
+
+// A layer that is walked once, however often it occurs in the image.
+struct Job {
+  const oci::Layer* layer = nullptr;
+  size_t index = 0;  // of its first occurrence in the image
+  std::set<ExtraWant> extras;
+  std::shared_ptr<const LayerFacts> facts;
+  bool needs_walk = true;
+};
+
+// For error messages: what the user can find again in the manifest.
+std::string describe(const Job& job) {
+  if (job.layer->kind == oci::Layer::Kind::kDirectory) return job.layer->directory;
+  const Digest& digest = job.layer->descriptor.digest.empty() ? job.layer->diff_id : job.layer->descriptor.digest;
+  return fmt::format("layer {} ({})", job.index + 1, digest.to_string());
+}
+
+class ImageAnalysis {
+ public:
+  ImageAnalysis(const oci::Image& image, const AnalyserSet& analysers, const AnalyseOptions& options)
+      : image_(image), analysers_(analysers), options_(options) {}
+
+  Result<MergedImage> run();
+
+ private:
+  void make_jobs();
+  Status walk_jobs();
+  Status walk(Job& job, const std::stop_token& stop);
+  Result<LayerFacts> read(const Job& job, const std::stop_token& stop) const;
+  bool ask_for(const std::vector<MissingContent>& missing);
+
+  const oci::Image& image_;
+  const AnalyserSet& analysers_;
+  const AnalyseOptions& options_;
+  std::vector<Job> jobs_;
+  std::vector<std::optional<size_t>> job_of_layer_;  // none: cannot be read
+  std::mutex mutex_;
+  bool stored_ = false;  // something in the cache; guarded by mutex_
+};
+
+void ImageAnalysis::make_jobs() {
+  std::unordered_map<Digest, size_t> known;
+  for (size_t i = 0; i < image_.layers.size(); ++i) {
+    const oci::Layer& layer = image_.layers[i];
+    if (layer.kind == oci::Layer::Kind::kForeign) {
+      job_of_layer_.emplace_back();
+      continue;
+    }
+    const auto found = layer.diff_id.empty() ? known.end() : known.find(layer.diff_id);
+    if (found != known.end()) {
+      job_of_layer_.emplace_back(found->second);
+      continue;
+    }
+    if (!layer.diff_id.empty()) known.emplace(layer.diff_id, jobs_.size());
+    job_of_layer_.emplace_back(jobs_.size());
+    jobs_.push_back({.layer = &layer, .index = i, .extras = {}, .facts = {}});
+  }
+}
+
+Result<LayerFacts> ImageAnalysis::read(const Job& job, const std::stop_token& stop) const {
+  AnalyseOptions options = options_;
+  options.stop = stop;
+  const oci::Layer& layer = *job.layer;
+  if (layer.kind == oci::Layer::Kind::kDirectory) return analyse_directory(layer.directory, analysers_, options);
+  TRY_ASSIGN(auto stored, layer.open());
+  const LayerPromise promise{.stored_digest = layer.descriptor.digest,
+                             .diff_id = layer.diff_id,
+                             .stored_is_verified = !layer.descriptor.digest.empty(),
+                             .stored_bytes = layer.descriptor.size};
+  return analyse_layer(std::move(stored), promise, analysers_, options, {job.extras.begin(), job.extras.end()});
+}
+
+Status ImageAnalysis::walk(Job& job, const std::stop_token& stop) {
+  const bool cacheable = options_.cache != nullptr && !job.layer->diff_id.empty();
+  if (cacheable && job.facts == nullptr) {
+    if (auto cached = options_.cache->load(job.layer->diff_id, analysers_)) {
+      job.facts = std::make_shared<const LayerFacts>(*std::move(cached));
+      return {};
+    }
+  }
+  auto facts = read(job, stop);
+  if (!facts) return fail(std::move(facts).error().with_context(describe(job)));
+  if (cacheable) {
+    if (auto stored = options_.cache->store(*facts, analysers_); !stored) {
+      facts->warnings.push_back(fmt::format("layer cache: {}", stored.error().to_string()));
+    } else {
+      const std::scoped_lock lock(mutex_);
+      stored_ = true;
+    }
+  }
+  job.facts = std::make_shared<const LayerFacts>(*std::move(facts));
+  return {};
+}
+
+Status ImageAnalysis::walk_jobs() {
+  std::vector<Job*> waiting;
+  for (Job& job : jobs_) {
+    if (job.needs_walk) waiting.push_back(&job);
+  }
+  // The largest first: the others fill the time until it is done.
+  std::ranges::sort(waiting, [](const Job* a, const Job* b) {
+    return std::tuple(b->layer->descriptor.size, a->index) < std::tuple(a->layer->descriptor.size, b->index);
+  });
+  const auto walk_one = [&](size_t i, const std::stop_token& stop) -> Status {
+    TRY(walk(*waiting[i], stop));
+    waiting[i]->needs_walk = false;
+    return {};
+  };
+  if (options_.pool != nullptr) return options_.pool->for_each(waiting.size(), options_.stop, walk_one);
+  for (size_t i = 0; i < waiting.size(); ++i) TRY(walk_one(i, options_.stop));
+  return {};
+}
+
+// False when nothing is asked for that was not asked for before.
+bool ImageAnalysis::ask_for(const std::vector<MissingContent>& missing) {
+  bool asked = false;
+  for (const MissingContent& content : missing) {
+    Job& job = jobs_[*job_of_layer_[content.layer]];
+    if (job.layer->kind == oci::Layer::Kind::kDirectory) continue;
+    if (job.extras.empty()) job.extras.insert(job.facts->extras.begin(), job.facts->extras.end());
+    if (!job.extras.insert(content.want).second) continue;
+    job.needs_walk = true;
+    asked = true;
+  }
+  return asked;
+}
+
+Result<MergedImage> ImageAnalysis::run() {
+  make_jobs();
+  for (int round = 1;; ++round) {
+    TRY(walk_jobs());
+    std::vector<std::shared_ptr<const LayerFacts>> layers;
+    for (const auto& job : job_of_layer_) layers.push_back(job ? jobs_[*job].facts : nullptr);
+    TRY_ASSIGN(MergedImage merged, MergedImage::merge(layers, analysers_, options_.limits));
+    if (merged.missing().empty() || round == kMaxRounds || !ask_for(merged.missing())) {
+      TRY(merged.require_complete(analysers_));
+      if (stored_) static_cast<void>(options_.cache->trim());
+      return merged;
+    }
+  }
+}
+
+}  // namespace
+
+Result<MergedImage> analyse_image(const oci::Image& image, const AnalyserSet& analysers,
+                                  const AnalyseOptions& options) {
+  return ImageAnalysis(image, analysers, options).run();
+}
+
+Result<LayerFacts> analyse_layer(std::unique_ptr<BlockSource> stored, const LayerPromise& promise,
+                                 const AnalyserSet& analysers, const AnalyseOptions& options,
+                                 const std::vector<ExtraWant>& extras) {
+  ProgressStep progress(
+      options.progress,
+      promise.diff_id.empty() ? "layer" : fmt::format("layer {}", promise.diff_id.hex().substr(0, 12)),
+      promise.stored_bytes);
+  LayerStream stream(std::move(stored),
+                     {.limits = options.limits,
+                      .stored_algorithm = promise.stored_digest.algorithm(),
+                      .diff_algorithm = promise.diff_id.algorithm(),
+                      .digest_stored = !promise.stored_is_verified,
+                      .plain_is_verified = promise.stored_is_verified && promise.stored_digest == promise.diff_id,
+                      .stop = options.stop,
+                      .progress = &progress});
+  LayerWalk walk(analysers, options.limits, extras);
+  Status walked = [&]() -> Status {
+    if (options.pool != nullptr) TRY(stream.offer_work_to(*options.pool));
+    archive::TarReader reader(stream, options.limits);
+    return walk.run(reader);
+  }();
+  const auto mismatch = [](std::string_view what, const Digest& found, const Digest& promised) {
+    return fail(Code::kVerificationFailed,
+                fmt::format("{} has digest {}, but {} was promised", what, found.to_string(), promised.to_string()),
+                "the image was changed or damaged on its way; fetch it again from a source you trust");
+  };
+  if (!walked) {
+    // What cannot be read is mostly what is not what it was promised to be, and then that is the better answer.
+    if (walked.error().code() == Code::kMalformed && promise.stored_is_verified) {
+      if (auto drained = stream.drain_stored(); !drained && drained.error().code() == Code::kVerificationFailed) {
+        return fail(std::move(drained).error());
+      }
+    }
+    return fail(std::move(walked).error());
+  }
+  const Digest stored_digest = promise.stored_is_verified ? promise.stored_digest : stream.stored_digest();
+  const Digest diff_id = stream.diff_id().empty() ? promise.diff_id : stream.diff_id();
+  if (!promise.stored_digest.empty() && stored_digest != promise.stored_digest) {
+    return mismatch("stored layer", stored_digest, promise.stored_digest);
+  }
+  if (!promise.diff_id.empty() && diff_id != promise.diff_id) return mismatch("layer", diff_id, promise.diff_id);
+  TRY_ASSIGN(LayerFacts facts, std::move(walk).finish());
+  facts.stored_digest = stored_digest;
+  facts.stored_bytes = stream.stored_bytes();
+  facts.diff_id = diff_id;
+  facts.inflated_bytes = stream.inflated_bytes();
+  return facts;
+}
+
+}  // namespace bulkhead::layer

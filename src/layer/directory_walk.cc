@@ -1,0 +1,390 @@
+// analyse_directory: the files of a directory on this machine, looked at only where a wanted path can be.
+//
+// Links are followed here and not by the kernel: every folder and file is opened by its resolved path, below the root
+// and without a link on the way, so that nothing that happens in the directory meanwhile leads a step outside.
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/text.h"
+#include "layer/analyse.h"
+#include "layer/content_analysis.h"
+#include "layer/path_matcher.h"
+#include "layer/resolver.h"
+#include "layer/tree_builder.h"
+
+namespace bulkhead::layer {
+namespace {
+
+// Magic numbers that linux/magic.h lacks.
+constexpr int64_t kCifsMagic = 0xff534d42;
+constexpr int64_t kSmb2Magic = 0xfe534d42;
+constexpr int64_t kFuseMagic = 0x65735546;
+constexpr int64_t kCephMagic = 0x00c36400;
+constexpr int64_t kConfigfsMagic = 0x62656570;
+constexpr int64_t kMqueueMagic = 0x19800202;
+
+// File systems that hold no files of an image, or that may keep us waiting: `**` does not go into them.
+constexpr int64_t kSkippedFileSystems[] = {
+    PROC_SUPER_MAGIC, SYSFS_MAGIC,      DEVPTS_SUPER_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, DEBUGFS_MAGIC,
+    TRACEFS_MAGIC,    SECURITYFS_MAGIC, BPF_FS_MAGIC,       PSTOREFS_MAGIC,     EFIVARFS_MAGIC,      AUTOFS_SUPER_MAGIC,
+    NFS_SUPER_MAGIC,  SMB_SUPER_MAGIC,  AFS_SUPER_MAGIC,    V9FS_MAGIC,         HUGETLBFS_MAGIC,     BINFMTFS_MAGIC,
+    NSFS_MAGIC,       SELINUX_MAGIC,    kCifsMagic,         kSmb2Magic,         kFuseMagic,          kCephMagic,
+    kConfigfsMagic,   kMqueueMagic,
+};
+// Mount points of such file systems, which need not be mounted in a root that was only unpacked.
+constexpr std::string_view kSkippedFolders[] = {"dev", "proc", "sys"};
+
+struct DirectoryCloser {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+UniqueFd open_step_by_step(int root, const std::string& path, int flags) {
+  UniqueFd at(::openat(root, ".", O_PATH | O_CLOEXEC));
+  std::vector<std::string_view> names = split(path, '/');
+  for (size_t i = 0; at && i < names.size(); ++i) {
+    const bool is_last = i + 1 == names.size();
+    at = UniqueFd(::openat(at.get(), std::string(names[i]).c_str(),
+                           is_last ? flags | O_NOFOLLOW | O_CLOEXEC : O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  }
+  return at;
+}
+
+// Below `root`, by a path without links; errno tells what went wrong.
+UniqueFd open_beneath(int root, const std::string& path, int flags) {
+  if (path.empty()) return UniqueFd(::openat(root, ".", flags | O_CLOEXEC));
+  open_how how{};
+  how.flags = static_cast<uint64_t>(flags | O_NOFOLLOW | O_CLOEXEC);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  const long fd = ::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how);
+  if (fd >= 0) return UniqueFd(static_cast<int>(fd));
+  // Kernels before 5.6 do not know the call, and old sandboxes forbid it.
+  if (errno == ENOSYS || errno == EPERM) return open_step_by_step(root, path, flags);
+  return UniqueFd();
+}
+
+// The directory as far as it was asked for, growing as a tree. A View for Resolver.
+class DirectoryView {
+ public:
+  using Folder = BuildId;
+  using File = BuildId;
+
+  DirectoryView(UniqueFd root, std::string root_name, TreeBuilder& tree)
+      : root_(std::move(root)), root_name_(std::move(root_name)), tree_(tree) {}
+
+  Folder root() const { return TreeBuilder::kRoot; }
+  Found<DirectoryView> look_up(Folder folder, std::string_view name);
+  template <typename Use>
+  Status for_names(Folder folder, std::string_view glob, Use&& use);
+  std::string link_target(File file) const { return std::string(tree_.target(file)); }
+
+  // What a node cannot be put into the tree for (limits); look_up has no other way to say so.
+  Status status() const { return status_ ? Status(fail(*status_)) : Status(); }
+  std::vector<std::string> take_warnings() && { return std::move(warnings_); }
+
+  bool may_descend(Folder folder);
+  // A regular file, for reading.
+  Result<UniqueFd> open_file(File file, uint64_t& size) const;
+  std::string shown(std::string_view path) const { return printable(fmt::format("{}/{}", root_name_, path)); }
+
+ private:
+  int folder_fd(Folder folder);
+  void warn(std::string_view path, int error_number);
+  Found<DirectoryView> known(BuildId node) const;
+  Result<BuildId> learn(TreeBuilder::Place place, const struct stat& status, int folder_fd);
+
+  UniqueFd root_;
+  std::string root_name_;
+  TreeBuilder& tree_;
+  BuildId open_folder_ = TreeBuilder::kRoot;  // the folder of open_fd_
+  UniqueFd open_fd_;
+  std::optional<Error> status_;
+  std::vector<std::string> warnings_;
+};
+
+void DirectoryView::warn(std::string_view path, int error_number) {
+  if (warnings_.size() < LayerFacts::kMaxWarnings) {
+    warnings_.push_back(errno_error(error_number, shown(path)).to_string());
+  }
+}
+
+int DirectoryView::folder_fd(Folder folder) {
+  if (open_fd_ && open_folder_ == folder) return open_fd_.get();
+  const std::string path = tree_.path(folder);
+  // Without O_DIRECTORY, which would mount what is to be mounted on demand.
+  open_fd_ = open_beneath(root_.get(), path, O_PATH);
+  if (!open_fd_) warn(path, errno);
+  open_folder_ = folder;
+  return open_fd_.get();
+}
+
+Found<DirectoryView> DirectoryView::known(BuildId node) const {
+  using Kind = Found<DirectoryView>::Kind;
+  switch (tree_.kind(node)) {
+    case NodeKind::kDirectory:
+      return {.kind = Kind::kFolder, .folder = node, .file = {}};
+    case NodeKind::kFile:
+      return {.kind = Kind::kFile, .folder = {}, .file = node};
+    case NodeKind::kSymlink:
+      return {.kind = Kind::kLink, .folder = {}, .file = node};
+    default:
+      return {.kind = Kind::kOther, .folder = {}, .file = node};
+  }
+}
+
+Result<BuildId> DirectoryView::learn(TreeBuilder::Place place, const struct stat& status, int folder_fd) {
+  if (S_ISDIR(status.st_mode)) return tree_.put_directory(place);
+  if (S_ISREG(status.st_mode)) return tree_.put(place, NodeKind::kFile);
+  if (!S_ISLNK(status.st_mode)) return tree_.put(place, NodeKind::kOther);
+  std::array<char, 4096> target{};
+  const ssize_t size = ::readlinkat(folder_fd, std::string(place.name).c_str(), target.data(), target.size());
+  return tree_.put(place, NodeKind::kSymlink, {target.data(), static_cast<size_t>(std::max<ssize_t>(size, 0))});
+}
+
+Found<DirectoryView> DirectoryView::look_up(Folder folder, std::string_view name) {
+  if (const auto node = tree_.child(folder, name)) return known(*node);
+  const int fd = folder_fd(folder);
+  struct stat status{};
+  if (fd < 0 || status_) return {};
+  if (::fstatat(fd, std::string(name).c_str(), &status, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) {
+    if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG) {
+      warn(fmt::format("{}/{}", tree_.path(folder), name), errno);
+    }
+    return {};
+  }
+  auto node = learn({folder, name}, status, fd);
+  if (!node) {
+    status_ = std::move(node).error();
+    return {};
+  }
+  return known(*node);
+}
+
+template <typename Use>
+Status DirectoryView::for_names(Folder folder, std::string_view glob, Use&& use) {
+  std::vector<std::string> names;
+  {
+    const int list_fd = ::openat(folder_fd(folder), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+    const std::unique_ptr<DIR, DirectoryCloser> list(list_fd < 0 ? nullptr : ::fdopendir(list_fd));
+    if (list == nullptr) {
+      warn(tree_.path(folder), errno);
+      return {};
+    }
+    while (const dirent* item = ::readdir(list.get())) {  // NOLINT(concurrency-mt-unsafe): a stream of our own
+      const std::string_view name = item->d_name;
+      if (name != "." && name != ".." && matches_glob(glob, name)) names.emplace_back(name);
+    }
+  }
+  std::ranges::sort(names);
+  for (const std::string& name : names) TRY(use(name));
+  return {};
+}
+
+bool DirectoryView::may_descend(Folder folder) {
+  const std::string path = tree_.path(folder);
+  if (std::ranges::find(kSkippedFolders, path) != std::end(kSkippedFolders)) return false;
+  const int fd = folder_fd(folder);
+  struct statfs file_system{};
+  if (fd < 0 || ::fstatfs(fd, &file_system) != 0) return false;
+  return std::ranges::find(kSkippedFileSystems, static_cast<int64_t>(file_system.f_type)) ==
+         std::end(kSkippedFileSystems);
+}
+
+Result<UniqueFd> DirectoryView::open_file(File file, uint64_t& size) const {
+  const std::string path = tree_.path(file);
+  // It was a regular file a moment ago; should it have become a FIFO, this does not wait for a writer.
+  UniqueFd fd = open_beneath(root_.get(), path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  struct stat status{};
+  if (!fd || ::fstat(fd.get(), &status) != 0) return fail(errno_error(errno, shown(path)));
+  if (!S_ISREG(status.st_mode)) return fail(Code::kIo, fmt::format("{}: has changed while it was read", shown(path)));
+  size = static_cast<uint64_t>(status.st_size);
+  return fd;
+}
+
+class DirectoryWalk {
+ public:
+  DirectoryWalk(UniqueFd root, const std::string& root_name, const AnalyserSet& analysers,
+                const AnalyseOptions& options)
+      : analysers_(analysers),
+        matcher_(analysers.matcher()),
+        options_(options),
+        tree_(options.limits, matcher_),
+        view_(std::move(root), root_name, tree_),
+        resolver_(view_, options.limits),
+        analysis_(analysers, options.limits) {}
+
+  Result<LayerFacts> run();
+
+ private:
+  Status reach_anchored();
+  Status reach_everything();
+  Status visit(BuildId node, BuildId folder, std::string_view name, std::vector<BuildId>& folders);
+  Status reach_through(BuildId link);
+  void reach(uint32_t pattern, BuildId file, const std::string& wanted_as);
+  Status look_into_files();
+  Status look_into(BuildId file, std::vector<ContentAnalysis::Want> wants);
+  Status check() const;
+
+  const AnalyserSet& analysers_;
+  const PathMatcher& matcher_;
+  const AnalyseOptions& options_;
+  TreeBuilder tree_;
+  DirectoryView view_;
+  Resolver<DirectoryView> resolver_;
+  ContentAnalysis analysis_;
+  FactCollector collector_;
+  std::map<BuildId, std::vector<ContentAnalysis::Want>> wants_;  // by file
+  std::vector<BuildId> links_;                                   // that may stand in a pattern with `**`
+};
+
+Status DirectoryWalk::check() const {
+  if (options_.stop.stop_requested()) return fail(Code::kCancelled, "stopped on request");
+  return view_.status();
+}
+
+void DirectoryWalk::reach(uint32_t pattern, BuildId file, const std::string& wanted_as) {
+  auto& wants = wants_[file];
+  const bool known = std::ranges::any_of(wants, [&](const auto& want) { return want.pattern == pattern; });
+  if (!known) wants.push_back({.pattern = pattern, .wanted_as = wanted_as});
+}
+
+Status DirectoryWalk::reach_anchored() {
+  const auto root = resolver_.root_trail();
+  const std::vector<Pattern>& patterns = matcher_.patterns();
+  for (uint32_t i = 0; i < patterns.size(); ++i) {
+    if (patterns[i].any_depth) continue;
+    TRY(resolver_.expand(root, patterns[i].segments, {}, [&](BuildId file, const std::string& wanted_as) -> Status {
+      reach(i, file, wanted_as);
+      return {};
+    }));
+    TRY(check());
+  }
+  return {};
+}
+
+Status DirectoryWalk::visit(BuildId node, BuildId folder, std::string_view name, std::vector<BuildId>& folders) {
+  switch (tree_.kind(node)) {
+    case NodeKind::kDirectory:
+      if (view_.may_descend(node)) folders.push_back(node);
+      break;
+    case NodeKind::kFile: {
+      std::vector<PatternMatch> matches;
+      tree_.match({folder, name}, matches);
+      for (const PatternMatch& match : matches) {
+        if (matcher_.patterns()[match.pattern].any_depth) reach(match.pattern, node, tree_.path(node));
+      }
+      break;
+    }
+    case NodeKind::kSymlink:
+      links_.push_back(node);
+      break;
+    default:
+      break;
+  }
+  return check();
+}
+
+// For patterns with `**`: every folder there is.
+Status DirectoryWalk::reach_everything() {
+  std::vector<BuildId> folders = {TreeBuilder::kRoot};
+  while (!folders.empty()) {
+    const BuildId folder = folders.back();
+    folders.pop_back();
+    TRY(view_.for_names(folder, "*", [&](std::string_view name) -> Status {
+      using Kind = Found<DirectoryView>::Kind;
+      const auto found = view_.look_up(folder, name);
+      if (found.kind == Kind::kNothing) return check();
+      return visit(found.kind == Kind::kFolder ? found.folder : found.file, folder, name, folders);
+    }));
+  }
+  for (const BuildId link : links_) TRY(reach_through(link));
+  return {};
+}
+
+// As Merge::reach_through_links does.
+Status DirectoryWalk::reach_through(BuildId link) {
+  const std::string path = tree_.path(link);
+  const std::vector<std::string_view> names = split(path, '/');
+  const auto ancestor = [&](uint32_t up) -> std::optional<std::string_view> {
+    if (up >= names.size()) return std::nullopt;
+    return names[names.size() - 1 - up];
+  };
+  std::vector<PatternHead> heads;
+  matcher_.for_heads(names.back(), ancestor, [&](PatternHead head) { heads.push_back(head); });
+  for (const PatternHead head : heads) {
+    auto trail = resolver_.root_trail();
+    TRY_ASSIGN(const auto found, resolver_.follow(trail, path));
+    const auto rest = std::span(matcher_.patterns()[head.pattern].segments).subspan(head.segment + size_t{1});
+    if (rest.empty() && found.kind == Found<DirectoryView>::Kind::kFile) reach(head.pattern, found.file, path);
+    if (rest.empty() || found.kind != Found<DirectoryView>::Kind::kFolder) continue;
+    TRY(resolver_.expand(trail, rest, path, [&](BuildId file, const std::string& wanted_as) -> Status {
+      reach(head.pattern, file, wanted_as);
+      return {};
+    }));
+  }
+  return check();
+}
+
+Status DirectoryWalk::look_into(BuildId file, std::vector<ContentAnalysis::Want> wants) {
+  uint64_t size = 0;
+  auto fd = view_.open_file(file, size);
+  std::vector<ContentAnalysis::Finding> findings;
+  if (!fd) {
+    for (const ContentAnalysis::Want& want : wants) {
+      const uint32_t analyser = matcher_.patterns()[want.pattern].analyser;
+      if (analysers_.analysers()[analyser]->errors_are_fatal()) return fail(std::move(fd).error());
+      const bool known = std::ranges::any_of(findings, [&](const auto& f) { return f.analyser == analyser; });
+      if (!known) findings.push_back({.analyser = analyser, .value = {}, .error = fd.error().to_string()});
+    }
+  } else {
+    const auto source = make_fd_source(*std::move(fd), view_.shown(tree_.path(file)));
+    TRY_CONTEXT(findings, analysis_.run(std::move(wants), size, *source), view_.shown(tree_.path(file)));
+  }
+  collector_.add(tree_, file, std::move(findings));
+  return {};
+}
+
+Status DirectoryWalk::look_into_files() {
+  ProgressStep progress(options_.progress, "files", wants_.size());
+  for (auto& [file, wants] : wants_) {
+    TRY(check());
+    TRY(look_into(file, std::move(wants)));
+    progress.advance(1);
+  }
+  return {};
+}
+
+Result<LayerFacts> DirectoryWalk::run() {
+  TRY(reach_anchored());
+  if (matcher_.has_any_depth()) TRY(reach_everything());
+  TRY(look_into_files());
+  std::vector<NodeId> final_ids;
+  LayerFacts facts = std::move(collector_).finish(std::move(tree_), final_ids);
+  facts.warnings = std::move(view_).take_warnings();
+  return facts;
+}
+
+}  // namespace
+
+Result<LayerFacts> analyse_directory(const std::string& root, const AnalyserSet& analysers,
+                                     const AnalyseOptions& options) {
+  UniqueFd fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return fail(errno_error(errno, root));
+  return DirectoryWalk(std::move(fd), root == "/" ? "" : root, analysers, options).run();
+}
+
+}  // namespace bulkhead::layer

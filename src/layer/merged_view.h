@@ -1,0 +1,78 @@
+// Layers' trees seen as one, as overlayfs stacks them. Internal to this folder; merged_image.h is the way in.
+// Source: Linux Documentation/filesystems/overlayfs.rst, "Upper and Lower", "whiteouts and opaque directories".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "layer/layer_tree.h"
+#include "layer/path_matcher.h"
+#include "layer/resolver.h"
+
+namespace bulkhead::layer {
+
+struct NodeRef {
+  uint32_t layer = 0;
+  NodeId node = 0;
+  friend auto operator<=>(const NodeRef&, const NodeRef&) = default;
+};
+
+// A View for Resolver. The trees must outlive it.
+class MergedView {
+ public:
+  // The directories that make up one of the image's, top layer first.
+  using Folder = std::vector<NodeRef>;
+  using File = NodeRef;
+
+  // Bottom first.
+  explicit MergedView(std::span<const LayerTree* const> trees) : trees_(trees) {}
+
+  Folder root() const;
+  Found<MergedView> look_up(const Folder& folder, std::string_view name) const;
+  template <typename Use>
+  Status for_names(const Folder& folder, std::string_view glob, Use&& use) const {
+    for (size_t part = 0; part < folder.size(); ++part) {
+      const LayerTree& tree = *trees_[folder[part].layer];
+      const auto [first, end] = tree.children(folder[part].node);
+      for (NodeId node = first; node < end; ++node) {
+        const std::string_view name = tree.name(node);
+        if (matches_glob(glob, name) && !is_in_any(std::span(folder).first(part), name)) TRY(use(name));
+      }
+    }
+    return {};
+  }
+  // A hard link to what the layer itself does not have counts as a symbolic one from the root.
+  std::string link_target(const File& file) const;
+
+ private:
+  bool is_in_any(std::span<const NodeRef> directories, std::string_view name) const;
+  // False when nothing below this layer shows through.
+  bool stack(Folder& folder, NodeRef ref) const;
+
+  std::span<const LayerTree* const> trees_;
+};
+
+// Whether upper layers let single nodes show through. Remembers folders; not thread-safe.
+class Visibility {
+ public:
+  explicit Visibility(std::span<const LayerTree* const> trees) : trees_(trees) {}
+  bool is_visible(NodeRef ref);
+
+ private:
+  // Of a directory of one layer: whether it is hidden, and else the directories of its path in the layers above.
+  struct Above {
+    bool hidden = false;
+    std::vector<NodeRef> directories;
+  };
+  const Above& above(NodeRef directory);
+
+  std::span<const LayerTree* const> trees_;
+  std::unordered_map<uint64_t, Above> known_;
+};
+
+}  // namespace bulkhead::layer

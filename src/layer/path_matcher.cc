@@ -1,0 +1,190 @@
+#include "layer/path_matcher.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "layer/analyser_set.h"
+
+namespace bulkhead::layer {
+namespace {
+
+// usr-merge: these folders are links into usr/ on merged systems, so that a layer holds their files there, mostly
+// without holding the links. Looking there at once saves a second walk; the merge decides whether the links are there.
+constexpr std::string_view kMergedIntoUsr[] = {"bin", "lib", "lib32", "lib64", "libx32", "sbin"};
+constexpr std::string_view kUsr = "usr/";
+
+std::unexpected<Error> invalid(const Analyser& analyser, std::string_view pattern, std::string_view problem) {
+  return fail(Code::kInvalidArgument,
+              fmt::format("analyser \"{}\": pattern \"{}\" {}", analyser.name(), pattern, problem));
+}
+
+}  // namespace
+
+bool matches_glob(std::string_view pattern, std::string_view text) {
+  size_t p = 0;
+  size_t t = 0;
+  size_t star = std::string_view::npos;  // the last `*` passed, and where the text that it stands for ends for now
+  size_t star_end = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      star_end = t;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++star_end;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+std::string_view HeadIndex::extension_of(std::string_view name) {
+  const size_t dot = name.rfind('.');
+  return dot == std::string_view::npos ? std::string_view() : name.substr(dot);
+}
+
+void HeadIndex::add(PatternHead head, std::string_view last_segment) {
+  if (!last_segment.contains('*')) {
+    literal_sizes_[static_cast<uint8_t>(last_segment[0])] |= size_bit(last_segment);
+    literals_[std::string(last_segment)].push_back(head);
+    return;
+  }
+  const std::string_view extension = extension_of(last_segment);
+  if (!extension.empty() && !extension.contains('*')) {
+    extensions_[std::string(extension)].push_back(head);
+  } else {
+    others_.push_back(head);
+  }
+}
+
+Result<std::shared_ptr<const PathMatcher>> PathMatcher::compile(std::span<const Analyser* const> analysers) {
+  if (analysers.size() > AnalyserSet::kMaxAnalysers) {
+    return fail(Code::kInvalidArgument, fmt::format("more than {} analysers", AnalyserSet::kMaxAnalysers));
+  }
+  auto matcher = std::make_shared<PathMatcher>();
+  matcher->analysers_.assign(analysers.begin(), analysers.end());
+  std::set<std::string_view> names;
+  for (uint32_t i = 0; i < analysers.size(); ++i) {
+    const Analyser& analyser = *analysers[i];
+    if (!names.insert(analyser.name()).second) {
+      return fail(Code::kInvalidArgument, fmt::format("two analysers are named \"{}\"", analyser.name()));
+    }
+    matcher->add_to_identity(analyser.name());
+    matcher->add_to_identity(std::to_string(analyser.version()));
+    for (const WantedPath& want : analyser.wants()) TRY(matcher->add_pattern(i, want));
+  }
+  for (TrieNode& node : matcher->trie_) std::ranges::sort(node.literals);
+  return matcher;
+}
+
+// Length and text, so that no two lists of texts give one identity.
+void PathMatcher::add_to_identity(std::string_view text) {
+  identity_ += fmt::format("{}:{},", text.size(), text);
+}
+
+Status PathMatcher::add_pattern(uint32_t analyser_index, const WantedPath& want) {
+  const Analyser& analyser = *analysers_[analyser_index];
+  if (want.magic.size() > WantedPath::kMaxMagicBytes) return invalid(analyser, want.pattern, "has a magic too long");
+  Pattern pattern{.analyser = analyser_index,
+                  .any_depth = want.pattern.starts_with("**/"),
+                  .segments = {},
+                  .max_bytes = want.max_bytes,
+                  .magic = std::string(want.magic)};
+  for (const std::string_view segment : split(want.pattern.substr(pattern.any_depth ? 3 : 0), '/')) {
+    if (segment.empty() || segment == "." || segment == "..") return invalid(analyser, want.pattern, "is no path");
+    if (segment.contains("**")) return invalid(analyser, want.pattern, "has ** elsewhere than as its first segment");
+    pattern.segments.emplace_back(segment);
+  }
+  for (const std::string_view part : {want.pattern, want.magic}) add_to_identity(part);
+  add_to_identity(std::to_string(want.max_bytes));
+
+  const auto index = static_cast<uint32_t>(patterns_.size());
+  if (pattern.any_depth) {
+    const auto last = static_cast<uint32_t>(pattern.segments.size() - 1);
+    files_.add({index, last}, pattern.segments.back());
+    for (uint32_t i = 0; i <= last; ++i) heads_.add({index, i}, pattern.segments[i]);
+  } else {
+    add_to_trie(pattern.segments, {.pattern = index, .dropped = 0});
+    if (pattern.segments.size() > 1 &&
+        std::ranges::find(kMergedIntoUsr, pattern.segments.front()) != std::end(kMergedIntoUsr)) {
+      std::vector<std::string> merged = pattern.segments;
+      merged.insert(merged.begin(), "usr");
+      add_to_trie(merged, {.pattern = index, .dropped = static_cast<uint32_t>(kUsr.size())});
+    }
+  }
+  patterns_.push_back(std::move(pattern));
+  return {};
+}
+
+void PathMatcher::add_to_trie(std::span<const std::string> segments, PatternMatch accept) {
+  uint32_t node = 0;
+  for (const std::string& segment : segments) {
+    auto& edges = segment.contains('*') ? trie_[node].globs : trie_[node].literals;
+    const auto found = std::ranges::find(edges, segment, &std::pair<std::string, uint32_t>::first);
+    if (found != edges.end()) {
+      node = found->second;
+    } else {
+      const auto next = static_cast<uint32_t>(trie_.size());
+      edges.emplace_back(segment, next);
+      trie_.emplace_back();
+      node = next;
+    }
+  }
+  trie_[node].accepts.push_back(accept);
+}
+
+void PathMatcher::match(std::string_view path, std::vector<PatternMatch>& matches) const {
+  const std::vector<std::string_view> segments = split(path, '/');
+  MatchStates states(*this);
+  MatchStates::State state = MatchStates::kRoot;
+  for (size_t i = 0; i + 1 < segments.size(); ++i) state = states.child(state, segments[i]);
+  const auto ancestor = [&](uint32_t up) -> std::optional<std::string_view> {
+    if (up >= segments.size()) return std::nullopt;
+    return segments[segments.size() - 1 - up];
+  };
+  states.match(state, segments.back(), ancestor, matches);
+}
+
+MatchStates::MatchStates(const PathMatcher& matcher) : matcher_(matcher), sets_{{}, {0}} {}
+
+template <typename Use>
+void MatchStates::for_next(State state, std::string_view name, Use&& use) const {
+  for (const uint32_t node : sets_[state]) {
+    const PathMatcher::TrieNode& trie_node = matcher_.trie_[node];
+    const auto literal = std::ranges::lower_bound(trie_node.literals, name, {},
+                                                  [](const auto& edge) { return std::string_view(edge.first); });
+    if (literal != trie_node.literals.end() && literal->first == name) use(literal->second);
+    for (const auto& [glob, next] : trie_node.globs) {
+      if (matches_glob(glob, name)) use(next);
+    }
+  }
+}
+
+MatchStates::State MatchStates::child(State state, std::string_view name) {
+  if (state == kNone) return kNone;
+  Set next;
+  for_next(state, name, [&](uint32_t node) { next.push_back(node); });
+  if (next.empty()) return kNone;
+  std::ranges::sort(next);
+  const auto found = std::ranges::find(sets_, next);
+  if (found != sets_.end()) return static_cast<State>(found - sets_.begin());
+  sets_.push_back(std::move(next));
+  return static_cast<State>(sets_.size() - 1);
+}
+
+void MatchStates::match_anchored(State state, std::string_view name, std::vector<PatternMatch>& matches) const {
+  for_next(state, name, [&](uint32_t node) {
+    const auto& accepts = matcher_.trie_[node].accepts;
+    matches.insert(matches.end(), accepts.begin(), accepts.end());
+  });
+}
+
+}  // namespace bulkhead::layer

@@ -1,0 +1,160 @@
+#include "layer/path_matcher.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "layer/analyser_set.h"
+#include "layer/test_layers.h"
+
+namespace bulkhead::layer {
+namespace {
+
+TEST(Glob, MatchesAsItsStarsAllow) {
+  const struct {
+    std::string_view pattern;
+    std::string_view text;
+    bool matches;
+  } kCases[] = {
+      {"", "", true},
+      {"", "a", false},
+      {"a", "a", true},
+      {"a", "b", false},
+      {"*", "", true},
+      {"*", "anything", true},
+      {"*.list", "bash.list", true},
+      {"*.list", ".list", true},
+      {"*.list", "list", false},
+      {"a*c", "ac", true},
+      {"a*c", "abc", true},
+      {"a*c", "acb", false},
+      {"a*b*c", "aXbXbYc", true},
+      {"a*b*c", "aXc", false},
+      {"*a*", "xyz", false},
+      {"*aab", "aaaab", true},
+      {"lib*.so*", "libc.so.6", true},
+      {"a", "", false},
+      {"a*", "", false},
+  };
+  for (const auto& [pattern, text, matches] : kCases) {
+    EXPECT_EQ(matches_glob(pattern, text), matches) << pattern << " " << text;
+  }
+}
+
+TEST(Glob, TakesNoExponentialTime) {
+  std::string pattern;
+  for (int i = 0; i < 200; ++i) pattern += "*a";
+  EXPECT_FALSE(matches_glob(pattern + "b", std::string(4000, 'a')));
+}
+
+std::vector<std::string> matched(const std::vector<std::string>& patterns, std::string_view path) {
+  const EchoAnalyser analyser("test", patterns);
+  const Analyser* const all[] = {&analyser};
+  const auto matcher = PathMatcher::compile(all);
+  EXPECT_TRUE(matcher);
+  std::vector<PatternMatch> matches;
+  (*matcher)->match(path, matches);
+  std::vector<std::string> found;
+  for (const PatternMatch& match : matches) found.push_back(patterns[match.pattern]);
+  std::ranges::sort(found);
+  return found;
+}
+
+TEST(PathMatcher, MatchesBySegment) {
+  const std::vector<std::string> patterns = {
+      "etc/os-release",
+      "var/lib/dpkg/status.d/*",
+      "var/lib/dpkg/info/*.list",
+      "var/lib/*/status",
+      "**/*.jar",
+      "**/*.dist-info/METADATA",
+      "**/package.json",
+      "**/lib*",
+      "usr/*/x",
+      "*",
+  };
+  const struct {
+    std::string_view path;
+    std::vector<std::string> expected;
+  } kCases[] = {
+      {"etc/os-release", {"etc/os-release"}},
+      {"etc/os-release/x", {}},
+      {"x/etc/os-release", {}},
+      {"var/lib/dpkg/status", {"var/lib/*/status"}},
+      {"var/lib/dpkg/status.d/base", {"var/lib/dpkg/status.d/*"}},
+      {"var/lib/dpkg/status.d/a/b", {}},
+      {"var/lib/dpkg/info/bash.list", {"var/lib/dpkg/info/*.list"}},
+      {"var/lib/dpkg/info/bash.md5sums", {}},
+      {"a.jar", {"*", "**/*.jar"}},
+      {"opt/app/a.jar", {"**/*.jar"}},
+      {"opt/app/a.jar.bak", {}},
+      {"x/foo-1.0.dist-info/METADATA", {"**/*.dist-info/METADATA"}},
+      {"foo-1.0.dist-info/METADATA", {"**/*.dist-info/METADATA"}},
+      {"x/METADATA", {}},
+      {"METADATA", {"*"}},
+      {"a/b/c/package.json", {"**/package.json"}},
+      {"a/b/package.jsonx", {}},
+      {"usr/lib/libc.so.6", {"**/lib*"}},
+      {"usr/lib/x", {"usr/*/x"}},
+      {"lib/x", {}},
+  };
+  for (const auto& [path, expected] : kCases) EXPECT_EQ(matched(patterns, path), expected) << path;
+}
+
+TEST(PathMatcher, LooksForMergedFoldersUnderUsrToo) {
+  const EchoAnalyser analyser("test", {"lib/apk/db/installed", "bin/*", "etc/x"});
+  const Analyser* const all[] = {&analyser};
+  const auto matcher = PathMatcher::compile(all);
+  ASSERT_TRUE(matcher);
+  std::vector<PatternMatch> matches;
+  (*matcher)->match("usr/lib/apk/db/installed", matches);
+  ASSERT_EQ(matches.size(), 1U);
+  EXPECT_EQ(matches[0].pattern, 0U);
+  EXPECT_EQ(matches[0].dropped, 4U);
+  matches.clear();
+  (*matcher)->match("usr/etc/x", matches);
+  EXPECT_TRUE(matches.empty());
+}
+
+TEST(PathMatcher, RejectsPatternsThatAreNone) {
+  for (const std::string pattern :
+       {"", "/etc", "etc/", "a//b", "./a", "a/../b", "a/**", "a/**/b", "**", "**/", "a**b", "**/**/a", "***/a"}) {
+    const EchoAnalyser analyser("test", {pattern});
+    const Analyser* const all[] = {&analyser};
+    const auto set = AnalyserSet::create(all);
+    ASSERT_FALSE(set) << pattern;
+    EXPECT_EQ(set.error().code(), Code::kInvalidArgument);
+  }
+}
+
+TEST(AnalyserSet, KnowsItsAnalysersByName) {
+  const EchoAnalyser one("one", {"a"});
+  const EchoAnalyser two("two", {"b"});
+  const Analyser* const both[] = {&one, &two};
+  const auto set = AnalyserSet::create(both);
+  ASSERT_TRUE(set);
+  EXPECT_EQ(set->index_of("two"), 1U);
+  EXPECT_EQ(set->index_of("three"), std::nullopt);
+  const Analyser* const twice[] = {&one, &one};
+  EXPECT_FALSE(AnalyserSet::create(twice));
+}
+
+TEST(AnalyserSet, ChangesItsIdentityWithNamesVersionsAndWants) {
+  const auto identity = [](const std::vector<const Analyser*>& analysers) {
+    return AnalyserSet::create(analysers)->identity();
+  };
+  EchoAnalyser one("one", {"a"});
+  EchoAnalyser again("one", {"a"});
+  EchoAnalyser newer("one", {"a"});
+  newer.set_version(2);
+  EchoAnalyser named("onea", std::vector<std::string>{});
+  EchoAnalyser wider("one", {"a", "b"});
+  EchoAnalyser smaller("one", std::vector<WantedPath>{{.pattern = "a", .max_bytes = 5}});
+  EchoAnalyser magic("one", std::vector<WantedPath>{{.pattern = "a", .magic = "x"}});
+  const std::string base = identity({&one});
+  EXPECT_EQ(identity({&again}), base);
+  for (const Analyser* other : {&newer, &named, &wider, &smaller, &magic}) EXPECT_NE(identity({other}), base);
+}
+
+}  // namespace
+}  // namespace bulkhead::layer
