@@ -48,6 +48,7 @@ struct Finding {
 enum class Suppression : uint8_t {
   kNotAffected,          // another feed says affected, but the distribution says that it is not
   kUnderInvestigation,   // the publisher does not know yet (reported when MatchOptions::under_investigation)
+  kIgnoredByPublisher,   // the publisher looked at it and ignores it (Ubuntu's "ignored": no bug, or not worth one)
   kRejected,             // the id was withdrawn
   kOwnedByDistribution,  // a language package that a distribution package installed: the distribution's judgement
                          // counts

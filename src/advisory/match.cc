@@ -41,6 +41,11 @@ std::string suppression_detail(const Database& database, std::span<const Candida
     }
     case Suppression::kUnderInvestigation:
       return fmt::format("{} has not decided yet whether this package is affected", feed_of(group[decision.deciding]));
+    case Suppression::kIgnoredByPublisher:
+      return fmt::format("{} ignores it{}", feed_of(group[decision.deciding]),
+                         group[decision.deciding].record.note().empty()
+                             ? std::string()
+                             : fmt::format(": {}", group[decision.deciding].record.note()));
     case Suppression::kRejected:
       return "the id was rejected or withdrawn by its publisher";
     case Suppression::kOwnedByDistribution:

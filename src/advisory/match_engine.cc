@@ -457,6 +457,8 @@ Decision MatchEngine::decide(std::span<Candidate> group) {
     suppress(Suppression::kRejected);
   } else if (decision.against) {
     suppress(Suppression::kNotAffected);
+  } else if (rules_->ignores && decision.status == AdvisoryStatus::kWillNotFix) {
+    suppress(Suppression::kIgnoredByPublisher);
   } else if (undecided_only && !options_.under_investigation) {
     suppress(Suppression::kUnderInvestigation);
   }

@@ -91,6 +91,7 @@ constexpr std::array kRules = {
     FamilyRules{.family = "ubuntu",
                 .type = PackageType::kDeb,
                 .one_publisher = true,
+                .ignores = true,
                 .flavours = Texts(kUbuntuFlavours),
                 .flavour_pockets = Texts(kUbuntuFlavourPockets)},
     FamilyRules{.family = "wolfi", .type = PackageType::kApk, .one_publisher = true},

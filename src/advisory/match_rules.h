@@ -21,6 +21,7 @@ struct FamilyRules {
   bool modules = false;        // records about module streams are about packages of that stream only
   bool labels_modules = true;  // its packages carry modularity labels (Oracle's do not)
   bool products = false;       // records name the product (CPE) that they are about
+  bool ignores = false;        // its "will not fix" says that there is nothing to report (Ubuntu's "ignored")
   // Parts of a version that mark another build of the same package, which has errata of its own.
   std::span<const std::string_view> flavours;
   // Pockets that speak for such a build, instead of the release's own records.

@@ -280,10 +280,12 @@ TEST(MatchUbuntu, KeepsWhatIsNeededDeferredPendingAndReleased) {
       Says("CVE-4").of("ubuntu:22.04", "x").fixed("2"),                                    // released (2)
       Says("CVE-5").of("ubuntu:22.04", "x").status(AdvisoryStatus::kUnderInvestigation),   // needs-triage
       Says("CVE-6").of("ubuntu:22.04", "x").not_affected(),
+      Says("CVE-7").of("ubuntu:22.04", "x").status(AdvisoryStatus::kWillNotFix).note("ignored (not a bug)"),
   });
   const MatchResult result = run(database, os("ubuntu", "22.04"), {deb("x", "1")});
   EXPECT_THAT(summary(result), ElementsAre("CVE-1 affected", "CVE-2 fix_deferred", "CVE-3 affected", "CVE-4 fixed 2"));
-  EXPECT_THAT(suppressions(result), ElementsAre("CVE-5 under_investigation"));
+  EXPECT_THAT(suppressions(result), ElementsAre("CVE-5 under_investigation", "CVE-7 ignored_by_publisher"));
+  EXPECT_THAT(result.suppressed[1].detail, HasSubstr("ignored (not a bug)"));
 }
 
 TEST(MatchUbuntu, AFixInAPocketResolvesTheReleasesDisclosure) {

@@ -1,0 +1,288 @@
+#include "advisory/build.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "advisory/database.h"
+#include "advisory/ecosystem.h"
+#include "advisory/freshness.h"
+#include "base/fs.h"
+#include "base/text.h"
+#include "crypto/digest.h"
+
+namespace bulkhead::advisory {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMaxManifestBytes = size_t{16} << 20;
+
+// Lets through what is about the wanted ecosystems.
+class WantedSink final : public Sink {
+ public:
+  WantedSink(DatabaseBuilder& builder, const std::vector<std::string>& ecosystems)
+      : builder_(builder), ecosystems_(ecosystems) {}
+  Status add(AdvisoryRecord record) override {
+    if (!wants(record.ecosystem)) return {};
+    return builder_.add(std::move(record));
+  }
+  Status add(Vulnerability vulnerability) override { return builder_.add(std::move(vulnerability)); }
+
+ private:
+  bool wants(std::string_view ecosystem) {
+    if (ecosystems_.empty()) return true;
+    const auto [place, fresh] = known_.try_emplace(std::string(ecosystem), false);
+    if (fresh) {
+      const Family* family = family_of(ecosystem);
+      place->second = std::ranges::any_of(ecosystems_, [&](std::string_view wanted) {
+        if (wanted.ends_with(":*")) return family != nullptr && wanted.substr(0, wanted.size() - 2) == family->name;
+        return ecosystem == wanted || (ecosystem.starts_with(wanted) && ecosystem[wanted.size()] == ':');
+      });
+    }
+    return place->second;
+  }
+
+  DatabaseBuilder& builder_;
+  const std::vector<std::string>& ecosystems_;
+  std::map<std::string, bool, std::less<>> known_;
+};
+
+// "2026-08-21" of "rustsec-2026-08-21.tar.zst"; empty when the name bears no date.
+std::string date_in_name(std::string_view name) {
+  for (size_t at = 0; at + 10 <= name.size(); ++at) {
+    if (at > 0 && is_digit(name[at - 1])) continue;
+    const std::string_view date = name.substr(at, 10);
+    const bool ends = at + 10 == name.size() || !is_digit(name[at + 10]);
+    if (ends && day_of(date)) return std::string(date);
+  }
+  return {};
+}
+
+// Reads files into the builder, and keeps account of which input each document belongs to.
+class Build final : public FeedReader {
+ public:
+  explicit Build(const BuildOptions& options)
+      : options_(options), builder_(options.database), sink_(builder_, options.ecosystems) {}
+
+  Status read(const std::string& folder, const FeedFile& file);
+  Result<BuildResult> finish() &&;
+
+  Result<Sink*> begin_document(const Feed& feed, std::string_view path) override;
+  Status end_document(const Feed& feed, std::string_view path, const DocumentInfo& info) override;
+  Status failed_document(const Feed& feed, std::string_view path, Error error) override;
+  Status unknown_document(std::string_view path) override;
+
+ private:
+  // Files of one feed side by side in a folder are one input (one document each, as CSAF and OSV are published); an
+  // archive is one of its own, as is a file that the manifest lists.
+  struct Input {
+    uint32_t index = 0;
+    std::map<std::string, std::string> checksums;  // by path
+    std::string newest;                            // date that its documents bear
+    std::string named;                             // date that its files' names bear
+    bool dated = false;                            // the manifest says
+  };
+  Result<Input*> input_for(const Feed& feed, bool of_archive);
+  Status note_failure(std::string_view feed, std::string_view path, Error error);
+
+  const BuildOptions& options_;
+  DatabaseBuilder builder_;
+  WantedSink sink_;
+  BuildResult result_;
+  std::map<std::pair<std::string, std::string>, Input> inputs_;  // by feed and place
+
+  const FeedFile* file_ = nullptr;
+  bool listed_ = false;
+  std::set<Input*> inputs_of_file_;
+  DatabaseBuilder::Mark mark_;
+  Input* input_ = nullptr;
+
+ public:
+  void use_manifest() { listed_ = true; }
+};
+
+Result<Build::Input*> Build::input_for(const Feed& feed, bool of_archive) {
+  std::string place = file_->path;
+  if (!of_archive && !listed_) {
+    const size_t slash = place.rfind('/');
+    place = slash == std::string::npos ? "." : place.substr(0, slash);
+  }
+  const auto [entry, fresh] = inputs_.try_emplace({std::string(feed.name), place});
+  Input& input = entry->second;
+  if (fresh) {
+    FeedInput row{.name = std::string(feed.name),
+                  .url = file_->url.empty() ? file_->path : file_->url,
+                  .licence = file_->licence.empty() ? std::string(feed.licence) : file_->licence,
+                  .attribution = std::string(feed.attribution),
+                  .date = file_->date,
+                  .fetched = file_->fetched,
+                  .covers = file_->ecosystems,
+                  .about_ids = feed.ecosystems.empty()};
+    TRY_ASSIGN(input.index, builder_.add_feed(std::move(row)));
+    input.dated = !file_->date.empty();
+  }
+  input.named = std::max(input.named, date_in_name(file_->path));
+  inputs_of_file_.insert(&input);
+  return &input;
+}
+
+Result<Sink*> Build::begin_document(const Feed& feed, std::string_view path) {
+  mark_ = builder_.mark();
+  input_ = nullptr;
+  if (options_.only_shippable && !feed.may_be_shipped) return nullptr;
+  TRY_ASSIGN(input_, input_for(feed, path != file_->path));
+  builder_.use_feed(input_->index);
+  return &sink_;
+}
+
+Status Build::end_document(const Feed& /*feed*/, std::string_view /*path*/, const DocumentInfo& info) {
+  if (input_ == nullptr) return {};
+  ++builder_.feed(input_->index).documents;
+  ++result_.files.back().documents;
+  if (day_of(info.date)) input_->newest = later_date(input_->newest, info.date);
+  return {};
+}
+
+Status Build::note_failure(std::string_view feed, std::string_view path, Error error) {
+  ++result_.failures;
+  ++result_.files.back().failed;
+  if (result_.failed.size() < BuildResult::kMaxFailures) {
+    const std::string where = path == file_->path ? file_->path : fmt::format("{}!{}", file_->path, path);
+    result_.failed.push_back({.path = where, .feed = std::string(feed), .error = std::move(error)});
+  }
+  return {};
+}
+
+Status Build::failed_document(const Feed& feed, std::string_view path, Error error) {
+  builder_.roll_back(mark_);
+  // The builder's own limits are nothing that another document would not meet.
+  if (error.code() == Code::kLimitExceeded && builder_.memory_bytes() > options_.database.max_bytes) {
+    return std::unexpected(std::move(error));
+  }
+  return note_failure(feed.name, path, std::move(error));
+}
+
+Status Build::unknown_document(std::string_view /*path*/) {
+  ++result_.files.back().unknown;
+  return {};
+}
+
+Status Build::read(const std::string& folder, const FeedFile& file) {
+  file_ = &file;
+  inputs_of_file_.clear();
+  result_.files.push_back({.path = file.path});
+  if (options_.on_file) options_.on_file(file.path);
+  const Feed* only = nullptr;
+  if (!file.feed.empty()) {
+    only = find_feed(file.feed);
+    if (only == nullptr)
+      return fail(Code::kInvalidArgument, fmt::format("{}: there is no feed \"{}\"", file.path, file.feed));
+  }
+  const auto before = builder_.mark();
+  TRY_ASSIGN(const MappedFile mapped, MappedFile::open(folder + "/" + file.path));
+  const std::string sha256 = Digest::sha256_of(mapped.bytes()).hex();
+  if (!file.sha256.empty() && sha256 != file.sha256) {
+    return fail(Code::kVerificationFailed,
+                fmt::format("{}: the file has SHA-256 {}, the manifest says {}", file.path, sha256, file.sha256),
+                "fetch the file again, or correct its entry");
+  }
+  if (auto status = read_feed_file(file.path, mapped.bytes(), only, *this, options_.limits); !status) {
+    const Code code = status.error().code();
+    // A file that is broken as a whole (a truncated archive) is told like a broken document; what is ours stops all.
+    if (code != Code::kMalformed && code != Code::kUnsupported && code != Code::kVerificationFailed) return status;
+    builder_.roll_back(before);
+    return note_failure({}, file.path, std::move(status).error());
+  }
+  for (Input* input : inputs_of_file_) input->checksums[file.path] = sha256;
+  return {};
+}
+
+Result<BuildResult> Build::finish() && {
+  for (auto& [key, input] : inputs_) {
+    FeedInput& row = builder_.feed(input.index);
+    if (!input.dated) row.date = input.newest.empty() ? input.named : input.newest;
+    if (input.checksums.size() == 1) {
+      row.sha256 = input.checksums.begin()->second;
+    } else {
+      // Of several files: of their checksums and names, as sha256sum would list them.
+      Hasher hasher;
+      for (const auto& [path, sha256] : input.checksums) hasher.update(as_bytes(fmt::format("{}  {}\n", sha256, path)));
+      row.sha256 = hasher.finish().hex();
+      if (!listed_) row.url = key.second;
+    }
+  }
+  if (inputs_.empty()) {
+    return fail(Code::kNotFound,
+                fmt::format("{}: no feed recognises any of its {} files", options_.from, result_.files.size()),
+                "name a folder with feed files as their publishers write them; see `bulkhead db build --help`");
+  }
+  TRY_ASSIGN(result_.database, std::move(builder_).finish());
+  return std::move(result_);
+}
+
+struct Listing {
+  std::string folder;
+  std::vector<FeedFile> files;
+  bool listed = false;  // by a manifest
+};
+
+Result<Listing> list_files(const BuildOptions& options) {
+  Listing listing;
+  std::error_code error;
+  const fs::file_status status = fs::status(options.from, error);
+  if (!fs::exists(status)) {
+    return fail(Code::kNotFound, fmt::format("{}: no such file or folder", options.from),
+                "name the folder that holds the feed files");
+  }
+  std::string manifest = options.manifest;
+  if (!fs::is_directory(status)) {
+    const fs::path path(options.from);
+    listing.folder = path.has_parent_path() ? path.parent_path().string() : ".";
+    listing.files.push_back({.path = path.filename().string()});
+  } else {
+    listing.folder = options.from;
+    const std::string own = options.from + "/" + std::string(kManifestName);
+    if (manifest.empty() && fs::is_regular_file(own, error)) manifest = own;
+  }
+  if (!manifest.empty()) {
+    TRY_ASSIGN(const std::string text, read_file(manifest, kMaxManifestBytes));
+    TRY_CONTEXT(FeedManifest parsed, FeedManifest::parse(text), manifest);
+    listing.files = std::move(parsed.files);
+    listing.listed = true;
+    return listing;
+  }
+  if (!listing.files.empty()) return listing;
+  fs::recursive_directory_iterator entries(options.from, fs::directory_options::none, error);
+  if (error) return fail(errno_error(error.value(), options.from));
+  for (; entries != fs::recursive_directory_iterator(); entries.increment(error)) {
+    if (error) return fail(errno_error(error.value(), options.from));
+    if (!entries->is_regular_file(error)) continue;
+    if (listing.files.size() >= options.limits.max_documents) {
+      return fail(limit_error("files in a feed folder", options.limits.max_documents, "--max-documents"));
+    }
+    listing.files.push_back({.path = entries->path().lexically_relative(options.from).string()});
+  }
+  std::ranges::sort(listing.files, {}, &FeedFile::path);
+  return listing;
+}
+
+}  // namespace
+
+Result<BuildResult> build_database(const BuildOptions& options) {
+  TRY_ASSIGN(const Listing listing, list_files(options));
+  Build build(options);
+  if (listing.listed) build.use_manifest();
+  for (const FeedFile& file : listing.files) TRY(build.read(listing.folder, file));
+  TRY_ASSIGN(BuildResult result, std::move(build).finish());
+  TRY_ASSIGN(const Database check, Database::from_bytes(result.database, "the database just built"));
+  TRY(check.verify());
+  return result;
+}
+
+}  // namespace bulkhead::advisory
