@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "inventory/license/debian_copyright.h"
 
 namespace bulkhead::inventory {
 namespace {
@@ -104,7 +105,7 @@ Result<std::vector<Package>> parse_apk_installed(std::string_view text, const Ap
     package.source_name = origin.empty() ? identity.name : origin;
     package.source_version = identity.version;
     package.maintainer = maintainer;
-    if (!license.empty()) package.licenses.emplace_back(license);
+    package.licenses = licenses_of_field(license);
     identity = {};
     origin = license = maintainer = {};
     return {};

@@ -4,7 +4,6 @@
 #include <map>
 
 #include "base/text.h"
-#include "inventory/license/license_names.h"
 
 namespace bulkhead::inventory {
 
@@ -22,7 +21,6 @@ void attach_dpkg_licenses(std::span<const layer::FileFact* const> copyrights, st
     if (own != by_folder.end()) by_source.emplace(package.source_name, own->second);
   }
   for (Package& package : packages) {
-    for (std::string& license : package.licenses) license = spdx_of_license_name(license).value_or(license);
     auto found = by_folder.find(package.name);
     if (found == by_folder.end()) {
       found = by_source.find(package.source_name);

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "inventory/dpkg/deb822.h"
+#include "inventory/license/debian_copyright.h"
 
 namespace bulkhead::inventory {
 namespace {
@@ -156,8 +157,7 @@ Result<std::optional<Package>> read_package(const Stanza& stanza) {
   read_source(wants.value(Wanted::kSource), package);
   package.maintainer = wants.value(Wanted::kMaintainer);
   package.vendor = wants.value(Wanted::kOrigin);
-  if (const std::string_view license = wants.value(Wanted::kLicense); !license.empty())
-    package.licenses.emplace_back(license);
+  package.licenses = licenses_of_field(wants.value(Wanted::kLicense));
   for (const Wanted which : {Wanted::kBuiltUsing, Wanted::kStaticBuiltUsing, Wanted::kCargoBuiltUsing}) {
     add_built_using(wants.value(which), package.built_using);
   }

@@ -195,6 +195,23 @@ std::vector<std::string> licenses_of_synopsis(std::string_view synopsis) {
   return licenses;
 }
 
+std::vector<std::string> licenses_of_field(std::string_view field) {
+  field = trim(field);
+  if (field.empty()) return {};
+  if (field.size() > kMaxSynopsisBytes || field.find_first_of("()") != std::string_view::npos) {
+    return {spdx_expression(field).value_or(std::string(field))};
+  }
+  std::vector<std::string> side_by_side;
+  for (const std::string_view word : split(field, ' ')) {
+    if (word.empty()) continue;
+    const auto id = spdx_of_license_name(word);
+    if (!id) return licenses_of_synopsis(field);
+    side_by_side.push_back(*id);
+  }
+  sort_unique(side_by_side);
+  return side_by_side;
+}
+
 std::vector<std::string> licenses_of_copyright(std::string_view text) {
   std::vector<std::string> licenses;
   if (!read_machine_readable(text, licenses)) licenses = recognise_licenses(text);

@@ -21,6 +21,10 @@ std::vector<std::string> licenses_of_copyright(std::string_view text);
 // MIT".
 std::vector<std::string> licenses_of_synopsis(std::string_view synopsis);
 
+// The licences of a package database's one licence field, as apk, opkg and rpm have it: an SPDX expression, packagers'
+// names joined by words ("GPLv2+ and MIT") or merely set side by side ("GPL2 BSD"). What is not known stays as found.
+std::vector<std::string> licenses_of_field(std::string_view field);
+
 // What free-form text reveals: notices of the GNU licences, references to common-licenses, and the permissive licences
 // whose characteristic sentences are all there. Doubtful text gives nothing.
 std::vector<std::string> recognise_licenses(std::string_view text);

@@ -61,6 +61,27 @@ INSTANTIATE_TEST_SUITE_P(
         SynopsisCase{"public-domain", {"public-domain"}}, SynopsisCase{"", {}}, SynopsisCase{"and or ,", {}},
         SynopsisCase{"MIT and", {"MIT"}}, SynopsisCase{"or MIT", {"MIT"}}, SynopsisCase{", , MIT", {"MIT"}}));
 
+struct FieldCase {
+  std::string_view field;
+  std::vector<std::string> licenses;
+};
+class LicenseField : public testing::TestWithParam<FieldCase> {};
+
+TEST_P(LicenseField, IsReadInWhicheverNotationItIs) {
+  EXPECT_EQ(licenses_of_field(GetParam().field), GetParam().licenses) << GetParam().field;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, LicenseField,
+    testing::Values(FieldCase{"", {}}, FieldCase{"MIT", {"MIT"}}, FieldCase{"GPL2", {"GPL-2.0-only"}},
+                    FieldCase{"MIT AND BSD-2-Clause", {"BSD-2-Clause", "MIT"}},
+                    FieldCase{"MIT OR Apache-2.0", {"MIT OR Apache-2.0"}},
+                    FieldCase{"(MIT OR Apache-2.0) AND Zlib", {"(MIT OR Apache-2.0) AND Zlib"}},
+                    FieldCase{"GPL-2.0-only WITH Linux-syscall-note", {"GPL-2.0-only WITH Linux-syscall-note"}},
+                    FieldCase{"GPL2+ MIT", {"GPL-2.0-or-later", "MIT"}},
+                    FieldCase{"GPLv2+ and MIT", {"GPL-2.0-or-later", "MIT"}}, FieldCase{"BSD", {"BSD"}},
+                    FieldCase{"custom  weird", {"custom weird"}}, FieldCase{"(odd thing)", {"(odd thing)"}}));
+
 TEST(MachineReadableCopyright, GivesTheLicencesOfItsFiles) {
   EXPECT_THAT(licenses_of_copyright("Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n"
                                     "Upstream-Name: x\n\n"
