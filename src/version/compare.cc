@@ -6,14 +6,35 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "version/alpm.h"
 #include "version/apk.h"
+#include "version/composer.h"
+#include "version/conan.h"
+#include "version/datetime.h"
 #include "version/deb.h"
+#include "version/dotted.h"
+#include "version/gem.h"
+#include "version/generic.h"
+#include "version/gentoo.h"
+#include "version/maven.h"
+#include "version/openssl.h"
+#include "version/pep440.h"
 #include "version/rpm.h"
 #include "version/scheme.h"
 #include "version/semver.h"
+#include "version/semver_range.h"
 
 namespace bulkhead::version {
 namespace {
+
+// Any text, ordered as bytes.
+struct Bytes {
+  std::string_view text;
+  static std::optional<Bytes> parse(std::string_view text) { return Bytes{text}; }
+};
+std::strong_ordering order(const Bytes& a, const Bytes& b) {
+  return a.text <=> b.text;
+}
 
 // One row a scheme; adding one needs its row, its enumerator and its file.
 constexpr std::array kSchemes = {
@@ -26,11 +47,28 @@ constexpr std::array kSchemes = {
               .compare = compare_apk,
               .is_valid = is_apk_version,
               .satisfies = nullptr},
-    row_of<Semver<kSemverRules>>(Scheme::kSemver, "semver"),
-    row_of<Semver<kNpmRules>>(Scheme::kNpm, "npm"),
+    row_of<Semver<kSemverRules>>(Scheme::kSemver, "semver", semver_satisfies),
+    row_of<Semver<kNpmRules>>(Scheme::kNpm, "npm", npm_satisfies),
+    row_of<Pep440Version>(Scheme::kPep440, "pep440", pep440_satisfies),
+    row_of<MavenVersion>(Scheme::kMaven, "maven"),
+    row_of<GemVersion>(Scheme::kGem, "gem", gem_satisfies),
     row_of<Semver<kNugetRules>>(Scheme::kNuget, "nuget"),
     row_of<Semver<kGoRules>>(Scheme::kGo, "go"),
+    SchemeRow{.scheme = Scheme::kComposer,
+              .name = "composer",
+              .compare = compare_composer,
+              .is_valid = is_composer_version,
+              .satisfies = composer_satisfies},
+    row_of<AlpmVersion>(Scheme::kAlpm, "alpm"),
+    row_of<GentooVersion>(Scheme::kGentoo, "gentoo"),
+    row_of<ConanVersion>(Scheme::kConan, "conan"),
+    row_of<CranVersion>(Scheme::kCran, "cran"),
+    row_of<HackageVersion>(Scheme::kHackage, "hackage"),
     row_of<Semver<kPubRules>>(Scheme::kPub, "pub"),
+    row_of<OpensslVersion>(Scheme::kOpenssl, "openssl"),
+    row_of<DatetimeVersion>(Scheme::kDatetime, "datetime"),
+    row_of<Bytes>(Scheme::kLexicographic, "lexicographic"),
+    row_of<GenericVersion>(Scheme::kGeneric, "generic", generic_satisfies),
 };
 
 const SchemeRow* find(Scheme scheme) {
@@ -76,8 +114,12 @@ Result<std::strong_ordering> compare(Scheme scheme, std::string_view a, std::str
   if (too_long(a)) return fail(invalid(row->name, "version", a));
   if (too_long(b)) return fail(invalid(row->name, "version", b));
   const std::optional<std::strong_ordering> order = row->compare(a, b);
-  if (!order) return fail(invalid(row->name, "version", row->is_valid(a) ? b : a));
-  return *order;
+  if (order) return *order;
+  if (row->is_valid(a) && row->is_valid(b)) {
+    return fail(Code::kInvalidArgument,
+                fmt::format("{} versions \"{}\" and \"{}\" have no order", row->name, printable(a), printable(b)));
+  }
+  return fail(invalid(row->name, "version", row->is_valid(a) ? b : a));
 }
 
 bool is_valid(Scheme scheme, std::string_view text) {

@@ -42,14 +42,16 @@ enum class Scheme : uint8_t {
   kPub,        // Dart pub_semver: as semver, but build metadata counts
   kOpenssl,    // OpenSSL before and after 3.0 (1.0.2zh, 3.0.1)
   kDatetime,   // RFC 3339 date and time
-  kGeneric,    // the plain fallback: numbers, then an optional pre-release
+  kLexicographic,  // any text, as bytes
+  kGeneric,        // the plain fallback: numbers, then an optional pre-release
 };
 
 // The names of the command line and of stored databases: "deb", "rpm", …
 std::optional<Scheme> scheme_of(std::string_view name);
 std::string_view scheme_name(Scheme scheme);
 
-// How a compares with b. kInvalidArgument names the side that is no version of the scheme.
+// How a compares with b. kInvalidArgument names the side that is no version of the scheme, or says that the two have no
+// order (two branches of Composer).
 Result<std::strong_ordering> compare(Scheme scheme, std::string_view a, std::string_view b);
 
 bool is_valid(Scheme scheme, std::string_view text);

@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "base/text.h"
@@ -51,6 +52,21 @@ inline std::strong_ordering compare_digits(std::string_view a, std::string_view 
   b = without_leading_zeros(b);
   if (a.size() != b.size()) return a.size() <=> b.size();
   return a <=> b;
+}
+
+// The next number, without leading zeros.
+inline std::string increment(std::string_view digits) {
+  std::string next(without_leading_zeros(digits));
+  size_t at = next.size();
+  while (at > 0 && next[at - 1] == '9') next[--at] = '0';
+  if (at == 0) return "1" + next;
+  ++next[at - 1];
+  return next;
+}
+
+// Skips white space.
+inline void skip_spaces(std::string_view& rest) {
+  take_while(rest, is_space);
 }
 
 }  // namespace bulkhead::version

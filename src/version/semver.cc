@@ -33,22 +33,13 @@ std::string_view take_until_dot(std::string_view& rest) {
   return taken;
 }
 
-std::strong_ordering compare_words(std::string_view a, std::string_view b, bool ignores_case) {
-  if (!ignores_case) return a <=> b;
-  for (size_t i = 0; i < a.size() && i < b.size(); ++i) {
-    const auto by_char = static_cast<unsigned char>(lower(a[i])) <=> static_cast<unsigned char>(lower(b[i]));
-    if (by_char != 0) return by_char;
-  }
-  return a.size() <=> b.size();
-}
-
-bool exceeds(std::string_view number, uint64_t greatest) {
-  std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.begin(), digits.end(), greatest).ptr;
-  return compare_digits(number, {digits.begin(), end}) > 0;
-}
-
 }  // namespace
+
+bool exceeds(std::string_view digits, uint64_t greatest) {
+  std::array<char, 20> text{};
+  const auto end = std::to_chars(text.begin(), text.end(), greatest).ptr;
+  return compare_digits(digits, {text.begin(), end}) > 0;
+}
 
 std::optional<SemverParts> parse_semver(std::string_view text, const SemverRules& rules) {
   if (text.size() > rules.max_bytes) return std::nullopt;
@@ -88,7 +79,19 @@ std::strong_ordering compare_numbers(std::string_view a, std::string_view b) {
   return std::strong_ordering::equal;
 }
 
-std::strong_ordering compare_identifiers(std::string_view a, std::string_view b, bool ignores_case) {
+std::strong_ordering compare_bytes(std::string_view a, std::string_view b) {
+  return a <=> b;
+}
+
+std::strong_ordering compare_ignoring_case(std::string_view a, std::string_view b) {
+  for (size_t i = 0; i < a.size() && i < b.size(); ++i) {
+    const auto by_char = static_cast<unsigned char>(lower(a[i])) <=> static_cast<unsigned char>(lower(b[i]));
+    if (by_char != 0) return by_char;
+  }
+  return a.size() <=> b.size();
+}
+
+std::strong_ordering compare_identifiers(std::string_view a, std::string_view b, WordOrder words) {
   while (!a.empty() && !b.empty()) {
     const std::string_view left = take_until_dot(a);
     const std::string_view right = take_until_dot(b);
@@ -97,20 +100,21 @@ std::strong_ordering compare_identifiers(std::string_view a, std::string_view b,
     if (left_is_number != right_is_number) {
       return left_is_number ? std::strong_ordering::less : std::strong_ordering::greater;
     }
-    const auto by_identifier = left_is_number ? compare_digits(left, right) : compare_words(left, right, ignores_case);
+    const auto by_identifier = left_is_number ? compare_digits(left, right) : words(left, right);
     if (by_identifier != 0) return by_identifier;
   }
   return !a.empty() <=> !b.empty();
 }
 
-std::strong_ordering compare_prereleases(std::string_view a, std::string_view b, bool ignores_case) {
+std::strong_ordering compare_prereleases(std::string_view a, std::string_view b, WordOrder words) {
   if (a.empty() || b.empty()) return a.empty() <=> b.empty();
-  return compare_identifiers(a, b, ignores_case);
+  return compare_identifiers(a, b, words);
 }
 
 std::strong_ordering compare_semver(const SemverParts& a, const SemverParts& b, const SemverRules& rules) {
   if (const auto by_numbers = compare_numbers(a.numbers, b.numbers); by_numbers != 0) return by_numbers;
-  const auto by_prerelease = compare_prereleases(a.prerelease, b.prerelease, rules.ignores_case);
+  const auto by_prerelease =
+      compare_prereleases(a.prerelease, b.prerelease, rules.ignores_case ? compare_ignoring_case : compare_bytes);
   if (by_prerelease != 0 || !rules.orders_build) return by_prerelease;
   return compare_identifiers(a.build, b.build);
 }

@@ -48,14 +48,22 @@ struct SemverParts {
 std::optional<SemverParts> parse_semver(std::string_view text, const SemverRules& rules);
 std::strong_ordering compare_semver(const SemverParts& a, const SemverParts& b, const SemverRules& rules);
 
+// Whether a run of digits is greater than `greatest`.
+bool exceeds(std::string_view digits, uint64_t greatest);
+
 // Order of digits{.digits}; a missing number is zero.
 std::strong_ordering compare_numbers(std::string_view a, std::string_view b);
 
-// Order of dotted identifiers: numbers by value and before words, words as bytes, the shorter list first.
-std::strong_ordering compare_identifiers(std::string_view a, std::string_view b, bool ignores_case = false);
+// How words (identifiers that are not numbers) compare.
+using WordOrder = std::strong_ordering (*)(std::string_view a, std::string_view b);
+std::strong_ordering compare_bytes(std::string_view a, std::string_view b);
+std::strong_ordering compare_ignoring_case(std::string_view a, std::string_view b);
+
+// Order of dotted identifiers: numbers by value and before words, the shorter list first.
+std::strong_ordering compare_identifiers(std::string_view a, std::string_view b, WordOrder words = compare_bytes);
 
 // A pre-release comes before the version without one (an empty view).
-std::strong_ordering compare_prereleases(std::string_view a, std::string_view b, bool ignores_case = false);
+std::strong_ordering compare_prereleases(std::string_view a, std::string_view b, WordOrder words = compare_bytes);
 
 template <SemverRules rules>
 struct Semver {

@@ -1,10 +1,11 @@
-// Every vector of the shared corpus (vectors/compare, range, valid), a failure per row.
+// Every vector of the shared corpus (vectors/compare, range, valid), a failure per row. Where the newest tool of a
+// world disagrees with the source of a row, testdata/exceptions.tsv says what we answer, and why.
 #include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,82 +26,150 @@ std::string read(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::vector<fs::path> tables(const fs::path& folder) {
-  std::vector<fs::path> found;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.path().extension() == ".tsv") found.push_back(entry.path());
-  }
-  std::ranges::sort(found);
-  return found;
-}
-
-bool agrees(std::strong_ordering order, std::string_view wanted) {
-  if (wanted == "<") return order < 0;
-  if (wanted == "<=") return order <= 0;
-  if (wanted == "=") return order == 0;
-  return wanted == ">" && order > 0;
-}
-
-// Rows where the newest tool of that world disagrees with the row's source. Each must still be there, or it goes stale.
 struct Exception {
-  std::string_view scheme;
-  std::string_view row;
-  std::string_view answer;
-  std::string_view reason;
-};
-constexpr std::string_view kApkRejects =
-    "apk-tools 3 and 2 reject both; apk-tools 3 stops at the same point in both and calls them equal, the source goes "
-    "on "
-    "by rules of its own; we say that nobody knows";
-constexpr std::array kExceptions = {
-    Exception{"apk", "1-r\t=\t1-r0", "<", "apk-tools 3: -r without a number ends the lawful part, which sorts first"},
-    Exception{"apk", "0...1...0\t<\t0...1...1", "invalid", kApkRejects},
-    Exception{"apk", "0...1...0.r1\t<\t0...1...0.r2", "invalid", kApkRejects},
-    Exception{"apk", "0..8\t=\t0..8", "invalid", kApkRejects},
-    Exception{"apk", "0..8\t>\t0...8", "invalid", kApkRejects},
-    Exception{"apk", "0.8.21.r2\t>\t0.8.21.r1", "invalid", kApkRejects},
-    Exception{"apk", "1-r0-1\t=\t1-r0-2", "invalid", kApkRejects},
-    Exception{"apk", "1-ruff2\t=\t1-ruff1", "invalid", kApkRejects},
-    Exception{"apk", "1-ruff2\t=\t1--ruff1", "invalid", kApkRejects},
-    Exception{"apk", "1-r0-ruff2\t=\t1-r0-ruff1", "invalid", kApkRejects},
-    Exception{"apk", "c\t=\tc", "invalid", kApkRejects},
+  std::string answer;
+  size_t uses = 0;
 };
 
-const Exception* exception_of(std::string_view scheme, std::string_view row) {
-  const auto* found = std::ranges::find_if(
-      kExceptions, [&](const Exception& exception) { return exception.scheme == scheme && exception.row == row; });
-  return found == kExceptions.end() ? nullptr : found;
-}
+struct Row {
+  std::string table;  // "compare/deb/x.tsv"
+  size_t number;      // from 1
+  std::vector<std::string> fields;
 
-TEST(VersionVectors, CompareAsTheirSourcesDo) {
-  const auto data = test_data_dir();
-  if (!data) GTEST_SKIP() << "no shared test data: set BULKHEAD_TEST_DATA";
-  size_t rows = 0;
-  std::set<const Exception*> used;
-  for (const fs::path& path : tables(fs::path(*data) / "vectors/compare")) {
-    const std::string name = path.parent_path().filename().string();
-    const auto scheme = scheme_of(name);
-    if (!scheme) continue;
-    const std::string text = read(path);
+  std::string text() const { return fmt::format("{}:{}: {}", table, number, fmt::join(fields, "\t")); }
+};
+
+class VersionVectors : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto data = test_data_dir();
+    if (!data) GTEST_SKIP() << "no shared test data: set BULKHEAD_TEST_DATA";
+    vectors_ = fs::path(*data) / "vectors";
+    const std::string text = read(fs::path(BULKHEAD_TESTDATA) / "exceptions.tsv");
     std::string_view rest = text;
     std::string_view line;
     while (next_line(rest, line)) {
-      ++rows;
+      if (line.starts_with('#')) continue;
       const auto fields = split(line, '\t');
-      ASSERT_EQ(fields.size(), 3U) << path << ": " << line;
-      const auto pair = fmt::format("{}\t{}", fields[0], fields[2]);
-      if (const Exception* exception = exception_of(name, line)) {
-        used.insert(exception);
-        EXPECT_EQ(answer_lines(*scheme, pair), fmt::format("{}\n", exception->answer)) << name << ": " << line;
-        continue;
-      }
-      const auto order = compare(*scheme, fields[0], fields[2]);
-      EXPECT_TRUE(order && agrees(*order, fields[1]))
-          << name << "/" << path.filename().string() << ": " << line << (order ? "" : ": " + order.error().to_string());
+      ASSERT_EQ(fields.size(), 6U) << line;
+      EXPECT_FALSE(fields[5].empty()) << "no reason: " << line;
+      exceptions_[fmt::format("{}", fmt::join(fields.begin(), fields.begin() + 4, "\t"))] = {std::string(fields[4])};
     }
   }
-  EXPECT_GT(rows, 20000U);
-  EXPECT_EQ(used.size(), kExceptions.size());
+
+  // All rows of vectors/<kind>.
+  std::vector<Row> rows(const std::string& kind) const {
+    std::vector<fs::path> tables;
+    for (const auto& entry : fs::recursive_directory_iterator(vectors_ / kind)) {
+      if (entry.path().extension() == ".tsv") tables.push_back(entry.path());
+    }
+    std::ranges::sort(tables);
+    std::vector<Row> found;
+    for (const fs::path& table : tables) {
+      const std::string text = read(table);
+      std::string_view rest = text;
+      std::string_view line;
+      for (size_t number = 1; next_line(rest, line); ++number) {
+        const auto fields = split(line, '\t');
+        found.push_back({fs::relative(table, vectors_).string(), number, {fields.begin(), fields.end()}});
+      }
+    }
+    return found;
+  }
+
+  // What we answer instead of what the row says; null for almost all rows.
+  Exception* exception_of(const Row& row) {
+    const auto found = exceptions_.find(fmt::format("{}\t{}", row.table, fmt::join(row.fields, "\t")));
+    if (found == exceptions_.end()) return nullptr;
+    ++found->second.uses;
+    return &found->second;
+  }
+
+  void expect_every_exception_used(const std::string& kind) const {
+    for (const auto& [row, exception] : exceptions_) {
+      if (row.starts_with(kind)) EXPECT_GT(exception.uses, 0U) << "stale exception: " << row;
+    }
+  }
+
+  fs::path vectors_;
+  std::map<std::string, Exception> exceptions_;
+};
+
+// "npm" of "compare/npm/x.tsv"
+std::string world_of(const Row& row) {
+  return fs::path(row.table).parent_path().filename().string();
+}
+
+bool agrees(std::string_view symbol, std::string_view wanted) {
+  return symbol == wanted || (wanted == "<=" && (symbol == "<" || symbol == "="));
+}
+
+TEST_F(VersionVectors, CompareAsTheirSourcesDo) {
+  size_t count = 0;
+  for (const Row& row : rows("compare")) {
+    ++count;
+    const auto scheme = scheme_of(world_of(row));
+    ASSERT_TRUE(scheme) << "no scheme for " << row.table;
+    ASSERT_EQ(row.fields.size(), 3U) << row.text();
+    const std::string answer = answer_lines(*scheme, fmt::format("{}\t{}", row.fields[0], row.fields[2]));
+    const std::string_view symbol = trim(answer);
+    if (const Exception* exception = exception_of(row)) {
+      EXPECT_EQ(symbol, exception->answer) << row.text();
+    } else {
+      EXPECT_TRUE(agrees(symbol, row.fields[1])) << row.text() << " but we say " << symbol;
+    }
+  }
+  EXPECT_GT(count, 50000U);
+  expect_every_exception_used("compare");
+}
+
+// Tables whose source ran groups of cases with options, in this order.
+struct Section {
+  std::string_view table;
+  size_t last_row;
+  RangeOptions options;
+};
+constexpr std::array kSections = {
+    Section{"range/npm-include-prerelease/node-semver.tsv", SIZE_MAX, {.include_prerelease = true}},
+    Section{"range/semver/go-version.tsv", 85, {}},
+    Section{"range/semver/go-version.tsv", 94, {.include_prerelease = true}},
+    Section{"range/semver/go-version.tsv", 122, {.include_prerelease = true, .zero_padding = true}},
+};
+
+RangeOptions options_of(const Row& row) {
+  for (const Section& section : kSections) {
+    if (section.table == row.table && row.number <= section.last_row) return section.options;
+  }
+  return {};
+}
+
+TEST_F(VersionVectors, RangesHoldWhatTheirSourcesSay) {
+  size_t count = 0;
+  for (const Row& row : rows("range")) {
+    ++count;
+    const std::string world = world_of(row);
+    const auto scheme = scheme_of(world == "npm-include-prerelease" ? "npm" : world);
+    ASSERT_TRUE(scheme) << "no scheme for " << row.table;
+    ASSERT_EQ(row.fields.size(), 3U) << row.text();
+    const auto inside = satisfies(*scheme, row.fields[0], row.fields[1], options_of(row));
+    const std::string_view answer = !inside ? "invalid" : *inside ? "true" : "false";
+    const Exception* exception = exception_of(row);
+    EXPECT_EQ(answer, exception != nullptr ? exception->answer : row.fields[2]) << row.text();
+  }
+  EXPECT_GT(count, 900U);
+  expect_every_exception_used("range");
+}
+
+TEST_F(VersionVectors, AreValidWhereTheirSourcesSaySo) {
+  size_t count = 0;
+  for (const Row& row : rows("valid")) {
+    ++count;
+    const auto scheme = scheme_of(world_of(row));
+    ASSERT_TRUE(scheme) << "no scheme for " << row.table;
+    ASSERT_EQ(row.fields.size(), 2U) << row.text();
+    EXPECT_EQ(is_valid(*scheme, row.fields[0]), row.fields[1] == "valid") << row.text();
+  }
+  EXPECT_GT(count, 100U);
 }
 
 }  // namespace
