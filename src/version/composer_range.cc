@@ -15,6 +15,10 @@ bool is_branch(std::string_view normalised) {
 bool is_wildcard(char c) {
   return c == 'x' || c == 'X' || c == '*';
 }
+bool is_branch_char(char c) {
+  return is_alnum(c) || c == '-' || c == '.' || c == '/';
+}
+
 bool is_between(char c) {
   return c == ' ' || c == ',';
 }
@@ -82,20 +86,24 @@ class Alternative {
  public:
   explicit Alternative(std::string_view version) : version_(version) {}
 
-  // False when it is malformed.
+  // Constraints joined by spaces or one comma. False when it is malformed.
   bool read(std::string_view text) {
-    bool any = false;
     while (true) {
-      take_while(text, is_between);
-      if (text.empty()) return any;
       if (!read_constraint(text)) return false;
-      any = true;
+      skip_blanks(text);
+      if (text.empty()) return true;
+      if (take_char(text, ',')) skip_blanks(text);
+      if (text.starts_with('-')) return false;
     }
   }
 
   bool holds() const { return all_; }
 
  private:
+  static void skip_blanks(std::string_view& rest) {
+    take_while(rest, [](char c) { return c == ' '; });
+  }
+
   static std::string_view take_word(std::string_view& rest) {
     return take_while(rest, [](char c) { return !is_between(c); });
   }
@@ -103,11 +111,9 @@ class Alternative {
   // If ` - VERSION` follows, cuts it off and returns the version.
   static std::optional<std::string_view> take_hyphen_end(std::string_view& rest) {
     std::string_view ahead = rest;
-    if (!take_char(ahead, ' ')) return std::nullopt;
-    take_while(ahead, [](char c) { return c == ' '; });
-    if (!ahead.starts_with("- ")) return std::nullopt;
-    ahead.remove_prefix(2);
-    take_while(ahead, [](char c) { return c == ' '; });
+    if (!ahead.starts_with(" - ")) return std::nullopt;
+    ahead.remove_prefix(3);
+    skip_blanks(ahead);
     const std::string_view word = take_word(ahead);
     rest = ahead;
     return word;
@@ -115,26 +121,30 @@ class Alternative {
 
   static void skip_alias(std::string_view& rest) {
     std::string_view ahead = rest;
-    take_while(ahead, [](char c) { return c == ' '; });
+    skip_blanks(ahead);
     if (ahead.size() == rest.size() || !ahead.starts_with("as ")) return;
     ahead.remove_prefix(3);
-    take_while(ahead, [](char c) { return c == ' '; });
+    skip_blanks(ahead);
     take_word(ahead);
     rest = ahead;
   }
 
   bool read_constraint(std::string_view& rest) {
+    const bool bare = rest.empty() || !is_operator_char(rest.front());
+    if (rest.starts_with("=<") || rest.starts_with("=>")) return false;
     const auto op = take_operator(rest);
     if (!op) return false;
-    const bool bare = *op == Operator::kEqual;
-    take_while(rest, [](char c) { return c == ' '; });
+    const bool spaced = rest.starts_with(' ');
+    if (*op != Operator::kTilde && *op != Operator::kCaret) skip_blanks(rest);
     const std::string_view word = take_word(rest);
     if (bare) {
       if (const auto end = take_hyphen_end(rest)) return add_hyphen_range(word, *end);
     }
     skip_alias(rest);
-    const ComposerFlag flag = split_composer_flag(word);
-    const std::string_view text = flag.text.empty() && !flag.stability.empty() ? std::string_view("*") : flag.text;
+    // Composer sees a flag only behind an operator that stands close.
+    const ComposerFlag flag = spaced ? ComposerFlag{.text = word, .stability = {}} : split_composer_flag(word);
+    const bool only_flag = flag.text.empty() && !flag.stability.empty();
+    const std::string_view text = bare && only_flag ? std::string_view("*") : flag.text;
     switch (*op) {
       case Operator::kTilde:
         return add_tilde(text);
@@ -214,7 +224,7 @@ class Alternative {
 
   bool add_comparison(Operator op, std::string_view text, std::string_view stability) {
     auto bound = normalise_composer(text);
-    if (!bound && text.ends_with("-dev"))
+    if (!bound && text.ends_with("-dev") && std::ranges::all_of(text, is_branch_char))
       bound = normalise_composer("dev-" + std::string(text.substr(0, text.size() - 4)));
     if (!bound) return false;
     const bool flagged = !stability.empty() && !equals_ignoring_case(stability, "stable");

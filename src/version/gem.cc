@@ -129,19 +129,21 @@ Membership gem_satisfies(std::string_view version, std::string_view range, const
   const std::optional<GemVersion> candidate = GemVersion::parse(version);
   if (!candidate) return Membership::kBadVersion;
   bool inside = true;
-  bool empty = true;
-  while (true) {
-    take_while(range, [](char c) { return is_space(c) || c == ','; });
-    if (range.empty()) break;
-    const std::optional<Operator> op = take_operator(range);
-    skip_spaces(range);
-    const std::string_view text = take_while(range, [](char c) { return !is_space(c) && c != ','; });
-    const std::optional<GemVersion> bound = GemVersion::parse(text);
-    if (!op || text.empty() || !bound || *op > Operator::kPessimistic) return Membership::kBadRange;
-    inside = inside && holds(*candidate, *op, *bound);
-    empty = false;
-  }
-  return empty ? Membership::kBadRange : membership(inside);
+  do {
+    // Gem::Requirement takes a list; between commas we also take white space, as advisories write it.
+    std::string_view requirements = trim(range.substr(0, range.find(',')));
+    if (requirements.empty()) return Membership::kBadRange;
+    for (; !requirements.empty(); skip_spaces(requirements)) {
+      const std::optional<Operator> op = take_operator(requirements);
+      skip_spaces(requirements);
+      const std::string_view text = take_while(requirements, [](char c) { return !is_space(c); });
+      const std::optional<GemVersion> bound = GemVersion::parse(text);
+      if (!op || text.empty() || !bound || *op > Operator::kPessimistic) return Membership::kBadRange;
+      inside = inside && holds(*candidate, *op, *bound);
+    }
+    take_while(range, [](char c) { return c != ','; });
+  } while (take_char(range, ','));
+  return membership(inside);
 }
 
 }  // namespace bulkhead::version

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+
+#include <fmt/format.h>
 
 #include "version/digits.h"
 #include "version/operators.h"
@@ -150,11 +153,8 @@ bool has_prefix(Pep440Version version, const Pep440Version& prefix) {
   // A prefix that goes beyond the release must match as far as it goes.
   version.release = first_numbers(version.release, count_numbers(prefix.release));
   if (compare_release(version, prefix) != 0) return false;
-  if (prefix.pre && (version.pre != prefix.pre || compare_digits(version.pre_number, prefix.pre_number) != 0)) {
-    return false;
-  }
   if (!prefix.has_post) return true;
-  return version.pre == prefix.pre && version.has_post && compare_digits(version.post_number, prefix.post_number) == 0;
+  return !version.pre && version.has_post && compare_digits(version.post_number, prefix.post_number) == 0;
 }
 
 bool equals(const Pep440Version& version, const Pep440Version& bound) {
@@ -162,16 +162,17 @@ bool equals(const Pep440Version& version, const Pep440Version& bound) {
 }
 
 // `<V` leaves out the pre-releases of V, unless V is one.
-bool is_less(const Pep440Version& version, const Pep440Version& bound) {
-  if (order(version, bound) >= 0) return false;
-  return bound.is_prerelease() || !version.is_prerelease() || compare_release(version, bound) != 0;
+bool is_less(const Pep440Version& version, Pep440Version bound) {
+  if (!bound.is_prerelease()) bound.has_dev = true;  // .dev0, the first of them
+  return order(version, bound) < 0;
 }
 
-// `>V` leaves out the post-releases of V, unless V is one, and the local versions of V.
+// `>V` leaves out the local versions of V, and its post-releases, unless V is one.
 bool is_greater(const Pep440Version& version, const Pep440Version& bound) {
-  if (order(version, bound) <= 0) return false;
-  if (!bound.has_post && version.has_post && compare_release(version, bound) == 0) return false;
-  return version.local.empty() || compare_public(version, bound) != 0;
+  if (compare_public(version, bound) <= 0) return false;
+  if (bound.has_post || bound.has_dev || !version.has_post) return true;
+  return compare_release(version, bound) != 0 || version.pre != bound.pre ||
+         compare_digits(version.pre_number, bound.pre_number) != 0;
 }
 
 struct Clause {
@@ -189,6 +190,37 @@ bool is_compatible(const Pep440Version& version, const Pep440Version& bound) {
   return compare_public(version, bound) >= 0 && has_prefix(version, prefix);
 }
 
+std::string_view normal_number(std::string_view digits) {
+  digits = without_leading_zeros(digits);
+  return digits.empty() ? "0" : digits;
+}
+
+// Words joined by separators with dots instead, and numbers without leading zeros.
+std::string normal_words(std::string_view words) {
+  std::string text;
+  while (!words.empty()) {
+    const std::string_view word = take_while(words, is_alnum);
+    if (!text.empty()) text += '.';
+    text += is_number(word) ? normal_number(word) : word;
+    words = after_separator(words);
+  }
+  return text;
+}
+
+// The one spelling of the specification, except for upper-case letters in the local part.
+std::string normal_text(const Pep440Version& version) {
+  constexpr std::array<std::string_view, 3> kNames = {"a", "b", "rc"};
+  std::string text;
+  if (!is_zero(version.epoch)) text += fmt::format("{}!", normal_number(version.epoch));
+  text += normal_words(version.release);
+  if (version.pre)
+    text += fmt::format("{}{}", kNames[static_cast<size_t>(*version.pre)], normal_number(version.pre_number));
+  if (version.has_post) text += fmt::format(".post{}", normal_number(version.post_number));
+  if (version.has_dev) text += fmt::format(".dev{}", normal_number(version.dev_number));
+  if (!version.local.empty()) text += fmt::format("+{}", normal_words(version.local));
+  return text;
+}
+
 std::optional<Clause> parse_clause(std::string_view text) {
   Clause clause;
   const auto op = take_operator(text);
@@ -196,21 +228,26 @@ std::optional<Clause> parse_clause(std::string_view text) {
   clause.op = *op;
   text = trim(text);
   clause.text = text;
-  if (clause.op == Operator::kArbitrary) return text.empty() ? std::nullopt : std::optional(clause);
+  if (clause.op == Operator::kArbitrary) {
+    return std::ranges::any_of(text, [](char c) { return is_space(c) || c == ';' || c == ')'; })
+               ? std::nullopt
+               : std::optional(clause);
+  }
   clause.is_prefix = text.ends_with(".*");
   if (clause.is_prefix) text.remove_suffix(2);
   const auto bound = Pep440Version::parse(text);
   if (!bound) return std::nullopt;
   clause.bound = *bound;
   const bool tests_equality = clause.op == Operator::kEqual || clause.op == Operator::kNotEqual;
-  if (clause.is_prefix && (!tests_equality || bound->has_dev || !bound->local.empty())) return std::nullopt;
+  if (clause.is_prefix && (!tests_equality || bound->pre || bound->has_dev || !bound->local.empty()))
+    return std::nullopt;
   if (!tests_equality && !bound->local.empty()) return std::nullopt;
   if (clause.op == Operator::kCompatible && count_numbers(bound->release) < 2) return std::nullopt;
   if (clause.op > Operator::kArbitrary || clause.op == Operator::kPessimistic) return std::nullopt;
   return clause;
 }
 
-bool holds(const Pep440Version& version, std::string_view version_text, const Clause& clause) {
+bool holds(const Pep440Version& version, const Clause& clause) {
   switch (clause.op) {
     case Operator::kEqual:
       return clause.is_prefix ? has_prefix(version, clause.bound) : equals(version, clause.bound);
@@ -227,7 +264,7 @@ bool holds(const Pep440Version& version, std::string_view version_text, const Cl
     case Operator::kCompatible:
       return is_compatible(version, clause.bound);
     case Operator::kArbitrary:
-      return equals_ignoring_case(version_text, clause.text);
+      return equals_ignoring_case(normal_text(version), clause.text);
     default:
       return false;
   }
@@ -279,7 +316,7 @@ Membership pep440_satisfies(std::string_view version, std::string_view range, co
       if (text != "*") {
         const auto clause = parse_clause(text);
         if (!clause) return Membership::kBadRange;
-        all = all && holds(*candidate, trim(version), *clause);
+        all = all && holds(*candidate, *clause);
       }
       if (comma == std::string_view::npos) break;
       clauses.remove_prefix(comma + 1);

@@ -35,7 +35,8 @@ struct Pep440Version {
 std::strong_ordering order(const Pep440Version& a, const Pep440Version& b);
 
 // A specifier set: clauses joined by commas, all of which must hold (pre-releases are ordinary versions here). Beyond
-// the specification: alternatives joined by ||, = for ==, a bare version for ==, and * for any version.
+// the specification: alternatives joined by ||, = for ==, a bare version for ==, * for any version, and a prefix with a
+// post-release.
 Membership pep440_satisfies(std::string_view version, std::string_view range, const RangeOptions& options);
 
 }  // namespace bulkhead::version

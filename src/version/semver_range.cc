@@ -40,8 +40,12 @@ struct PartialRules {
   bool suffix_needs_three_numbers;
 };
 
+bool is_identifier_char(char c) {
+  return is_alnum(c) || c == '-';
+}
+
 std::string_view take_suffix(std::string_view& rest, char mark) {
-  return take_char(rest, mark) ? take_while(rest, [](char c) { return is_alnum(c) || c == '-' || c == '.'; })
+  return take_char(rest, mark) ? take_while(rest, [](char c) { return is_identifier_char(c) || c == '.'; })
                                : std::string_view();
 }
 
@@ -135,7 +139,8 @@ bool for_each_alternative(std::string_view range, Function alternative) {
 Operator take_npm_operator(std::string_view& rest) {
   if (take_char(rest, '^')) return Operator::kCaret;
   if (take_char(rest, '~')) {
-    take_char(rest, '>');
+    skip_spaces(rest);
+    if (take_char(rest, '>') && take_char(rest, '=')) skip_spaces(rest);
     return Operator::kTilde;
   }
   const bool less = take_char(rest, '<');
@@ -147,6 +152,24 @@ Operator take_npm_operator(std::string_view& rest) {
   return Operator::kEqual;
 }
 
+// Without every +build.metadata in it.
+std::string strip_build(std::string_view text) {
+  std::string stripped;
+  while (!text.empty()) {
+    stripped += take_while(text, [](char c) { return c != '+'; });
+    std::string_view ahead = text;
+    bool taken = false;
+    while ((taken ? take_char(ahead, '.') : take_char(ahead, '+')) && !take_while(ahead, is_identifier_char).empty()) {
+      taken = true;
+      text = ahead;
+    }
+    if (!taken && take_char(text, '+')) stripped += '+';
+  }
+  return stripped;
+}
+
+constexpr PartialRules kNpmPartialRules = {.leading_zeros = false, .suffix_needs_three_numbers = true};
+
 // One alternative of an npm range against one version: all comparators must hold, and a pre-release needs one
 // comparator that names a pre-release of the same numbers.
 class NpmAlternative {
@@ -156,13 +179,17 @@ class NpmAlternative {
 
   // False when it is malformed.
   bool read(std::string_view text) {
-    text = trim(text);
+    const std::string without_build = strip_build(text);
+    text = trim(without_build);
     if (const auto hyphen = read_hyphen_range(text)) return *hyphen && well_formed_;
     while (!text.empty()) {
       const Operator op = take_npm_operator(text);
       skip_spaces(text);
-      const auto partial = parse(take_word(text));
+      const std::string_view decoration = take_while(text, [](char c) { return c == 'v' || c == '='; });
+      const auto partial = parse_partial(take_word(text), kNpmPartialRules);
       if (!partial || !add(op, *partial)) return false;
+      const bool exact = partial->depth() == 3 && op != Operator::kTilde && op != Operator::kCaret;
+      if (exact && decoration.contains('=')) return false;  // ==1.2.3, though ==1.2 will do
       skip_spaces(text);
     }
     return well_formed_;
@@ -175,12 +202,11 @@ class NpmAlternative {
     return take_while(rest, [](char c) { return !is_space(c); });
   }
 
-  static std::optional<Partial> parse(std::string_view word) {
-    take_while(word, [](char c) { return c == 'v' || c == '='; });
-    const std::string_view build = word.substr(std::min(word.find('+'), word.size()));
-    if (!build.empty() && !parse_semver("0" + std::string(build), kSemverRules)) return std::nullopt;
-    word.remove_suffix(build.size());
-    return parse_partial(word, {.leading_zeros = false, .suffix_needs_three_numbers = true});
+  static std::optional<Partial> parse_hyphen_end(std::string_view word) {
+    const std::string_view decoration = take_while(word, [](char c) { return c == 'v' || c == '='; });
+    const auto partial = parse_partial(word, kNpmPartialRules);
+    if (partial && partial->depth() == 3 && decoration.contains('=')) return std::nullopt;
+    return partial;
   }
 
   // `A - B` and nothing else; nothing when there is no hyphen between white space.
@@ -189,8 +215,8 @@ class NpmAlternative {
     skip_spaces(text);
     if (take_word(text) != "-") return std::nullopt;
     skip_spaces(text);
-    const auto from = parse(low);
-    const auto to = parse(text);
+    const auto from = parse_hyphen_end(low);
+    const auto to = parse_hyphen_end(text);
     if (!from || !to) return false;
     if (from->depth() > 0) {
       require(Operator::kGreaterOrEqual, lower_bound(*from, from->prerelease.empty() ? lowest() : from->prerelease));
