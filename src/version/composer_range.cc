@@ -92,8 +92,9 @@ class Alternative {
       if (!read_constraint(text)) return false;
       skip_blanks(text);
       if (text.empty()) return true;
-      if (take_char(text, ',')) skip_blanks(text);
-      if (text.starts_with('-')) return false;
+      const bool comma = take_char(text, ',');
+      if (text.starts_with('-')) return false;  // Composer joins nothing before a dash
+      if (comma) skip_blanks(text);
     }
   }
 
