@@ -89,8 +89,6 @@ Result<Secret> Authorizer::answer(const net::Response& response, const std::stri
   // Another thread may have been here while we waited.
   const auto known = access_.find(repository);
   if (known != access_.end() && known->second.header.reveal() != refused.reveal()) return known->second.header;
-  const bool had_token = known != access_.end() && known->second.expires.has_value();
-
   const CredentialStore::Found found = store_.find(domain_, repository);
   Access access;
   if (challenge.scheme == "basic") {
@@ -100,8 +98,6 @@ Result<Secret> Authorizer::answer(const net::Response& response, const std::stri
   } else {
     TRY_ASSIGN(access, from_bearer(challenge, repository, found, plain_http));
   }
-  // Sent and refused already; a token may have run out, and its successor is another text.
-  if (!had_token && access.header.reveal() == refused.reveal()) return fail(denied(found, "it refused them"));
   access_[repository] = access;
   return access.header;
 }
@@ -171,6 +167,10 @@ Result<Token> Authorizer::fetch_token(const net::Challenge& challenge, const std
   auto token = parse_token(body.reveal());
   if (!token) return fail(std::move(token).error().with_context(fmt::format("{}: token server", realm->for_display())));
   return token;
+}
+
+Error Authorizer::denial(const std::string& repository) {
+  return denied(store_.find(domain_, repository), fmt::format("the registry refuses access to {}", repository));
 }
 
 Error Authorizer::denied(const CredentialStore::Found& found, std::string_view why) const {

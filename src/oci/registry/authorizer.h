@@ -47,6 +47,9 @@ class Authorizer {
   Result<Secret> answer(const net::Response& response, const std::string& repository, const Secret& refused,
                         bool plain_http);
 
+  // The error of a 401 to what answer() has just given.
+  Error denial(const std::string& repository);
+
  private:
   using Clock = std::chrono::steady_clock;
   struct Access {

@@ -94,15 +94,16 @@ Result<net::Response> Endpoint::send(const RegistryCall& call) {
   request.stop = options_.stop;
   request.authorization = authorizer_->current(call.repository);
 
-  // Twice: a token that has run out is refused once before the new one is.
-  for (int attempt = 0;; ++attempt) {
+  // Twice: what is known may have run out, what is fresh has not.
+  for (bool fresh = false;; fresh = true) {
     TRY_ASSIGN(net::Response response, client_.send(request));
     if (response.status != 401) return response;
     // A challenge counts only where our request was meant to go: not what a redirect's target says.
     const auto answered_by = net::Url::parse(response.url);
-    if (attempt == 2 || !answered_by || answered_by->origin() != base.origin) {
+    if (!answered_by || answered_by->origin() != base.origin) {
       return fail(Code::kUnauthenticated, fmt::format("{}: the server answered 401", response.display_url));
     }
+    if (fresh) return fail(authorizer_->denial(call.repository));
     TRY_ASSIGN(request.authorization,
                authorizer_->answer(response, call.repository, request.authorization, !base.is_tls));
   }
