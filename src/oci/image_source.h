@@ -19,6 +19,7 @@
 #include <variant>
 #include <vector>
 
+#include "archive/limits.h"
 #include "base/block_source.h"
 #include "crypto/digest.h"
 #include "oci/limits.h"
@@ -97,6 +98,7 @@ struct Image {
 struct OpenOptions {
   std::optional<Platform> platform;  // default: the host's, else the only one there is
   ImageLimits limits;
+  archive::Limits archive_limits;  // of archives that hold images; their layers are limited by whoever walks them
 };
 
 // Takes the layers of a SequentialImage as they come by.
@@ -110,7 +112,7 @@ class LayerVisitor {
   // Called once for each entry that may be a layer, in the archive's order, on the thread that called read(). `digest`
   // is the digest of `bytes` where the entry's name promises it, and is verified; else empty. The visitor need not read
   // to the end. Some entries turn out to be no layer, or a layer of another image in the archive: an error that the
-  // visitor returns is kept, and ends read() only if the image is found to need that entry.
+  // visitor returns is kept, and ends read() only if the image is found to need that entry; kCancelled ends it at once.
   virtual Status visit(const std::string& entry_name, const Digest& digest, BlockSource& bytes) = 0;
 };
 

@@ -28,8 +28,8 @@ struct Candidate {
 
 class Resolver {
  public:
-  Resolver(std::shared_ptr<const BlobStore> store, const OpenOptions& options, std::string_view name)
-      : store_(std::move(store)), options_(options), name_(name) {}
+  Resolver(std::shared_ptr<const BlobStore> store, const OpenOptions& options)
+      : store_(std::move(store)), options_(options) {}
 
   Result<Image> run(std::vector<Root> roots) {
     for (Root& root : roots) TRY(expand(std::move(root), Digest(), 0));
@@ -83,9 +83,8 @@ class Resolver {
 
   Result<Candidate> choose() {
     if (candidates_.empty()) {
-      return fail(Code::kUnsupported,
-                  skipped_ == 0 ? fmt::format("{} holds no image: its index is empty", name_)
-                                : fmt::format("{} holds no image, only attestations or other artifacts", name_));
+      return fail(Code::kUnsupported, skipped_ == 0 ? "holds no image: its index is empty"
+                                                    : "holds no image, only attestations or other artifacts");
     }
     const bool asked = options_.platform.has_value();
     if (!asked && candidates_.size() == 1) return std::move(candidates_.front());
@@ -148,7 +147,7 @@ class Resolver {
       if (candidate.descriptor.platform) there.insert(printable(candidate.descriptor.platform->to_string()));
     }
     return {Code::kNotFound,
-            fmt::format("{} has no image for {}: there is {}", name_, wanted.to_string(), fmt::join(there, ", ")),
+            fmt::format("there is no image for {}, only for {}", wanted.to_string(), fmt::join(there, ", ")),
             "choose one of them with --platform"};
   }
 
@@ -162,9 +161,7 @@ class Resolver {
     auto* const manifest = std::get_if<Manifest>(&document);
     if (manifest == nullptr)
       return fail(Code::kMalformed, what + ": is an index, although its descriptor says otherwise");
-    if (auto image = require_image(*manifest); !image) {
-      return std::unexpected(std::move(image).error().with_context(std::string(name_)));
-    }
+    TRY(require_image(*manifest));
     const Descriptor& descriptor = manifest->config;
     const std::string config_name = fmt::format("configuration {}", descriptor.digest.to_string());
     TRY_ASSIGN(auto source, store_->open_blob(descriptor));
@@ -211,7 +208,7 @@ class Resolver {
       layer.entry_name = store_->entry_name(descriptor);
       if (!store_->reads_once()) layer.open = opener(descriptor);
     } else if (layer.kind != Layer::Kind::kForeign) {
-      return fail(Code::kNotFound, fmt::format("blob {} is missing from {}", descriptor.digest.to_string(), name_),
+      return fail(Code::kNotFound, fmt::format("blob {} is missing", descriptor.digest.to_string()),
                   "the image is incomplete: copy or pull it again");
     }
     layer.descriptor = std::move(descriptor);
@@ -228,7 +225,6 @@ class Resolver {
 
   std::shared_ptr<const BlobStore> store_;
   const OpenOptions& options_;
-  std::string_view name_;
   std::vector<Candidate> candidates_;
   uint32_t documents_ = 0;
   uint32_t skipped_ = 0;
@@ -236,9 +232,9 @@ class Resolver {
 
 }  // namespace
 
-Result<Image> resolve_image(std::shared_ptr<const BlobStore> store, std::vector<Root> roots, const OpenOptions& options,
-                            std::string_view name) {
-  return Resolver(std::move(store), options, name).run(std::move(roots));
+Result<Image> resolve_image(std::shared_ptr<const BlobStore> store, std::vector<Root> roots,
+                            const OpenOptions& options) {
+  return Resolver(std::move(store), options).run(std::move(roots));
 }
 
 Result<std::string> read_verified(std::unique_ptr<BlockSource> source, const Descriptor& descriptor, uint64_t max_bytes,

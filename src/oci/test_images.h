@@ -12,6 +12,7 @@
 
 #include "base/block_source.h"
 #include "crypto/digest.h"
+#include "oci/file_store.h"
 
 namespace bulkhead::oci::testing {
 
@@ -131,6 +132,28 @@ class LayoutBuilder {
     for (const auto& [path, content] : files) entries.push_back({path, content, '0', ""});
     return make_tar(entries);
   }
+};
+
+// Files by name, without a place on disk. Names in `links` lead to others.
+class MemoryFiles final : public FileStore {
+ public:
+  std::map<std::string, std::string> files;
+  std::map<std::string, std::string> links;
+
+  explicit MemoryFiles(std::map<std::string, std::string> contents) : files(std::move(contents)) {}
+
+  Result<std::optional<File>> find(const std::string& path) const override {
+    const auto link = links.find(path);
+    const auto found = files.find(link == links.end() ? path : link->second);
+    if (found == files.end()) return std::nullopt;
+    return File{found->first, found->second.size()};
+  }
+  Result<std::unique_ptr<BlockSource>> open(const std::string& path) const override {
+    const auto found = find(path);
+    if (!*found) return fail(Code::kNotFound, path);
+    return std::make_unique<MemorySource>(files.at((*found)->path));
+  }
+  std::string name() const override { return "test-files"; }
 };
 
 inline std::string platform_member(std::string_view os, std::string_view architecture, std::string_view variant = "") {
