@@ -55,7 +55,7 @@ class TarStore final : public FileStore {
 
   Result<std::optional<File>> find(const std::string& path) const override {
     const auto* const member = index_.find(path);
-    if (member == nullptr || member->type != archive::TarType::kFile) return std::nullopt;
+    if (member == nullptr) return std::nullopt;
     return File{member->path, member->size};
   }
 

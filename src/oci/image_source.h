@@ -98,7 +98,7 @@ struct Image {
 struct OpenOptions {
   std::optional<Platform> platform;  // default: the host's, else the only one there is
   ImageLimits limits;
-  archive::Limits archive_limits;  // of archives that hold images; their layers are limited by whoever walks them
+  archive::Limits archive_limits;  // of image archives; layers are limited by whoever walks them
 };
 
 // Takes the layers of a SequentialImage as they come by.

@@ -12,7 +12,6 @@ constexpr LimitOption kOptions[] = {
     {"--max-index-depth", "levels of index in index", &ImageLimits::max_index_depth},
     {"--max-manifests", "manifests listed by an index", &ImageLimits::max_manifests},
     {"--max-manifest-reads", "manifests and indexes read to find an image", &ImageLimits::max_documents},
-    {"--max-archive-entries", "entries of an image archive", &ImageLimits::max_archive_entries},
     {"--max-archive-json", "bytes of JSON in an archive read in one pass", &ImageLimits::max_kept_json_bytes},
 };
 

@@ -19,7 +19,6 @@ struct ImageLimits {
   uint64_t max_index_depth = 4;                       // index in index
   uint64_t max_manifests = 10'000;                    // listed by the indexes that lead to one image
   uint64_t max_documents = 64;                        // manifests and indexes that are read to find one image
-  uint64_t max_archive_entries = 100'000;             // of an image archive; what its layers hold does not count
   uint64_t max_kept_json_bytes = uint64_t{64} << 20;  // all JSON entries of an archive that is read in one pass
 };
 

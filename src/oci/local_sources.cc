@@ -104,9 +104,6 @@ Result<OpenedImage> open_archive(ArchiveFile file, const std::string& path, Arch
     return make_sequential_image(make_fd_source(std::move(file.fd), name), name, format, std::move(selector), options);
   }
   TRY_ASSIGN(auto index, archive::TarIndex::create(std::move(file.fd), name, options.archive_limits));
-  if (index.members().size() > options.limits.max_archive_entries) {
-    return fail(limit_passed(options.limits, &ImageLimits::max_archive_entries));
-  }
   TRY_ASSIGN(Image image, open_files(make_tar_store(std::move(index), name), format, selector, options));
   return image;
 }

@@ -88,13 +88,13 @@ Error choose_one(std::string_view where, std::string_view scheme, const Selector
     }
     listed.push_back(printable(name));
   }
-  const std::string list = listed.empty() ? "nothing" : fmt::format("{}", fmt::join(listed, ", "));
+  const std::string list = listed.empty() ? "none at all" : fmt::format("{}", fmt::join(listed, ", "));
   if (selector.empty()) {
     return {Code::kInvalidArgument, fmt::format("holds several images: {}", list),
             fmt::format("choose one by writing its name behind the path, for example {}:{}:{}", scheme, where,
                         known.empty() ? "latest" : printable(known.front()))};
   }
-  return {Code::kNotFound, fmt::format("holds no image {}, only {}", printable(selector.to_string()), list)};
+  return {Code::kNotFound, fmt::format("holds no image {}; there is {}", printable(selector.to_string()), list)};
 }
 
 }  // namespace bulkhead::oci

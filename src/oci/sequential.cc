@@ -184,12 +184,12 @@ class SequentialArchive final : public SequentialImage {
   Status pass(LayerVisitor& visitor) {
     TarReader reader(archive::make_inflating_source(std::move(source_), options_.archive_limits),
                      options_.archive_limits);
-    uint64_t entries = 0;
+    uint64_t members = 0;
     for (;;) {
       TRY_ASSIGN(const TarEntry* const entry, reader.next());
       if (entry == nullptr) return {};
-      if (++entries > options_.limits.max_archive_entries) {
-        return fail(limit_passed(options_.limits, &ImageLimits::max_archive_entries));
+      if (++members > options_.archive_limits.max_members) {
+        return fail(archive::limit_passed(options_.archive_limits, &archive::Limits::max_members));
       }
       TRY_ASSIGN(const std::string path, archive::normalise_path(entry->path));
       switch (entry->type) {

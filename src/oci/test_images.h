@@ -1,7 +1,8 @@
 // Small images made in memory, for tests only: tar archives, OCI layouts and docker-archives of a few files.
 #pragma once
 
-#include <cstdio>
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "archive/tar_builder.h"
 #include "base/block_source.h"
 #include "crypto/digest.h"
 #include "oci/file_store.h"
@@ -26,41 +28,53 @@ inline std::string hex_of(std::string_view bytes) {
 struct TarFile {
   std::string path;
   std::string content;  // of a file
-  char type = '0';      // '0' file, '1' hard link, '2' symlink, '5' directory
+  char type = '0';      // '0' file, '1' hard link, '2' symlink, '5' folder
   std::string link;
 };
 
-// A ustar archive of these entries in this order; paths up to 100 bytes.
 inline std::string make_tar(const std::vector<TarFile>& files) {
-  std::string tar;
+  archive::TarBuilder tar;
   for (const TarFile& file : files) {
-    std::string header(512, '\0');
-    const auto put = [&header](size_t offset, std::string_view text) { header.replace(offset, text.size(), text); };
-    const auto octal = [&put](size_t offset, size_t digits, uint64_t value) {
-      std::string text(digits, '0');
-      for (size_t i = digits; i-- > 0; value >>= 3U) text[i] = static_cast<char>('0' + (value & 7U));
-      put(offset, text);
-    };
-    put(0, file.path);
-    octal(100, 7, file.type == '5' ? 0755 : 0644);
-    octal(108, 7, 0);
-    octal(116, 7, 0);
-    octal(124, 11, file.type == '0' ? file.content.size() : 0);
-    octal(136, 11, 0);
-    put(148, "        ");
-    header[156] = file.type;
-    put(157, file.link);
-    put(257, std::string_view("ustar\00000", 8));
-    uint64_t sum = 0;
-    for (const char c : header) sum += static_cast<unsigned char>(c);
-    octal(148, 6, sum);
-    header[154] = '\0';
-    tar += header;
-    if (file.type != '0') continue;
-    tar += file.content;
-    tar.append((512 - file.content.size() % 512) % 512, '\0');
+    switch (file.type) {
+      case '1':
+        tar.hard_link(file.path, file.link);
+        break;
+      case '2':
+        tar.symlink(file.path, file.link);
+        break;
+      case '5':
+        tar.directory(file.path);
+        break;
+      default:
+        tar.file(file.path, file.content);
+    }
   }
-  return tar.append(1024, '\0');
+  return tar.finish();
+}
+
+// gzip without compression (stored blocks): as good as any for readers, and needs no library.
+inline std::string make_gzip(std::string_view content) {
+  std::string gzip("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
+  const auto little_endian = [&gzip](uint64_t value, int bytes) {
+    for (; bytes > 0; --bytes, value >>= 8U) gzip.push_back(static_cast<char>(value & 0xff));
+  };
+  uint32_t crc = 0xffffffff;
+  for (const char c : content) {
+    crc ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1U) ^ ((crc & 1U) != 0 ? 0xedb88320U : 0U);
+  }
+  const uint64_t size = content.size();
+  do {
+    const size_t block = std::min<size_t>(content.size(), 65535);
+    gzip.push_back(block == content.size() ? '\1' : '\0');
+    little_endian(block, 2);
+    little_endian(~block, 2);
+    gzip += content.substr(0, block);
+    content.remove_prefix(block);
+  } while (!content.empty());
+  little_endian(crc ^ 0xffffffff, 4);
+  little_endian(size, 4);
+  return gzip;
 }
 
 inline std::string quoted_list(const std::vector<std::string>& texts) {
