@@ -265,7 +265,7 @@ class RegistrySource final : public ImageSource {
     TRY_CONTEXT(Root root, fetch_root(*repository, reference, options.limits), reference.to_string());
     std::vector<Root> roots;
     roots.push_back(std::move(root));
-    TRY_ASSIGN(Image image, resolve_image(repository, std::move(roots), options, reference.to_string()));
+    TRY_CONTEXT(Image image, resolve_image(repository, std::move(roots), options), reference.to_string());
     image.reference = text;
     if (!reference.tag.empty()) image.repo_tags = {fmt::format("{}:{}", reference.name(), reference.tag)};
     return image;
