@@ -138,6 +138,7 @@ class Alternative {
     const bool spaced = rest.starts_with(' ');
     if (*op != Operator::kTilde && *op != Operator::kCaret) skip_blanks(rest);
     const std::string_view word = take_word(rest);
+    if (word.size() > kMaxVersionBytes) return false;
     if (bare) {
       if (const auto end = take_hyphen_end(rest)) return add_hyphen_range(word, *end);
     }

@@ -270,6 +270,7 @@ TEST(ComposerConstraint, TakesEveryForm) {
   EXPECT_FALSE(satisfies(Scheme::kComposer, "1.0", "=>1.0"));
   EXPECT_FALSE(satisfies(Scheme::kComposer, "1.0", ""));
   EXPECT_FALSE(satisfies(Scheme::kComposer, "main", "*"));
+  EXPECT_FALSE(satisfies(Scheme::kComposer, "1.0", ">=1" + std::string(kMaxVersionBytes, '0')));
 }
 
 TEST(AlpmVersion, LeavesOutAReleaseThatOneSideLacks) {
