@@ -75,11 +75,15 @@ Result<Token> parse_token(std::string_view text) {
   return token;
 }
 
-Secret Authorizer::current(const std::string& repository) {
-  const std::scoped_lock lock(mutex_);
+Secret Authorizer::current_locked(const std::string& repository) const {
   const auto found = access_.find(repository);
   if (found == access_.end() || (found->second.expires && Clock::now() >= *found->second.expires)) return {};
   return found->second.header;
+}
+
+Secret Authorizer::current(const std::string& repository) {
+  const std::scoped_lock lock(mutex_);
+  return current_locked(repository);
 }
 
 Result<Secret> Authorizer::answer(const net::Response& response, const std::string& repository, const Secret& refused,
@@ -87,8 +91,7 @@ Result<Secret> Authorizer::answer(const net::Response& response, const std::stri
   TRY_ASSIGN(const net::Challenge challenge, choose_challenge(response));
   const std::scoped_lock lock(mutex_);
   // Another thread may have been here while we waited.
-  const auto known = access_.find(repository);
-  if (known != access_.end() && known->second.header.reveal() != refused.reveal()) return known->second.header;
+  if (Secret known = current_locked(repository); !known.empty() && known.reveal() != refused.reveal()) return known;
   const CredentialStore::Found found = store_.find(domain_, repository);
   Access access;
   if (challenge.scheme == "basic") {

@@ -57,6 +57,7 @@ class Authorizer {
     std::optional<Clock::time_point> expires;  // nothing: holds until it is refused
   };
 
+  Secret current_locked(const std::string& repository) const;
   Result<Access> from_bearer(const net::Challenge& challenge, const std::string& repository,
                              const CredentialStore::Found& found, bool plain_http);
   Result<Token> fetch_token(const net::Challenge& challenge, const std::string& repository,
