@@ -18,12 +18,12 @@ constexpr std::string_view kFilesAnalyser = "apk-files";
 constexpr layer::WantedPath kDatabases[] = {{.pattern = "lib/apk/db/installed"},
                                             {.pattern = "usr/lib/apk/db/installed"}};
 
+// A database that cannot be read fails the scan when the merged image shows it: collect() tells, and names the remedy.
 class PackagesAnalyser final : public layer::Analyser {
  public:
   std::string_view name() const override { return kPackagesAnalyser; }
   uint32_t version() const override { return 1; }
   std::span<const layer::WantedPath> wants() const override { return kDatabases; }
-  bool errors_are_fatal() const override { return true; }
   Result<std::string> analyse(std::string_view /*path*/, ByteSpan content) const override {
     TRY_ASSIGN(const auto packages, parse_apk_installed(as_text(content)));
     return encode_packages(packages);

@@ -41,12 +41,12 @@ bool is_companion(std::string_view path) {
                      [&](std::string_view suffix) { return path.ends_with(suffix); });
 }
 
+// A database that cannot be read fails the scan when the merged image shows it: collect() tells, and names the remedy.
 class PackagesAnalyser final : public layer::Analyser {
  public:
   std::string_view name() const override { return kPackagesAnalyser; }
   uint32_t version() const override { return 1; }
   std::span<const layer::WantedPath> wants() const override { return kDatabases; }
-  bool errors_are_fatal() const override { return true; }
   Result<std::string> analyse(std::string_view path, ByteSpan content) const override {
     if (path != kDpkgStatus && is_companion(path)) return std::string();
     TRY_ASSIGN(const auto packages,

@@ -1,0 +1,154 @@
+// The whole way: tar layers, analysers, merge, inventory.
+#include <algorithm>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "archive/tar_builder.h"
+#include "base/fs.h"
+#include "inventory/cataloger.h"
+#include "layer/analyse.h"
+#include "layer/test_layers.h"
+
+namespace bulkhead::inventory {
+namespace {
+
+using archive::TarBuilder;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+Result<layer::MergedImage> merged(const std::vector<TarBuilder>& layers) {
+  std::vector<std::string> archives;
+  for (const TarBuilder& builder : layers) archives.push_back(builder.finish());
+  const auto analysers = inventory_analysers();
+  return layer::analyse_image(layer::image_of(archives), *layer::AnalyserSet::create(analysers), {});
+}
+
+Result<Inventory> inventory_of(const std::vector<TarBuilder>& layers) {
+  TRY_ASSIGN(const layer::MergedImage image, merged(layers));
+  TRY_ASSIGN(Inventory inventory, take_inventory(image));
+  TRY(load_files(image, inventory));
+  return inventory;
+}
+
+// "name version @layer" of each package.
+std::vector<std::string> lines(const Result<Inventory>& inventory) {
+  if (!inventory) return {inventory.error().to_string()};
+  std::vector<std::string> all;
+  for (const Package& package : inventory->packages) {
+    all.push_back(package.name + " " + package.version + " @" + std::to_string(package.layer));
+  }
+  return all;
+}
+
+std::string testdata(std::string_view name) {
+  auto text = read_file(std::string(BULKHEAD_TESTDATA "/") + std::string(name), 4 << 20);
+  EXPECT_TRUE(text) << name;
+  return text ? *text : std::string();
+}
+
+std::string deb(std::string_view name, std::string_view version) {
+  return "Package: " + std::string(name) +
+         "\nStatus: install ok installed\nArchitecture: amd64\nVersion: " + std::string(version) + "\n\n";
+}
+
+constexpr std::string_view kBookworm = "ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\n";
+
+TEST(Inventory, OfADebianImageHasSystemPackagesFilesLicencesAndLayers) {
+  const auto inventory = inventory_of(
+      {TarBuilder()
+           .symlink("etc/os-release", "../usr/lib/os-release")
+           .file("usr/lib/os-release", kBookworm)
+           .file("var/lib/dpkg/status", deb("bash", "5.2") + deb("libgcc-s1", "12"))
+           .file("var/lib/dpkg/info/bash.list", "/.\n/bin\n/bin/bash\n")
+           .file("var/lib/dpkg/info/libgcc-s1:amd64.list", "/lib/x86_64-linux-gnu/libgcc_s.so.1\n")
+           .file("usr/share/doc/bash/copyright", "Format: 1.0\n\nFiles: *\nCopyright: FSF\nLicense: GPL-3+\n"),
+       TarBuilder().file("var/lib/dpkg/status", deb("bash", "5.2") + deb("curl", "7.88") + deb("libgcc-s1", "12")),
+       TarBuilder().file("tmp/unrelated")});
+  ASSERT_TRUE(inventory) << inventory.error().to_string();
+  EXPECT_EQ(inventory->os.id, "debian");
+  EXPECT_EQ(inventory->os.version_id, "12");
+  EXPECT_EQ(inventory->os.found_in, "usr/lib/os-release");
+  EXPECT_THAT(lines(inventory), ElementsAre("bash 5.2 @0", "curl 7.88 @1", "libgcc-s1 12 @0"));
+  const Package& bash = inventory->packages[0];
+  EXPECT_THAT(bash.files, ElementsAre("/bin", "/bin/bash"));
+  EXPECT_THAT(bash.licenses, ElementsAre("GPL-3.0-or-later"));
+  EXPECT_THAT(bash.locations, ElementsAre("var/lib/dpkg/status"));
+  EXPECT_THAT(inventory->packages[2].files, ElementsAre("/lib/x86_64-linux-gnu/libgcc_s.so.1"));
+  EXPECT_THAT(inventory->diagnostics, IsEmpty());
+}
+
+TEST(Inventory, OfADistrolessImageReadsOneFilePerPackage) {
+  const auto inventory = inventory_of(
+      {TarBuilder()
+           .file("etc/os-release", kBookworm)
+           .file("var/lib/dpkg/status.d/base", "Package: base-files\nVersion: 12.4\nArchitecture: amd64\n")
+           .file("var/lib/dpkg/status.d/base.md5sums", "e11d70c96979a1328ae4e7e50542782b  etc/debian_version\n"),
+       TarBuilder().file("var/lib/dpkg/status.d/libssl3",
+                         "Package: libssl3\nVersion: 3.0.11-1\nArchitecture: amd64\n")});
+  EXPECT_THAT(lines(inventory), ElementsAre("base-files 12.4 @0", "libssl3 3.0.11-1 @1"));
+}
+
+TEST(Inventory, OfARealAlpine) {
+  const auto inventory =
+      inventory_of({TarBuilder()
+                        .file("etc/os-release", "ID=alpine\nVERSION_ID=3.9.4\n")
+                        .file("etc/apk/repositories", "http://dl-cdn.alpinelinux.org/alpine/v3.9/main\n")
+                        .file("lib/apk/db/installed", testdata("apk/alpine-3.9"))});
+  ASSERT_TRUE(inventory) << inventory.error().to_string();
+  EXPECT_EQ(inventory->os.version_id, "3.9.4");
+  ASSERT_EQ(inventory->packages.size(), 14U);
+  const auto busybox = std::find_if(inventory->packages.begin(), inventory->packages.end(),
+                                    [](const Package& package) { return package.name == "busybox"; });
+  EXPECT_THAT(busybox->files, testing::Contains("/bin/busybox"));
+}
+
+TEST(Inventory, FollowsApksDatabaseThroughUsrMerge) {
+  const auto inventory = inventory_of(
+      {TarBuilder().symlink("lib", "usr/lib").file("usr/lib/apk/db/installed", "P:musl\nV:1.2-r0\nA:x86_64\n"),
+       TarBuilder().file("lib/apk/db/installed", "P:musl\nV:1.2-r0\nA:x86_64\n\nP:curl\nV:8-r0\nA:x86_64\n")});
+  EXPECT_THAT(lines(inventory), testing::Contains("musl 1.2-r0 @0"));
+}
+
+TEST(Inventory, WarnsOfAnApkWithoutVersion) {
+  const auto inventory = inventory_of({TarBuilder().file("lib/apk/db/installed", testdata("apk/installed-trivy"))});
+  ASSERT_TRUE(inventory);
+  EXPECT_EQ(inventory->packages.size(), 15U);
+  ASSERT_EQ(inventory->diagnostics.size(), 1U);
+  EXPECT_EQ(inventory->diagnostics[0].path, "lib/apk/db/installed");
+  EXPECT_THAT(inventory->diagnostics[0].message, HasSubstr("invalidPackageWithoutAVersion"));
+}
+
+TEST(Inventory, OfAnEmptyImageIsEmpty) {
+  const auto inventory = inventory_of({TarBuilder().file("hello")});
+  ASSERT_TRUE(inventory);
+  EXPECT_FALSE(inventory->os.known());
+  EXPECT_THAT(inventory->packages, IsEmpty());
+}
+
+TEST(Inventory, IsRefusedWhenADatabaseIsDamaged) {
+  for (const std::string_view path : {"var/lib/dpkg/status", "var/lib/dpkg/status.d/x", "lib/apk/db/installed"}) {
+    const auto inventory = inventory_of({TarBuilder().file(path, "\x7f garbage\n")});
+    ASSERT_FALSE(inventory) << path;
+    EXPECT_EQ(inventory.error().code(), Code::kMalformed);
+    EXPECT_THAT(inventory.error().to_string(), HasSubstr(path));
+    EXPECT_THAT(inventory.error().to_string(), HasSubstr("line 1"));
+    EXPECT_FALSE(inventory.error().remedy().empty()) << inventory.error().to_string();
+  }
+}
+
+TEST(Inventory, DoesNotMindADamagedDatabaseThatAnUpperLayerReplaced) {
+  EXPECT_THAT(lines(inventory_of({TarBuilder().file("var/lib/dpkg/status", "garbage\n"),
+                                  TarBuilder().file("var/lib/dpkg/status", deb("bash", "5"))})),
+              ElementsAre("bash 5 @1"));
+}
+
+TEST(Inventory, SeesNoPackagesOfARemovedDatabase) {
+  EXPECT_THAT(lines(inventory_of({TarBuilder().file("var/lib/dpkg/status", deb("bash", "5")),
+                                  TarBuilder().file("var/lib/dpkg/.wh.status")})),
+              IsEmpty());
+}
+
+}  // namespace
+}  // namespace bulkhead::inventory
