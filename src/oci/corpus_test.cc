@@ -1,4 +1,5 @@
-// Real archives of the shared corpus: docker save archives of two collections, and OCI layouts good and broken.
+// Real archives: docker saves and OCI layouts, good and broken, of the shared corpus; and what umoci and skopeo write
+// here and now, where they are installed.
 #include <filesystem>
 #include <map>
 
@@ -8,6 +9,7 @@
 #include "archive/inflate.h"
 #include "archive/tar_reader.h"
 #include "base/fs.h"
+#include "base/process.h"
 #include "base/test_data.h"
 #include "oci/locate.h"
 #include "oci/test_images.h"
@@ -148,6 +150,58 @@ TEST(Corpus, TellsSoundLayoutsFromBrokenOnes) {
     EXPECT_EQ(opened.error().code(), c.code) << opened.error().to_string();
     EXPECT_THAT(opened.error().to_string(), HasSubstr(c.problem));
   }
+}
+
+// Runs a program; false when it is not installed.
+bool ran(std::vector<std::string> arguments) {
+  ProcessOptions options;
+  options.arguments = std::move(arguments);
+  const auto result = run_process(options);
+  if (!result && result.error().code() == Code::kNotFound) return false;
+  EXPECT_TRUE(result) << result.error().to_string();
+  if (result) EXPECT_EQ(result->exit_code, 0) << options.arguments[0] << ": " << result->error_output;
+  return true;
+}
+
+TEST(Interoperation, ReadsWhateverSkopeoMakesOfAnImageOfUmoci) {
+  const TemporaryFolder folder;
+  const std::string layout = folder.path() + "/layout";
+  if (!ran({"umoci", "init", "--layout", layout}) || !ran({"skopeo", "--version"})) {
+    GTEST_SKIP() << "umoci or skopeo is not installed";
+  }
+  ASSERT_TRUE(ran({"umoci", "new", "--image", layout + ":1.0"}));
+  for (const std::string name : {"one", "two", "three"}) {
+    folder.write(name + "/etc/" + name, std::string(100'000, 'x') + name);
+    ASSERT_TRUE(ran({"umoci", "insert", "--rootless", "--image", layout + ":1.0", "--history.created_by",
+                     "COPY " + name, folder.path() + "/" + name, "/"}));
+  }
+  const std::string source = "oci:" + layout + ":1.0";
+  const std::string base = folder.path() + "/";
+  const auto copy = [&](const std::string& target, std::vector<std::string> flags) {
+    std::vector<std::string> arguments = {"skopeo", "--insecure-policy", "copy", "--quiet"};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    arguments.insert(arguments.end(), {source, target});
+    ASSERT_TRUE(ran(std::move(arguments)));
+  };
+  copy("oci:" + base + "copy:app", {});
+  copy("oci:" + base + "zstd:app", {"--dest-compress-format", "zstd"});
+  copy("oci-archive:" + base + "layout.tar:1.0", {});
+  copy("docker-archive:" + base + "save.tar:app:1.0", {"--additional-tag", "app:latest"});
+  for (const std::string name : {"layout.tar", "save.tar"}) {
+    folder.write(name + ".gz", testing::make_gzip(read_file(base + name, size_t{1} << 24).value()));
+  }
+  const Image original = read_whole(source);
+  ASSERT_EQ(original.layers.size(), 3U);
+  for (const std::string name : {"layout", "layout:1.0", "copy", "copy:app", "zstd", "layout.tar", "layout.tar:1.0",
+                                 "layout.tar.gz", "save.tar", "save.tar:app:1.0", "save.tar:latest", "save.tar.gz"}) {
+    const Image image = read_whole(base + name);
+    EXPECT_EQ(image.config_digest, original.config_digest) << name;
+    ASSERT_EQ(image.layers.size(), 3U) << name;
+    EXPECT_EQ(image.layers[2].created_by, "COPY three") << name;
+    EXPECT_EQ(image.manifest_digest.empty(), name.starts_with("save")) << name;
+  }
+  EXPECT_THAT(read_whole(base + "save.tar.gz").repo_tags,
+              ::testing::ElementsAre("docker.io/library/app:1.0", "docker.io/library/app:latest"));
 }
 
 }  // namespace
