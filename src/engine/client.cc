@@ -90,12 +90,12 @@ Client::Client(Address address, ClientOptions options) : address_(std::move(addr
 Result<Client> Client::connect(Address address, ClientOptions options) {
   Client client(std::move(address), std::move(options));
   if (auto negotiated = client.negotiate(); !negotiated) {
-    Error error = std::move(negotiated).error();
-    if (error.code() == Code::kPermissionDenied && error.remedy().empty()) {
-      error = std::move(error).with_remedy("run as root, or as a member of the group that owns the socket");
-    }
-    return fail(std::move(error).with_context(
-        fmt::format("engine at {} ({})", client.address_.to_string(), client.address_.origin)));
+    Error error =
+        std::move(negotiated)
+            .error()
+            .with_context(fmt::format("engine at {} ({})", client.address_.to_string(), client.address_.origin));
+    if (error.code() != Code::kPermissionDenied || !error.remedy().empty()) return fail(std::move(error));
+    return fail(std::move(error).with_remedy("run as root, or as a member of the group that owns the socket"));
   }
   return client;
 }

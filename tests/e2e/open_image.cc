@@ -3,6 +3,7 @@
 //
 //   open_image [--platform P] [--ca FILE] [--insecure HOST] [--mirror DOMAIN=URL] [--certs DIR] [--foreign]
 //   registry:REFERENCE
+//   open_image [--platform P] docker:NAME | podman:NAME
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <fmt/format.h>
 
 #include "base/json_writer.h"
+#include "engine/engine_source.h"
 #include "oci/registry/registry_source.h"
 
 using namespace bulkhead;
@@ -43,6 +45,17 @@ Result<ReadLayer> read_layer(std::string name, BlockSource& source) {
   layer.digest = hasher.finish();
   return layer;
 }
+
+// Reads what comes by of an image that can be read only once.
+class Reader final : public oci::LayerVisitor {
+ public:
+  Status visit(const std::string& entry_name, const Digest&, BlockSource& bytes) override {
+    TRY_ASSIGN(ReadLayer layer, read_layer(entry_name, bytes));
+    layers.push_back(std::move(layer));
+    return {};
+  }
+  std::vector<ReadLayer> layers;
+};
 
 void print(const oci::Image& image, const std::vector<ReadLayer>& layers) {
   json::Writer writer;
@@ -106,9 +119,19 @@ Status run(const std::vector<std::string>& arguments) {
   const std::string scheme = text.substr(0, colon);
   std::unique_ptr<oci::ImageSource> source;
   if (scheme == "registry") source = oci::make_registry_source(std::move(registry));
+  if (scheme == "docker") source = engine::make_docker_source(engine::EngineOptions::docker(environment));
+  if (scheme == "podman") source = engine::make_podman_source(engine::EngineOptions::podman(environment));
   if (!source) return fail(Code::kInvalidArgument, fmt::format("no such source: '{}'", scheme));
 
   TRY_ASSIGN(auto opened, source->open(std::string_view(text).substr(colon + 1), options));
+  if (auto* const once = std::get_if<std::unique_ptr<oci::SequentialImage>>(&opened)) {
+    const auto preview = (*once)->preview();
+    Reader reader;
+    TRY_ASSIGN(const oci::Image image, (*once)->read(reader));
+    if (preview && preview->diff_ids != image.config.diff_ids) return fail(Code::kInternal, "the preview was wrong");
+    print(image, reader.layers);
+    return {};
+  }
   std::vector<ReadLayer> layers;
   const auto& image = std::get<oci::Image>(opened);
   for (const oci::Layer& layer : image.layers) {

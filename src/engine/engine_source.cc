@@ -1,0 +1,135 @@
+#include "engine/engine_source.h"
+
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "oci/sequential.h"
+
+namespace bulkhead::engine {
+namespace {
+
+class EngineImage final : public oci::SequentialImage {
+ public:
+  EngineImage(Client client, ImageSummary summary, std::string reference, oci::OpenOptions options)
+      : client_(std::move(client)),
+        summary_(std::move(summary)),
+        reference_(std::move(reference)),
+        options_(std::move(options)) {
+    options_.platform.reset();  // compared already; an archive of one image has
+                                // nothing to choose
+  }
+
+  Result<oci::Image> read(oci::LayerVisitor& visitor) override {
+    const std::string name = fmt::format("{}: image {}", client_.description(), summary_.identifier.to_string());
+    TRY_CONTEXT(auto archive, client_.export_image(summary_.identifier), name);
+    const auto sequential =
+        oci::make_sequential_image(std::move(archive), name, oci::ArchiveFormat::kDockerArchive, {}, options_);
+    TRY_ASSIGN(oci::Image image, sequential->read(visitor));
+    // The configuration may be another one than the engine's own: Podman
+    // converts it for the archive. The layers may not.
+    if (image.config.diff_ids != summary_.diff_ids) {
+      return fail(Code::kVerificationFailed,
+                  fmt::format("{}: the archive holds other layers than the engine said before", name));
+    }
+    image.reference = reference_;
+    if (image.repo_tags.empty()) image.repo_tags = summary_.repo_tags;
+    return image;
+  }
+
+  std::optional<oci::ImagePreview> preview() const override {
+    return oci::ImagePreview{.identifier = summary_.identifier, .diff_ids = summary_.diff_ids};
+  }
+
+ private:
+  const Client client_;
+  const ImageSummary summary_;
+  const std::string reference_;
+  oci::OpenOptions options_;
+};
+
+// Whether the image is the one that was asked for, as far as the engine says
+// what it is.
+Status check_platform(const ImageSummary& summary, const oci::OpenOptions& options, std::string_view reference) {
+  if (!options.platform || summary.os.empty() || summary.architecture.empty()) return {};
+  oci::Platform platform;
+  platform.os = summary.os;
+  platform.architecture = summary.architecture;
+  platform.variant = summary.variant;
+  if (oci::platform_distance(*options.platform, platform)) return {};
+  return fail(Code::kNotFound,
+              fmt::format("{} is here for {} only, not for {}", printable(reference), printable(platform.to_string()),
+                          options.platform->to_string()),
+              fmt::format("pull it for that platform, or scan it from its "
+                          "registry: registry:{}",
+                          printable(reference)));
+}
+
+class EngineSource final : public oci::ImageSource {
+ public:
+  EngineSource(EngineOptions options, Flavour flavour) : options_(std::move(options)), flavour_(flavour) {}
+
+  std::string_view scheme() const override { return flavour_ == Flavour::kPodman ? "podman" : "docker"; }
+  std::string description() const override { return flavour_ == Flavour::kPodman ? "Podman" : "Docker Engine"; }
+
+  Result<oci::OpenedImage> open(std::string_view reference, const oci::OpenOptions& options) override {
+    TRY_ASSIGN(Client client, this->client());
+    TRY_CONTEXT(ImageSummary summary, client.inspect_image(reference), client.description());
+    TRY(check_platform(summary, options, reference));
+    return std::make_unique<EngineImage>(std::move(client), std::move(summary), std::string(reference), options);
+  }
+
+ private:
+  Result<Client> client() {
+    const std::scoped_lock lock(mutex_);
+    if (!client_) {
+      TRY_ASSIGN(client_, connect());
+    }
+    return *client_;
+  }
+
+  // The first that answers. When none does: the first failure that says more
+  // than that there is no socket.
+  Result<Client> connect() const {
+    TRY_ASSIGN(const std::vector<Address> addresses, options_.addresses());
+    std::optional<Error> telling;
+    std::string tried;
+    for (const Address& address : addresses) {
+      auto client = Client::connect(address, options_.client);
+      if (client) return client;
+      if (client.error().code() == Code::kCancelled) return client;
+      if (client.error().code() != Code::kNotFound && !telling) telling = std::move(client).error();
+      tried += (tried.empty() ? "" : ", ") + address.to_string();
+    }
+    if (telling) return fail(*std::move(telling));
+    return fail(Code::kNotFound, fmt::format("no {} is running here (tried {})", description(), tried));
+  }
+
+  const EngineOptions options_;
+  const Flavour flavour_;
+  std::mutex mutex_;
+  std::optional<Client> client_;  // guarded by mutex_
+};
+
+}  // namespace
+
+EngineOptions EngineOptions::docker(const Environment& environment) {
+  return {.addresses = [environment] { return docker_addresses(environment); }};
+}
+
+EngineOptions EngineOptions::podman(const Environment& environment) {
+  return {.addresses = [environment] { return podman_addresses(environment); }};
+}
+
+std::unique_ptr<oci::ImageSource> make_docker_source(EngineOptions options) {
+  return std::make_unique<EngineSource>(std::move(options), Flavour::kDocker);
+}
+
+std::unique_ptr<oci::ImageSource> make_podman_source(EngineOptions options) {
+  return std::make_unique<EngineSource>(std::move(options), Flavour::kPodman);
+}
+
+}  // namespace bulkhead::engine
