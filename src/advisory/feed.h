@@ -87,7 +87,7 @@ struct Feed {
 };
 
 // Every feed, in the order in which they are asked to recognise a document.
-std::span<const Feed* const> feeds();
+std::span<const Feed* const> all_feeds();
 const Feed* find_feed(std::string_view name);     // null when there is none
 const Feed* recognise(const DocumentHead& head);  // null: no feed knows this document
 
