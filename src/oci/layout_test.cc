@@ -79,6 +79,10 @@ TEST(Layout, TakesEntriesOfOneNameAsOneImageForSeveralPlatforms) {
   EXPECT_EQ(content_of(open(layout, "", "linux/s390x")->layers[0]), "two");
   EXPECT_EQ(content_of(open(layout, "", "linux/mips")->layers[0]), "one");
   EXPECT_EQ(open(layout, "", "linux/386").error().code(), Code::kNotFound);
+  // A copy of one platform lacks the manifests of the others.
+  layout.files.erase("blobs/sha256/" + open(layout, "", "linux/mips")->manifest_digest.hex());
+  EXPECT_TRUE(open(layout, "", "linux/s390x"));
+  EXPECT_THAT(open(layout, "", "linux/mips").error().to_string(), HasSubstr("is missing"));
 }
 
 TEST(Layout, TakesOneManifestUnderSeveralNamesAsOneImage) {

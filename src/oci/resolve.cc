@@ -57,8 +57,10 @@ class Resolver {
       ++skipped_;
       return {};
     }
-    // What says that it is a manifest is not read before it is chosen; the outermost document may be anything.
-    if (root.bytes.empty() && depth > 0 && !is_index_type(root.descriptor.media_type)) {
+    // A manifest is not read before it is chosen: a copy may lack those of other platforms. The outermost document may
+    // be anything.
+    const std::string& type = root.descriptor.media_type;
+    if (root.bytes.empty() && (is_manifest_type(type) || (depth > 0 && !is_index_type(type)))) {
       candidates_.push_back({std::move(root.descriptor), index_digest, {}, {}});
       return {};
     }
