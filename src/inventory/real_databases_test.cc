@@ -1,10 +1,12 @@
 // Real package databases against what the tools that own them say of them.
 #include <algorithm>
+#include <filesystem>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/fs.h"
+#include "base/process.h"
 #include "base/text.h"
 #include "inventory/apk/installed.h"
 #include "inventory/dpkg/status.h"
@@ -53,6 +55,48 @@ TEST(RealDpkgStatus, OfAnUbuntuBionicMinbase) {
   ASSERT_TRUE(packages) << packages.error().to_string();
   EXPECT_EQ(packages->size(), 88U);
   expect(*packages, {"libc-bin", "2.27-3ubuntu1", "amd64", "glibc", "2.27-3ubuntu1"});
+}
+
+// dpkg-query lists what it takes for present in any way; what is gone but for its configuration is left out here.
+TEST(RealDpkgStatus, IsReadAsDpkgReadsIt) {
+  constexpr std::string_view kStates =
+      "Package: a\nStatus: deinstall ok config-files\nArchitecture: all\nVersion: 1\nMaintainer: m\nDescription: d\n\n"
+      "Package: b\nStatus: install ok half-configured\nArchitecture: all\nSource: x (3)\nVersion: 1\nMaintainer: m\n"
+      "Description: d\n\n"
+      "Package: c\nStatus: hold ok unpacked\nArchitecture: all\nSource: x\nVersion: 1:2-3\nMaintainer: m\nDescription: "
+      "d\n";
+  const std::string folder = testing::TempDir() + "/bulkhead-dpkg";
+  for (const std::string& status :
+       {database("dpkg/bullseye-minbase.status"), database("dpkg/bionic-minbase.status"), std::string(kStates)}) {
+    ASSERT_TRUE(make_directories(folder + "/updates"));
+    ASSERT_TRUE(make_directories(folder + "/info"));
+    ASSERT_TRUE(write_file_atomically(folder + "/status", status));
+    const auto listed = run_process(
+        {.arguments = {
+             "dpkg-query", "--admindir=" + folder, "-W", "-f",
+             "${db:Status-Status} ${Package} ${Version} ${Architecture} ${source:Package} ${source:Version}\n"}});
+    if (!listed && listed.error().code() == Code::kNotFound) GTEST_SKIP() << "dpkg-query is not installed here";
+    ASSERT_TRUE(listed) << listed.error().to_string();
+    std::vector<std::string> theirs;
+    std::string_view rest = listed->output;
+    std::string_view line;
+    while (next_line(rest, line)) {
+      const size_t space = line.find(' ');
+      if (line.substr(0, space) != "config-files") theirs.emplace_back(line.substr(space + 1));
+    }
+    std::vector<std::string> ours;
+    const auto packages = parse_dpkg_status(status, {.must_end_with_newline = true});
+    ASSERT_TRUE(packages) << packages.error().to_string();
+    for (const Package& p : *packages) {
+      ours.push_back(p.name + " " + p.version + " " + p.architecture + " " + p.source_name + " " + p.source_version);
+    }
+    std::sort(ours.begin(), ours.end());
+    std::sort(theirs.begin(), theirs.end());
+    EXPECT_EQ(ours, theirs);
+    EXPECT_FALSE(ours.empty());
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
 }
 
 TEST(RealApkInstalled, OfAlpine39) {
