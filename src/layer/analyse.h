@@ -25,7 +25,7 @@
 namespace bulkhead::layer {
 
 struct AnalyseOptions {
-  archive::Limits limits;
+  archive::Limits limits{};
   ThreadPool* pool = nullptr;    // nullptr: everything on the caller's thread
   const Cache* cache = nullptr;  // nullptr: nothing is cached
   Progress* progress = nullptr;  // may be nullptr

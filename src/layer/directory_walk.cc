@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include <dirent.h>
@@ -248,7 +249,8 @@ class DirectoryWalk {
   ContentAnalysis analysis_;
   FactCollector collector_;
   std::map<BuildId, std::vector<ContentAnalysis::Want>> wants_;  // by file
-  std::vector<BuildId> links_;                                   // that may stand in a pattern with `**`
+  std::set<ExtraWant> extras_;
+  std::vector<BuildId> links_;  // that may stand in a pattern with `**`
 };
 
 Status DirectoryWalk::check() const {
@@ -340,6 +342,14 @@ Status DirectoryWalk::reach_through(BuildId link) {
 }
 
 Status DirectoryWalk::look_into(BuildId file, std::vector<ContentAnalysis::Want> wants) {
+  const std::string path = tree_.path(file);
+  for (const ContentAnalysis::Want& want : wants) {
+    // Tells the merge that a file which is wanted by a link's name only was looked into.
+    if (want.wanted_as != path) {
+      extras_.insert(
+          {.path = path, .wanted_as = want.wanted_as, .analyser = matcher_.patterns()[want.pattern].analyser});
+    }
+  }
   uint64_t size = 0;
   auto fd = view_.open_file(file, size);
   std::vector<ContentAnalysis::Finding> findings;
@@ -351,8 +361,8 @@ Status DirectoryWalk::look_into(BuildId file, std::vector<ContentAnalysis::Want>
       if (!known) findings.push_back({.analyser = analyser, .value = {}, .error = fd.error().to_string()});
     }
   } else {
-    const auto source = make_fd_source(*std::move(fd), view_.shown(tree_.path(file)));
-    TRY_CONTEXT(findings, analysis_.run(std::move(wants), size, *source), view_.shown(tree_.path(file)));
+    const auto source = make_fd_source(*std::move(fd), view_.shown(path));
+    TRY_CONTEXT(findings, analysis_.run(std::move(wants), size, *source), view_.shown(path));
   }
   collector_.add(tree_, file, std::move(findings));
   return {};
@@ -374,6 +384,7 @@ Result<LayerFacts> DirectoryWalk::run() {
   TRY(look_into_files());
   std::vector<NodeId> final_ids;
   LayerFacts facts = std::move(collector_).finish(std::move(tree_), final_ids);
+  facts.extras.assign(extras_.begin(), extras_.end());
   facts.warnings = std::move(view_).take_warnings();
   return facts;
 }
