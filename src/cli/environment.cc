@@ -1,0 +1,51 @@
+#include "cli/environment.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <ctime>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+namespace bulkhead::cli {
+namespace {
+
+std::string rfc3339(std::time_t time) {
+  std::tm parts{};
+  ::gmtime_r(&time, &parts);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", parts);
+}
+
+}  // namespace
+
+Environment process_environment() {
+  return [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets variables
+    if (value == nullptr) return std::nullopt;
+    return std::string(value);
+  };
+}
+
+std::string cache_directory(const std::string& chosen) {
+  if (!chosen.empty()) return chosen;
+  const Environment environment = process_environment();
+  if (const auto folder = non_empty(environment, "XDG_CACHE_HOME")) return *folder + "/bulkhead";
+  if (const auto home = non_empty(environment, "HOME")) return *home + "/.cache/bulkhead";
+  return fmt::format("/var/tmp/bulkhead-{}", ::geteuid());
+}
+
+std::string now() {
+  return rfc3339(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
+}
+
+std::string source_date() {
+  const auto text = non_empty(process_environment(), "SOURCE_DATE_EPOCH");
+  const auto seconds = text ? parse_decimal(*text) : std::nullopt;
+  if (!seconds || *seconds > 253402300799) return {};  // after the year 9999 there is no RFC 3339
+  return rfc3339(static_cast<std::time_t>(*seconds));
+}
+
+}  // namespace bulkhead::cli

@@ -1,0 +1,49 @@
+#include "cli/image_session.h"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "cli/environment.h"
+#include "cli/sources.h"
+#include "cli/terminal.h"
+#include "oci/locate.h"
+
+namespace bulkhead::cli {
+
+Result<std::unique_ptr<ImageSession>> ImageSession::create(const ImageArguments& arguments, const std::stop_token& stop) {
+  auto session = std::unique_ptr<ImageSession>(new ImageSession());
+  if (!arguments.platform.empty()) {
+    TRY_CONTEXT(session->open_options_.platform, oci::Platform::parse(arguments.platform), "--platform");
+  }
+  session->open_options_.limits = arguments.image_limits;
+  session->open_options_.archive_limits = arguments.archive_limits;
+  TRY_ASSIGN(session->sources_, make_sources(arguments, stop));
+  if (!arguments.no_cache) {
+    auto cache = layer::Cache::open(cache_directory(arguments.cache_dir) + "/layers", arguments.max_cache_bytes);
+    if (cache) {
+      session->cache_ = std::make_unique<layer::Cache>(std::move(*cache));
+    } else if (!arguments.cache_dir.empty()) {
+      return fail(std::move(cache).error().with_context("--cache-dir"));
+    }
+    // The default folder may not be writable (a read-only container): a scan does not need it.
+  }
+  session->pool_ = std::make_unique<ThreadPool>(arguments.jobs);
+  if (!arguments.quiet) session->progress_ = make_terminal_progress();
+  layer::AnalyseOptions& analyse = session->options_.analyse;
+  analyse.limits = arguments.archive_limits;
+  analyse.pool = session->pool_.get();
+  analyse.cache = session->cache_.get();
+  analyse.progress = session->progress_.get();
+  analyse.stop = stop;
+  session->options_.match.now = now();
+  return session;
+}
+
+Result<oci::OpenedImage> ImageSession::open(const std::string& image) {
+  std::vector<oci::ImageSource*> sources;
+  for (const auto& source : sources_) sources.push_back(source.get());
+  return oci::open_image(image, sources, open_options_);
+}
+
+}  // namespace bulkhead::cli

@@ -1,0 +1,126 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "cli/commands.h"
+#include "cli/databases.h"
+#include "cli/environment.h"
+#include "cli/image_session.h"
+#include "cli/output.h"
+#include "cli/terminal.h"
+#include "report/report.h"
+#include "scan/filter.h"
+
+namespace bulkhead::cli {
+namespace {
+
+constexpr size_t kMaxTemplateBytes = size_t{4} << 20;
+constexpr size_t kMaxIgnoreFileBytes = size_t{1} << 20;
+
+Status write_reports(const std::vector<OutputArgument>& outputs, std::span<const scan::ScanResult> results, report::Options options) {
+  // Every format is rendered before the first is written: an error leaves no half of the answer behind.
+  std::vector<std::string> texts;
+  for (const OutputArgument& output : outputs) {
+    TRY_ASSIGN(const report::Format* const format, report::find_format(output.format));
+    options.color = output.file.empty() && wants_color(STDOUT_FILENO);
+    options.width = output.file.empty() ? terminal_width(STDOUT_FILENO) : 0;
+    TRY_ASSIGN(std::string text, format->render(results, options));
+    texts.push_back(std::move(text));
+  }
+  for (size_t i = 0; i < outputs.size(); ++i) TRY(write_output(outputs[i].file, texts[i]));
+  return {};
+}
+
+report::Options report_options() {
+  report::Options options;
+  options.tool_version = BULKHEAD_VERSION;
+  options.created = source_date();
+  return options;
+}
+
+bool threshold_met(const ScanArguments& arguments, std::span<const scan::ScanResult> results) {
+  if (!arguments.fail_on) return false;
+  return std::ranges::any_of(results, [&](const scan::ScanResult& result) {
+    return std::ranges::any_of(result.findings, [&](const advisory::Finding& f) { return f.severity >= *arguments.fail_on; });
+  });
+}
+
+// What the user asked to leave out, by flags and file.
+struct Selection {
+  scan::Filter filter;
+  scan::IgnoreFile ignore;
+
+  void apply(scan::ScanResult& result, std::string_view today) const {
+    scan::apply_ignore_file(result, ignore, today);
+    const size_t hidden = scan::apply_filter(result, filter);
+    if (hidden > 0) {
+      result.warnings.push_back({"", fmt::format("{} findings are hidden by --severity, --status or --only-fixed", hidden)});
+    }
+  }
+};
+
+Result<Selection> make_selection(const ScanArguments& arguments) {
+  Selection selection;
+  selection.filter = {.severities = arguments.severities, .statuses = arguments.statuses, .only_fixed = arguments.only_fixed};
+  if (!arguments.ignore_file.empty()) {
+    TRY_ASSIGN(const std::string text, read_file(arguments.ignore_file, kMaxIgnoreFileBytes));
+    TRY_ASSIGN(selection.ignore, scan::parse_ignore_file(text, arguments.ignore_file));
+  }
+  return selection;
+}
+
+}  // namespace
+
+Result<int> run_command(const ScanArguments& arguments, const std::stop_token& stop) {
+  // What can be wrong with the arguments is found before anything is read.
+  TRY_ASSIGN(const Selection selection, make_selection(arguments));
+  report::Options report = report_options();
+  if (!arguments.template_file.empty()) {
+    TRY_ASSIGN(report.template_text, read_file(arguments.template_file, kMaxTemplateBytes));
+  }
+  TRY_ASSIGN(const auto session, ImageSession::create(arguments.image, stop));
+  TRY_ASSIGN(const OpenedDatabase database, open_database(arguments.database, arguments.image.cache_dir));
+
+  scan::Options options = session->options();
+  options.database = &database.database;
+  options.database_is_snapshot = database.is_snapshot;
+  if (arguments.max_feed_age_days) options.match.max_feed_age_days = *arguments.max_feed_age_days;
+
+  std::vector<scan::ScanResult> results;
+  std::string explanations;
+  for (const std::string& image : arguments.image.images) {
+    TRY_ASSIGN(oci::OpenedImage opened, session->open(image));
+    TRY_CONTEXT(scan::ScanResult result, scan::take_facts(std::move(opened), options), image);
+    for (const std::string& id : arguments.explain) explanations += scan::explain(id, result, options);
+    if (arguments.explain.empty()) {
+      scan::assess(result, options);
+      selection.apply(result, std::string_view(options.match.now).substr(0, 10));
+    }
+    remember_distribution(arguments.image.cache_dir, result.image.os);
+    results.push_back(std::move(result));
+  }
+  session->finish_progress();
+  if (!arguments.explain.empty()) {
+    TRY(write_standard_output(explanations));
+    return kSuccess;
+  }
+  TRY(write_reports(arguments.outputs, results, std::move(report)));
+  return threshold_met(arguments, results) ? kThresholdMet : kSuccess;
+}
+
+Result<int> run_command(const SbomArguments& arguments, const std::stop_token& stop) {
+  if (arguments.image.images.size() > 1) {
+    return fail(Code::kInvalidArgument, "a bill of materials describes one image", "run bulkhead sbom once for each image");
+  }
+  TRY_ASSIGN(const auto session, ImageSession::create(arguments.image, stop));
+  const std::string& image = arguments.image.images.front();
+  TRY_ASSIGN(oci::OpenedImage opened, session->open(image));
+  TRY_CONTEXT(const scan::ScanResult result, scan::take_facts(std::move(opened), session->options()), image);
+  session->finish_progress();
+  TRY(write_reports(arguments.outputs, {&result, 1}, report_options()));
+  return kSuccess;
+}
+
+}  // namespace bulkhead::cli

@@ -1,0 +1,16 @@
+// The image sources beyond the file system, set up from flags and environment: local engines and the registry.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <vector>
+
+#include "cli/arguments.h"
+#include "oci/image_source.h"
+
+namespace bulkhead::cli {
+
+// In the order in which they are asked for an image without a prefix. With --offline there is no registry.
+Result<std::vector<std::unique_ptr<oci::ImageSource>>> make_sources(const ImageArguments& arguments, const std::stop_token& stop);
+
+}  // namespace bulkhead::cli

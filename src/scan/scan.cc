@@ -1,0 +1,198 @@
+#include "scan/scan.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <tuple>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "inventory/cataloger.h"
+#include "inventory/end_of_life.h"
+#include "inventory/purl.h"
+
+namespace bulkhead::scan {
+namespace {
+
+struct Read {
+  oci::Image image;
+  layer::MergedImage merged;
+};
+
+// Takes layers as a one-pass archive brings them: each is analysed before anyone knows whether the image has it.
+class AnalysingVisitor final : public oci::LayerVisitor {
+ public:
+  AnalysingVisitor(const layer::AnalyserSet& analysers, const layer::AnalyseOptions& options)
+      : analysers_(analysers), options_(options) {}
+
+  Status visit(const std::string& entry_name, const Digest& digest, BlockSource& bytes) override {
+    TRY_ASSIGN(layer::LayerFacts facts,
+               layer::analyse_layer(std::make_unique<Borrowed>(bytes), {.stored_digest = digest}, analysers_, options_));
+    facts_[entry_name] = std::make_shared<const layer::LayerFacts>(std::move(facts));
+    return {};
+  }
+
+  // The facts of the image's layers, once it is known which they are; each must be what the configuration promises.
+  Result<std::vector<std::shared_ptr<const layer::LayerFacts>>> layers_of(const oci::Image& image) const {
+    std::vector<std::shared_ptr<const layer::LayerFacts>> layers;
+    for (const oci::Layer& layer : image.layers) {
+      if (layer.kind == oci::Layer::Kind::kForeign) {
+        layers.push_back(nullptr);
+        continue;
+      }
+      const auto found = facts_.find(layer.entry_name);
+      if (found == facts_.end()) return fail(Code::kInternal, fmt::format("layer {} was not read", layer.entry_name));
+      if (!layer.diff_id.empty() && found->second->diff_id != layer.diff_id) {
+        return fail(Code::kVerificationFailed,
+                    fmt::format("layer {}: its contents have the digest {}, but the configuration promises {}", layer.entry_name,
+                                found->second->diff_id.to_string(), layer.diff_id.to_string()),
+                    "the archive is damaged or was tampered with: save or pull the image again");
+      }
+      layers.push_back(found->second);
+    }
+    return layers;
+  }
+
+ private:
+  // The walk wants to own its source; this one belongs to the archive.
+  class Borrowed final : public BlockSource {
+   public:
+    explicit Borrowed(BlockSource& inner) : inner_(inner) {}
+    Result<ByteSpan> next() override { return inner_.next(); }
+
+   private:
+    BlockSource& inner_;
+  };
+
+  const layer::AnalyserSet& analysers_;
+  const layer::AnalyseOptions& options_;
+  std::map<std::string, std::shared_ptr<const layer::LayerFacts>> facts_;
+};
+
+Result<Read> read_layers(oci::OpenedImage opened, const layer::AnalyserSet& analysers, const layer::AnalyseOptions& options) {
+  if (auto* image = std::get_if<oci::Image>(&opened)) {
+    TRY_ASSIGN(layer::MergedImage merged, layer::analyse_image(*image, analysers, options));
+    return Read{std::move(*image), std::move(merged)};
+  }
+  AnalysingVisitor visitor(analysers, options);
+  TRY_ASSIGN(oci::Image image, std::get<std::unique_ptr<oci::SequentialImage>>(opened)->read(visitor));
+  TRY_ASSIGN(const auto layers, visitor.layers_of(image));
+  if (options.cache != nullptr) {
+    for (const auto& facts : layers) {
+      // A cache that cannot be written costs time, not correctness.
+      if (facts != nullptr) (void)options.cache->store(*facts, analysers);
+    }
+  }
+  TRY_ASSIGN(layer::MergedImage merged, layer::MergedImage::merge(layers, analysers));
+  return Read{std::move(image), std::move(merged)};
+}
+
+ImageInfo describe(const oci::Image& image) {
+  ImageInfo info;
+  info.reference = image.reference;
+  info.digest = image.manifest_digest.empty() ? image.config_digest : image.manifest_digest;
+  info.config_digest = image.config_digest;
+  info.index_digest = image.index_digest;
+  info.media_type = image.manifest.media_type;
+  info.platform = image.config.platform.to_string();
+  info.created = image.config.created;
+  info.repo_tags = image.repo_tags;
+  for (const oci::Layer& layer : image.layers) {
+    info.layers.push_back({.digest = layer.descriptor.digest,
+                           .diff_id = layer.diff_id,
+                           .size = layer.descriptor.size,
+                           .media_type = layer.descriptor.media_type,
+                           .created_by = layer.created_by,
+                           .skipped = layer.kind == oci::Layer::Kind::kForeign});
+  }
+  return info;
+}
+
+void add_end_of_life(ScanResult& result, std::string_view now) {
+  const auto end = inventory::end_of_life(result.image.os);
+  if (!end) return;
+  result.image.end_of_life = EndOfLife{end->date, !now.empty() && end->date < now.substr(0, 10)};
+}
+
+void warn_about_feeds(ScanResult& result) {
+  for (const advisory::FeedState& feed : result.feeds) {
+    if (feed.missing) {
+      result.warnings.push_back({feed.ecosystem.empty() ? feed.name : feed.ecosystem,
+                                 "no feed in the database covers this: its packages could not be matched; get one with "
+                                 "`bulkhead db update`"});
+    } else if (feed.stale) {
+      const std::string age = feed.age_days ? fmt::format("{} days old", *feed.age_days) : "of unknown age";
+      result.warnings.push_back({feed.name, fmt::format("the feed is {}: newer vulnerabilities are missing; get them with "
+                                                        "`bulkhead db update`", age)});
+    }
+  }
+}
+
+}  // namespace
+
+Result<ScanResult> take_facts(oci::OpenedImage opened, const Options& options) {
+  const std::vector<const layer::Analyser*> wanted = inventory::inventory_analysers();
+  TRY_ASSIGN(const layer::AnalyserSet analysers, layer::AnalyserSet::create(wanted));
+  TRY_ASSIGN(const Read read, read_layers(std::move(opened), analysers, options.analyse));
+  TRY_CONTEXT(inventory::Inventory inventory, inventory::take_inventory(read.merged), read.image.reference);
+
+  ScanResult result;
+  result.image = describe(read.image);
+  result.image.os = std::move(inventory.os);
+  add_end_of_life(result, options.match.now);
+  result.packages = std::move(inventory.packages);
+  for (const inventory::Package& package : result.packages) {
+    result.purls.push_back(inventory::package_purl(package, result.image.os));
+  }
+  for (inventory::Diagnostic& diagnostic : inventory.diagnostics) {
+    result.warnings.push_back({std::move(diagnostic.path), std::move(diagnostic.message)});
+  }
+  for (const LayerInfo& layer : result.image.layers) {
+    if (!layer.skipped) continue;
+    result.warnings.push_back({layer.digest.to_string(), "this layer is stored elsewhere and was not read: its packages are unknown"});
+  }
+  if (!result.image.os.known()) {
+    result.warnings.push_back({"", result.packages.empty() ? "no distribution and no package database was found: nothing can be said about vulnerabilities"
+                                                           : "the distribution is unknown: its packages could not be matched"});
+  }
+  return result;
+}
+
+void assess(ScanResult& result, const Options& options) {
+  if (options.database == nullptr) return;
+  advisory::MatchResult matched = advisory::match(result.packages, result.image.os, *options.database, options.match);
+  result.findings = std::move(matched.findings);
+  result.suppressed = std::move(matched.suppressed);
+  result.feeds = std::move(matched.feeds);
+  result.database_is_snapshot = options.database_is_snapshot;
+  for (const advisory::FeedState& feed : result.feeds) result.database_date = std::max(result.database_date, feed.date);
+  if (options.database_is_snapshot) {
+    result.warnings.push_back({"", fmt::format("advisories are from the snapshot of {} that came with the program; update with "
+                                               "`bulkhead db update`", result.database_date.substr(0, 10))});
+  }
+  warn_about_feeds(result);
+  for (const advisory::MatchNote& note : matched.notes) {
+    result.warnings.push_back({note.package ? result.purls[*note.package] : "", note.text});
+  }
+  const auto worst_first = [](const advisory::Finding& finding) {
+    return std::tuple(-static_cast<int>(finding.severity), finding.package, std::cref(finding.id));
+  };
+  std::ranges::sort(result.findings, [&](const auto& a, const auto& b) { return worst_first(a) < worst_first(b); });
+  std::ranges::sort(result.suppressed, [&](const auto& a, const auto& b) { return worst_first(a.finding) < worst_first(b.finding); });
+}
+
+std::string explain(std::string_view id, const ScanResult& facts, const Options& options) {
+  if (options.database == nullptr) return {};
+  std::vector<std::string> labels;
+  for (const inventory::Package& package : facts.packages) labels.push_back(fmt::format("{} {}", package.name, package.version));
+  std::string text;
+  for (const advisory::Explanation& explanation :
+       advisory::explain(id, facts.packages, facts.image.os, *options.database, options.match)) {
+    if (!text.empty()) text += '\n';
+    text += advisory::explanation_text(explanation, labels);
+  }
+  return text;
+}
+
+}  // namespace bulkhead::scan

@@ -1,0 +1,38 @@
+// One scan: an opened image in, a complete result out.
+//
+// Everything a scan needs is brought: the image's bytes by its source, the database by its mapping, the present by `now`.
+// Given the same of these, the result is the same. Thread-safe: several images may be scanned at once with one pool.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "advisory/database.h"
+#include "advisory/match.h"
+#include "layer/analyse.h"
+#include "oci/image_source.h"
+#include "scan/result.h"
+
+namespace bulkhead::scan {
+
+struct Options {
+  layer::AnalyseOptions analyse;
+  const advisory::Database* database = nullptr;  // nullptr: packages only, nothing is matched
+  bool database_is_snapshot = false;
+  advisory::MatchOptions match;                  // its `now` also decides whether support has ended
+};
+
+// What is in the image, without judging it: image, packages and purls, and warnings about what could not be read.
+// Errors: those of the source, of the layers (kVerificationFailed, kLimitExceeded, kMalformed) and of package databases that
+// cannot be read, with the image as context.
+Result<ScanResult> take_facts(oci::OpenedImage opened, const Options& options);
+
+// Adds findings, suppressed, feeds and the warnings that belong to them. Sorted worst first.
+void assess(ScanResult& result, const Options& options);
+
+// The reasoning about one id for these facts, as text for people.
+std::string explain(std::string_view id, const ScanResult& facts, const Options& options);
+
+}  // namespace bulkhead::scan

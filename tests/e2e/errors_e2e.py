@@ -1,0 +1,147 @@
+"""What the program says when something is wrong: which input, what about it, what to do. Never a verdict."""
+import json
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import images
+from images import bulkhead, run
+
+
+class Errors(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.layout = images.debian_layout()
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bulkhead-errors-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def expect(self, *arguments, says, **options):
+        done = bulkhead(*arguments, ok=False, **options)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertEqual(done.stdout, "")
+        for text in says if isinstance(says, (list, tuple)) else [says]:
+            self.assertIn(text, done.stderr)
+        return done.stderr
+
+    def small_image(self):
+        """An image with one package database, cheap to make."""
+        root = self.folder / "root"
+        (root / "var/lib/dpkg").mkdir(parents=True)
+        (root / "etc").mkdir()
+        (root / "etc/os-release").write_text("ID=debian\nVERSION_ID=12\n", encoding="ascii")
+        (root / "var/lib/dpkg/status").write_text(
+            "Package: zlib1g\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1:1.2.13.dfsg-1\nSource: zlib\nMaintainer: x <x@example>\nDescription: x\n", encoding="ascii")
+        return root
+
+    def test_no_such_image(self):
+        self.expect("scan", "--offline", "nosuch", says=["nosuch", "rootfs:"])
+
+    def test_no_such_directory(self):
+        self.expect("scan", "rootfs:/no/such/folder", says="/no/such/folder")
+
+    def test_unknown_flag_and_command(self):
+        self.expect("scan", "--frobnicate", "x", says=["--frobnicate", "scan --help"])
+        self.expect("frobnicate", says="--help")
+
+    def test_truncated_archive(self):
+        archive = self.folder / "image.tar"
+        run("skopeo", "copy", "--insecure-policy", f"oci:{self.layout}:latest", f"docker-archive:{archive}:debian:latest")
+        whole = archive.read_bytes()
+        archive.write_bytes(whole[: len(whole) // 2])
+        self.expect("scan", "--no-cache", archive, says="image.tar")
+        with open(archive, "rb") as half:
+            done = subprocess.run([images.BULKHEAD, "scan", "--no-cache", "-"], stdin=half, capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+
+    def test_wrong_digest(self):
+        layout = self.folder / "layout"
+        shutil.copytree(self.layout, layout)
+        index = json.loads((layout / "index.json").read_text(encoding="utf-8"))
+        manifest = json.loads((layout / "blobs" / index["manifests"][0]["digest"].replace(":", "/")).read_text(encoding="utf-8"))
+        layer = layout / "blobs" / manifest["layers"][-1]["digest"].replace(":", "/")
+        content = bytearray(layer.read_bytes())
+        content[len(content) // 2] ^= 1
+        layer.write_bytes(content)
+        self.expect("scan", "--no-cache", f"oci:{layout}:latest", says=manifest["layers"][-1]["digest"])
+
+    def test_corrupt_package_database(self):
+        root = self.small_image()
+        (root / "var/lib/dpkg/status").write_bytes(b"Package zlib1g\n\x00\x01garbage" * 100)
+        self.expect("scan", f"rootfs:{root}", says="var/lib/dpkg/status")
+        rpm = self.small_image_with_rpm(b"\x00" * 4096)
+        self.expect("scan", f"rootfs:{rpm}", says="rpmdb.sqlite")
+
+    def small_image_with_rpm(self, content):
+        root = self.folder / "rpm-root"
+        (root / "usr/lib/sysimage/rpm").mkdir(parents=True)
+        (root / "usr/lib/sysimage/rpm/rpmdb.sqlite").write_bytes(content)
+        return root
+
+    def test_database_that_is_none(self):
+        root = self.small_image()
+        for content in (b"", b"not a database" * 100):
+            path = self.folder / "x.db"
+            path.write_bytes(content)
+            self.expect("scan", "--db", path, f"rootfs:{root}", says="x.db")
+        self.expect("scan", "--db", self.folder / "none.db", f"rootfs:{root}", says="none.db")
+
+    def test_empty_database_says_that_it_covers_nothing(self):
+        root = self.small_image()
+        feeds = self.folder / "feeds"
+        feeds.mkdir()
+        built = bulkhead("db", "build", "--from", feeds, "-o", self.folder / "empty.db", ok=False)
+        if built.returncode == 0:
+            report = images.scan_json("--db", self.folder / "empty.db", f"rootfs:{root}")
+            self.assertEqual(report["findings"], [])
+            self.assertTrue(any(feed["missing"] for feed in report["feeds"]))
+            self.assertTrue(any("no feed" in w["text"] for w in report["warnings"]))
+        else:
+            self.assertIn(str(feeds), built.stderr)
+
+    def test_a_root_without_packages_is_not_called_safe(self):
+        empty = self.folder / "empty"
+        empty.mkdir()
+        report = images.scan_json(f"rootfs:{empty}")
+        self.assertTrue(any("nothing can be said" in w["text"] for w in report["warnings"]))
+
+    def test_limits_name_their_option(self):
+        self.expect("scan", "--no-cache", "--max-entries", "10", f"oci:{self.layout}:latest", says="--max-entries")
+        self.expect("scan", "--no-cache", "--max-layer-bytes", "1000", f"oci:{self.layout}:latest", says="--max-layer-bytes")
+
+    def test_absent_platform_lists_those_there_are(self):
+        self.expect("scan", "--platform", "linux/s390x", f"oci:{self.layout}:latest", says=["linux/s390x", "linux/amd64"])
+
+    def test_two_formats_on_one_output(self):
+        self.expect("scan", "-f", "json", "-f", "table", "x", says="--output")
+
+
+class CommandLine(unittest.TestCase):
+    def test_version_compare(self):
+        self.assertEqual(bulkhead("version-compare", "--scheme", "deb", "1.0~rc1", "1.0").stdout, "<\n")
+        self.assertEqual(bulkhead("version-compare", "--scheme", "rpm", stdin="1.0^\t1.0\n1:1\t2\nx\n").stdout.splitlines()[:2], [">", ">"])
+        self.assertEqual(bulkhead("version-compare", "--scheme", "nosuch", "1", "2", ok=False).returncode, 1)
+
+    def test_completion_scripts_are_valid(self):
+        for shell in ("bash", "zsh", "fish"):
+            script = bulkhead("completion", shell).stdout
+            self.assertIn("--fail-on", script) if shell != "fish" else self.assertIn("fail-on", script)
+            if shell == "bash":
+                run("bash", "-n", "-c", script)
+                answer = run("bash", "-c", script + '\nCOMP_WORDS=(bulkhead scan --fail); COMP_CWORD=2; _bulkhead; echo "${COMPREPLY[@]}"').stdout
+                self.assertEqual(answer.strip(), "--fail-on")
+                answer = run("bash", "-c", script + '\nCOMP_WORDS=(bulkhead db im); COMP_CWORD=2; _bulkhead; echo "${COMPREPLY[@]}"').stdout
+                self.assertEqual(answer.strip(), "import")
+
+    def test_help_and_man_page(self):
+        for words in ([], ["scan"], ["sbom"], ["db"], ["db", "build"], ["version-compare"]):
+            self.assertIn("--help", bulkhead(*words, "--help").stdout)
+        self.assertIn(".TH BULKHEAD 1", bulkhead("man").stdout)
+        self.assertRegex(bulkhead("--version").stdout, r"^bulkhead \d+\.\d+\.\d+\n$")
+
+
+if __name__ == "__main__":
+    unittest.main()
