@@ -60,6 +60,7 @@ struct SbomArguments {
 struct DbBuildArguments {
   std::string from;
   std::string output;
+  bool only_shippable = false;
 };
 struct DbUpdateArguments {
   std::vector<std::string> distributions;  // "debian:12"; empty: those met so far
@@ -74,7 +75,7 @@ struct DbInfoArguments {
 };
 struct DbTransferArguments {
   std::string file;
-  std::string database;
+  std::string database;   // export only
   std::string cache_dir;
 };
 struct DbExportArguments : DbTransferArguments {};

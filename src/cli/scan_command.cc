@@ -81,11 +81,12 @@ Result<int> run_command(const ScanArguments& arguments, const std::stop_token& s
     TRY_ASSIGN(report.template_text, read_file(arguments.template_file, kMaxTemplateBytes));
   }
   TRY_ASSIGN(const auto session, ImageSession::create(arguments.image, stop));
-  TRY_ASSIGN(const OpenedDatabase database, open_database(arguments.database, arguments.image.cache_dir));
+  TRY_ASSIGN(const advisory::OpenedDatabase database,
+             advisory::open_database(store_paths(arguments.database, arguments.image.cache_dir)));
 
   scan::Options options = session->options();
-  options.database = &database.database;
-  options.database_is_snapshot = database.is_snapshot;
+  options.database = database.database.get();
+  options.database_is_snapshot = database.origin == advisory::Origin::kSnapshot;
   if (arguments.max_feed_age_days) options.match.max_feed_age_days = *arguments.max_feed_age_days;
 
   std::vector<scan::ScanResult> results;
@@ -98,7 +99,6 @@ Result<int> run_command(const ScanArguments& arguments, const std::stop_token& s
       scan::assess(result, options);
       selection.apply(result, std::string_view(options.match.now).substr(0, 10));
     }
-    remember_distribution(arguments.image.cache_dir, result.image.os);
     results.push_back(std::move(result));
   }
   session->finish_progress();
