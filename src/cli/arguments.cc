@@ -280,7 +280,8 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
                        ->type_name("DIR"));
   description.file(
       build_app->add_option("-o,--output", build.output, "the database to write")->required()->type_name("FILE"));
-  build_app->add_flag("--only-shippable", build.only_shippable, "leave out feeds whose licence does not let compiled data be passed on");
+  build_app->add_flag("--only-shippable", build.only_shippable,
+                      "leave out feeds whose licence does not let compiled data be passed on");
   DbUpdateArguments update;
   CLI::App* update_app =
       db_app->add_subcommand("update", "fetch each feed from its own publisher, if it has changed, and compile them");
@@ -309,7 +310,8 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
   for (auto& [sub, arguments] : std::initializer_list<std::pair<CLI::App*, DbTransferArguments&>>{
            {export_app, exported}, {import_app, imported}}) {
     description.file(sub->add_option("FILE", arguments.file, "the exported database")->required());
-    if (sub == export_app) description.file(sub->add_option("--db", arguments.database, database_help())->type_name("FILE"));
+    if (sub == export_app)
+      description.file(sub->add_option("--db", arguments.database, database_help())->type_name("FILE"));
     description.file(
         sub->add_option("--cache-dir", arguments.cache_dir, "where the database is kept (default: ~/.cache/bulkhead)")
             ->type_name("DIR"));

@@ -75,7 +75,7 @@ struct DbInfoArguments {
 };
 struct DbTransferArguments {
   std::string file;
-  std::string database;   // export only
+  std::string database;  // export only
   std::string cache_dir;
 };
 struct DbExportArguments : DbTransferArguments {};

@@ -18,17 +18,18 @@ namespace {
 
 std::string info_text(const advisory::OpenedDatabase& opened) {
   const advisory::Database& database = *opened.database;
-  std::string text = fmt::format("{}{}\n{} records about {} vulnerabilities, {:.1f} MB, sha256 {}\n\n", printable(opened.path),
-                                 opened.origin == advisory::Origin::kSnapshot ? " (the snapshot that came with the program)" : "",
-                                 database.total_records(), database.vulnerabilities(), static_cast<double>(database.size_bytes()) / 1e6,
-                                 database.checksum());
+  std::string text =
+      fmt::format("{}{}\n{} records about {} vulnerabilities, {:.1f} MB, sha256 {}\n\n", printable(opened.path),
+                  opened.origin == advisory::Origin::kSnapshot ? " (the snapshot that came with the program)" : "",
+                  database.total_records(), database.vulnerabilities(),
+                  static_cast<double>(database.bytes().size()) / 1e6, database.checksum());
   text += fmt::format("{:<24} {:<11} {:>9} {:>9}  {}\n", "FEED", "DATE", "RECORDS", "AGE", "LICENCE");
   const std::string today = now();
   for (size_t i = 0; i < database.feeds(); ++i) {
     const advisory::FeedView feed = database.feed(i);
     const auto age = advisory::age_in_days(feed.date, today);
-    text += fmt::format("{:<24} {:<11} {:>9} {:>9}  {}\n", printable(feed.name), printable(feed.date.substr(0, 10)), feed.records,
-                        age ? fmt::format("{} days", *age) : "unknown", printable(feed.licence));
+    text += fmt::format("{:<24} {:<11} {:>9} {:>9}  {}\n", printable(feed.name), printable(feed.date.substr(0, 10)),
+                        feed.records, age ? fmt::format("{} days", *age) : "unknown", printable(feed.licence));
   }
   return text;
 }
@@ -41,7 +42,7 @@ std::string info_json(const advisory::OpenedDatabase& opened) {
   w.member("snapshot", opened.origin == advisory::Origin::kSnapshot);
   w.member("sha256", database.checksum());
   w.key("size");
-  w.unsigned_integer(database.size_bytes());
+  w.unsigned_integer(database.bytes().size());
   w.key("records");
   w.unsigned_integer(database.total_records());
   w.key("vulnerabilities");
@@ -89,13 +90,15 @@ Result<int> run_command(const DbBuildArguments& arguments, const std::stop_token
 }
 
 Result<int> run_command(const DbInfoArguments& arguments, const std::stop_token& /*stop*/) {
-  TRY_ASSIGN(const advisory::OpenedDatabase opened, advisory::open_database(store_paths(arguments.database, arguments.cache_dir)));
+  TRY_ASSIGN(const advisory::OpenedDatabase opened,
+             advisory::open_database(store_paths(arguments.database, arguments.cache_dir)));
   TRY(write_standard_output(arguments.json ? info_json(opened) : info_text(opened)));
   return kSuccess;
 }
 
 Result<int> run_command(const DbExportArguments& arguments, const std::stop_token& /*stop*/) {
-  TRY_ASSIGN(const advisory::OpenedDatabase opened, advisory::open_database(store_paths(arguments.database, arguments.cache_dir)));
+  TRY_ASSIGN(const advisory::OpenedDatabase opened,
+             advisory::open_database(store_paths(arguments.database, arguments.cache_dir)));
   TRY(advisory::export_database(*opened.database, arguments.file));
   return kSuccess;
 }

@@ -11,7 +11,8 @@
 
 namespace bulkhead::cli {
 
-Result<std::unique_ptr<ImageSession>> ImageSession::create(const ImageArguments& arguments, const std::stop_token& stop) {
+Result<std::unique_ptr<ImageSession>> ImageSession::create(const ImageArguments& arguments,
+                                                           const std::stop_token& stop) {
   auto session = std::unique_ptr<ImageSession>(new ImageSession());
   if (!arguments.platform.empty()) {
     TRY_CONTEXT(session->open_options_.platform, oci::Platform::parse(arguments.platform), "--platform");

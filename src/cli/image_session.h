@@ -26,7 +26,10 @@ class ImageSession {
   const scan::Options& options() const { return options_; }
 
   // Ends the progress line, before anything else is printed.
-  void finish_progress() { progress_.reset(); options_.analyse.progress = nullptr; }
+  void finish_progress() {
+    progress_.reset();
+    options_.analyse.progress = nullptr;
+  }
 
  private:
   ImageSession() = default;

@@ -23,7 +23,8 @@ constexpr int kStopped = 130;
 
 void print_error(const Error& error) {
   const bool color = wants_color(STDERR_FILENO);
-  fmt::print(stderr, "{}bulkhead:{} {}\n", color ? "\033[1;31m" : "", color ? "\033[0m" : "", printable(error.to_string()));
+  fmt::print(stderr, "{}bulkhead:{} {}\n", color ? "\033[1;31m" : "", color ? "\033[0m" : "",
+             printable(error.to_string()));
   if (!error.remedy().empty()) fmt::print(stderr, "  {}\n", printable(error.remedy()));
 }
 

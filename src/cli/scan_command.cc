@@ -19,7 +19,8 @@ namespace {
 constexpr size_t kMaxTemplateBytes = size_t{4} << 20;
 constexpr size_t kMaxIgnoreFileBytes = size_t{1} << 20;
 
-Status write_reports(const std::vector<OutputArgument>& outputs, std::span<const scan::ScanResult> results, report::Options options) {
+Status write_reports(const std::vector<OutputArgument>& outputs, std::span<const scan::ScanResult> results,
+                     report::Options options) {
   // Every format is rendered before the first is written: an error leaves no half of the answer behind.
   std::vector<std::string> texts;
   for (const OutputArgument& output : outputs) {
@@ -43,7 +44,8 @@ report::Options report_options() {
 bool threshold_met(const ScanArguments& arguments, std::span<const scan::ScanResult> results) {
   if (!arguments.fail_on) return false;
   return std::ranges::any_of(results, [&](const scan::ScanResult& result) {
-    return std::ranges::any_of(result.findings, [&](const advisory::Finding& f) { return f.severity >= *arguments.fail_on; });
+    return std::ranges::any_of(result.findings,
+                               [&](const advisory::Finding& f) { return f.severity >= *arguments.fail_on; });
   });
 }
 
@@ -56,14 +58,16 @@ struct Selection {
     scan::apply_ignore_file(result, ignore, today);
     const size_t hidden = scan::apply_filter(result, filter);
     if (hidden > 0) {
-      result.warnings.push_back({"", fmt::format("{} findings are hidden by --severity, --status or --only-fixed", hidden)});
+      result.warnings.push_back(
+          {"", fmt::format("{} findings are hidden by --severity, --status or --only-fixed", hidden)});
     }
   }
 };
 
 Result<Selection> make_selection(const ScanArguments& arguments) {
   Selection selection;
-  selection.filter = {.severities = arguments.severities, .statuses = arguments.statuses, .only_fixed = arguments.only_fixed};
+  selection.filter = {
+      .severities = arguments.severities, .statuses = arguments.statuses, .only_fixed = arguments.only_fixed};
   if (!arguments.ignore_file.empty()) {
     TRY_ASSIGN(const std::string text, read_file(arguments.ignore_file, kMaxIgnoreFileBytes));
     TRY_ASSIGN(selection.ignore, scan::parse_ignore_file(text, arguments.ignore_file));
@@ -112,7 +116,8 @@ Result<int> run_command(const ScanArguments& arguments, const std::stop_token& s
 
 Result<int> run_command(const SbomArguments& arguments, const std::stop_token& stop) {
   if (arguments.image.images.size() > 1) {
-    return fail(Code::kInvalidArgument, "a bill of materials describes one image", "run bulkhead sbom once for each image");
+    return fail(Code::kInvalidArgument, "a bill of materials describes one image",
+                "run bulkhead sbom once for each image");
   }
   TRY_ASSIGN(const auto session, ImageSession::create(arguments.image, stop));
   const std::string& image = arguments.image.images.front();

@@ -1,7 +1,6 @@
 // Commands that need no image and no database.
-#include <unistd.h>
-
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "cli/commands.h"
@@ -22,7 +21,8 @@ Result<int> run_command(const PrintArguments& arguments, const std::stop_token& 
 
 Result<int> run_command(const VersionCompareArguments& arguments, const std::stop_token& /*stop*/) {
   if (!arguments.versions.empty()) {
-    TRY(write_standard_output(version::answer_lines(arguments.scheme, fmt::format("{}\t{}\n", arguments.versions[0], arguments.versions[1]))));
+    TRY(write_standard_output(version::answer_lines(
+        arguments.scheme, fmt::format("{}\t{}\n", arguments.versions[0], arguments.versions[1]))));
     return kSuccess;
   }
   TRY_ASSIGN(const auto source, open_file_source("-"));

@@ -11,6 +11,7 @@
 namespace bulkhead::cli {
 
 // In the order in which they are asked for an image without a prefix. With --offline there is no registry.
-Result<std::vector<std::unique_ptr<oci::ImageSource>>> make_sources(const ImageArguments& arguments, const std::stop_token& stop);
+Result<std::vector<std::unique_ptr<oci::ImageSource>>> make_sources(const ImageArguments& arguments,
+                                                                    const std::stop_token& stop);
 
 }  // namespace bulkhead::cli

@@ -27,8 +27,8 @@ class AnalysingVisitor final : public oci::LayerVisitor {
       : analysers_(analysers), options_(options) {}
 
   Status visit(const std::string& entry_name, const Digest& digest, BlockSource& bytes) override {
-    TRY_ASSIGN(layer::LayerFacts facts,
-               layer::analyse_layer(std::make_unique<Borrowed>(bytes), {.stored_digest = digest}, analysers_, options_));
+    TRY_ASSIGN(layer::LayerFacts facts, layer::analyse_layer(std::make_unique<Borrowed>(bytes),
+                                                             {.stored_digest = digest}, analysers_, options_));
     facts_[entry_name] = std::make_shared<const layer::LayerFacts>(std::move(facts));
     return {};
   }
@@ -45,8 +45,8 @@ class AnalysingVisitor final : public oci::LayerVisitor {
       if (found == facts_.end()) return fail(Code::kInternal, fmt::format("layer {} was not read", layer.entry_name));
       if (!layer.diff_id.empty() && found->second->diff_id != layer.diff_id) {
         return fail(Code::kVerificationFailed,
-                    fmt::format("layer {}: its contents have the digest {}, but the configuration promises {}", layer.entry_name,
-                                found->second->diff_id.to_string(), layer.diff_id.to_string()),
+                    fmt::format("layer {}: its contents have the digest {}, but the configuration promises {}",
+                                layer.entry_name, found->second->diff_id.to_string(), layer.diff_id.to_string()),
                     "the archive is damaged or was tampered with: save or pull the image again");
       }
       layers.push_back(found->second);
@@ -70,7 +70,8 @@ class AnalysingVisitor final : public oci::LayerVisitor {
   std::map<std::string, std::shared_ptr<const layer::LayerFacts>> facts_;
 };
 
-Result<Read> read_layers(oci::OpenedImage opened, const layer::AnalyserSet& analysers, const layer::AnalyseOptions& options) {
+Result<Read> read_layers(oci::OpenedImage opened, const layer::AnalyserSet& analysers,
+                         const layer::AnalyseOptions& options) {
   if (auto* image = std::get_if<oci::Image>(&opened)) {
     TRY_ASSIGN(layer::MergedImage merged, layer::analyse_image(*image, analysers, options));
     return Read{std::move(*image), std::move(merged)};
@@ -123,8 +124,10 @@ void warn_about_feeds(ScanResult& result) {
                                  "`bulkhead db update`"});
     } else if (feed.stale) {
       const std::string age = feed.age_days ? fmt::format("{} days old", *feed.age_days) : "of unknown age";
-      result.warnings.push_back({feed.name, fmt::format("the feed is {}: newer vulnerabilities are missing; get them with "
-                                                        "`bulkhead db update`", age)});
+      result.warnings.push_back(
+          {feed.name, fmt::format("the feed is {}: newer vulnerabilities are missing; get them with "
+                                  "`bulkhead db update`",
+                                  age)});
     }
   }
 }
@@ -150,11 +153,14 @@ Result<ScanResult> take_facts(oci::OpenedImage opened, const Options& options) {
   }
   for (const LayerInfo& layer : result.image.layers) {
     if (!layer.skipped) continue;
-    result.warnings.push_back({layer.digest.to_string(), "this layer is stored elsewhere and was not read: its packages are unknown"});
+    result.warnings.push_back(
+        {layer.digest.to_string(), "this layer is stored elsewhere and was not read: its packages are unknown"});
   }
   if (!result.image.os.known()) {
-    result.warnings.push_back({"", result.packages.empty() ? "no distribution and no package database was found: nothing can be said about vulnerabilities"
-                                                           : "the distribution is unknown: its packages could not be matched"});
+    result.warnings.push_back(
+        {"", result.packages.empty()
+                 ? "no distribution and no package database was found: nothing can be said about vulnerabilities"
+                 : "the distribution is unknown: its packages could not be matched"});
   }
   return result;
 }
@@ -168,24 +174,28 @@ void assess(ScanResult& result, const Options& options) {
   result.database_is_snapshot = options.database_is_snapshot;
   for (const advisory::FeedState& feed : result.feeds) result.database_date = std::max(result.database_date, feed.date);
   if (options.database_is_snapshot) {
-    result.warnings.push_back({"", fmt::format("advisories are from the snapshot of {} that came with the program; update with "
-                                               "`bulkhead db update`", result.database_date.substr(0, 10))});
+    result.warnings.push_back(
+        {"", fmt::format("advisories are from the snapshot of {} that came with the program; update with "
+                         "`bulkhead db update`",
+                         result.database_date.substr(0, 10))});
   }
   warn_about_feeds(result);
   for (const advisory::MatchNote& note : matched.notes) {
     result.warnings.push_back({note.package ? result.purls[*note.package] : "", note.text});
   }
   const auto worst_first = [](const advisory::Finding& finding) {
-    return std::tuple(-static_cast<int>(finding.severity), finding.package, std::cref(finding.id));
+    return std::tuple(-static_cast<int>(finding.severity), finding.package, std::string_view(finding.id));
   };
   std::ranges::sort(result.findings, [&](const auto& a, const auto& b) { return worst_first(a) < worst_first(b); });
-  std::ranges::sort(result.suppressed, [&](const auto& a, const auto& b) { return worst_first(a.finding) < worst_first(b.finding); });
+  std::ranges::sort(result.suppressed,
+                    [&](const auto& a, const auto& b) { return worst_first(a.finding) < worst_first(b.finding); });
 }
 
 std::string explain(std::string_view id, const ScanResult& facts, const Options& options) {
   if (options.database == nullptr) return {};
   std::vector<std::string> labels;
-  for (const inventory::Package& package : facts.packages) labels.push_back(fmt::format("{} {}", package.name, package.version));
+  for (const inventory::Package& package : facts.packages)
+    labels.push_back(fmt::format("{} {}", package.name, package.version));
   std::string text;
   for (const advisory::Explanation& explanation :
        advisory::explain(id, facts.packages, facts.image.os, *options.database, options.match)) {

@@ -1,7 +1,8 @@
 // One scan: an opened image in, a complete result out.
 //
-// Everything a scan needs is brought: the image's bytes by its source, the database by its mapping, the present by `now`.
-// Given the same of these, the result is the same. Thread-safe: several images may be scanned at once with one pool.
+// Everything a scan needs is brought: the image's bytes by its source, the database by its mapping, the present by
+// `now`. Given the same of these, the result is the same. Thread-safe: several images may be scanned at once with one
+// pool.
 #pragma once
 
 #include <optional>
@@ -21,12 +22,12 @@ struct Options {
   layer::AnalyseOptions analyse;
   const advisory::Database* database = nullptr;  // nullptr: packages only, nothing is matched
   bool database_is_snapshot = false;
-  advisory::MatchOptions match;                  // its `now` also decides whether support has ended
+  advisory::MatchOptions match;  // its `now` also decides whether support has ended
 };
 
 // What is in the image, without judging it: image, packages and purls, and warnings about what could not be read.
-// Errors: those of the source, of the layers (kVerificationFailed, kLimitExceeded, kMalformed) and of package databases that
-// cannot be read, with the image as context.
+// Errors: those of the source, of the layers (kVerificationFailed, kLimitExceeded, kMalformed) and of package databases
+// that cannot be read, with the image as context.
 Result<ScanResult> take_facts(oci::OpenedImage opened, const Options& options);
 
 // Adds findings, suppressed, feeds and the warnings that belong to them. Sorted worst first.
