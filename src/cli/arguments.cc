@@ -270,8 +270,8 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
   add_image_flags(*sbom_app, description, sbom.image);
   add_output_flags(*sbom_app, description, sbom_raw, sbom_formats, "cyclonedx");
 
-  CLI::App* db_app = app.add_subcommand(
-      "db", "the advisory database: build, update, look at it, carry it to machines without a network");
+  CLI::App* db_app =
+      app.add_subcommand("db", "the advisory database: build, look at it, carry it to machines without a network");
   db_app->require_subcommand(1);
   DbBuildArguments build;
   CLI::App* build_app = db_app->add_subcommand("build", "compile local feed files into a database");
@@ -282,19 +282,6 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
       build_app->add_option("-o,--output", build.output, "the database to write")->required()->type_name("FILE"));
   build_app->add_flag("--only-shippable", build.only_shippable,
                       "leave out feeds whose licence does not let compiled data be passed on");
-  DbUpdateArguments update;
-  CLI::App* update_app =
-      db_app->add_subcommand("update", "fetch each feed from its own publisher, if it has changed, and compile them");
-  update_app
-      ->add_option("--distribution", update.distributions,
-                   "only feeds for these, as debian:12 (default: those met in scans so far)")
-      ->type_name("ID:VERSION");
-  description.file(
-      update_app->add_option("--cache-dir", update.cache_dir, "where the database is kept (default: ~/.cache/bulkhead)")
-          ->type_name("DIR"));
-  description.file(update_app->add_option("--ca-file", update.ca_files, "trust these certificate authorities too (PEM)")
-                       ->type_name("FILE"));
-  update_app->add_flag("-q,--quiet", update.quiet, "no progress on standard error");
   DbInfoArguments info;
   CLI::App* info_app = db_app->add_subcommand("info", "what is in the database, and how old each feed is");
   description.file(info_app->add_option("--db", info.database, database_help())->type_name("FILE"));
@@ -368,7 +355,6 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
     return sbom;
   }
   if (build_app->parsed()) return build;
-  if (update_app->parsed()) return update;
   if (info_app->parsed()) return info;
   if (export_app->parsed()) return exported;
   if (import_app->parsed()) return imported;

@@ -62,12 +62,6 @@ struct DbBuildArguments {
   std::string output;
   bool only_shippable = false;
 };
-struct DbUpdateArguments {
-  std::vector<std::string> distributions;  // "debian:12"; empty: those met so far
-  std::string cache_dir;
-  std::vector<std::string> ca_files;
-  bool quiet = false;
-};
 struct DbInfoArguments {
   std::string database;
   std::string cache_dir;
@@ -91,8 +85,8 @@ struct PrintArguments {
   std::string text;
 };
 
-using Arguments = std::variant<ScanArguments, SbomArguments, DbBuildArguments, DbUpdateArguments, DbInfoArguments,
-                               DbExportArguments, DbImportArguments, VersionCompareArguments, PrintArguments>;
+using Arguments = std::variant<ScanArguments, SbomArguments, DbBuildArguments, DbInfoArguments, DbExportArguments,
+                               DbImportArguments, VersionCompareArguments, PrintArguments>;
 
 // kInvalidArgument says which argument is wrong and what is expected; the remedy names the help.
 Result<Arguments> parse_arguments(int argc, const char* const* argv);
