@@ -53,6 +53,7 @@ constexpr std::array kFamilies = {
     Family{"rhel", "Red Hat Enterprise Linux", Scheme::kRpm, kBinary, ReleaseForm::kMajor},
     Family{"rocky", "Rocky Linux", Scheme::kRpm, kBinary, ReleaseForm::kMajor},
     Family{"ruby", "Ruby", Scheme::kGem, kBinary, ReleaseForm::kNone},
+    Family{"rust", "Rust", Scheme::kSemver, kBinary, ReleaseForm::kNone},
     Family{"suse:sle-micro", "SUSE Linux Enterprise Micro", Scheme::kRpm, kBinary, ReleaseForm::kMajorMinor},
     Family{"suse:sled", "SUSE Linux Enterprise Desktop", Scheme::kRpm, kBinary, ReleaseForm::kMajorMinor},
     Family{"suse:sles", "SUSE Linux Enterprise Server", Scheme::kRpm, kBinary, ReleaseForm::kMajorMinor},
@@ -142,6 +143,7 @@ constexpr std::array kOsvNames = {
     Alias{"Hackage", "hackage"},
     Alias{"Hex", "hex"},
     Alias{"Kubernetes", "kubernetes"},
+    Alias{"kubernetes", "kubernetes"},
     Alias{"Mageia", "mageia"},
     Alias{"Maven", "maven"},
     Alias{"MinimOS", "minimos"},
@@ -158,7 +160,7 @@ constexpr std::array kOsvNames = {
     Alias{"Wolfi", "wolfi"},
 };
 
-constexpr std::array<std::string_view, 3> kUbuntuPockets = {"esm", "esm-infra", "esm-apps"};
+constexpr std::array<std::string_view, 4> kUbuntuPockets = {"esm", "esm-infra", "esm-apps", "esm-infra-legacy"};
 
 std::string_view family_in(std::span<const Alias> aliases, std::string_view name) {
   const auto row = std::ranges::find(aliases, name, &Alias::name);
@@ -335,6 +337,21 @@ std::optional<std::string> ecosystem_key_of_osv(std::string_view osv_ecosystem) 
   if (family.empty()) return std::nullopt;
   if (family == "azurelinux" && (rest.starts_with("1") || rest.starts_with("2"))) return ecosystem_key("mariner", rest);
   return ecosystem_key(family, rest);
+}
+
+std::optional<std::string> ecosystem_key_of_ubuntu_label(std::string_view label) {
+  if (label == "devel") return "ubuntu:devel";
+  const size_t slash = label.find('/');
+  if (slash == std::string_view::npos) return ecosystem_key("ubuntu", label);
+  // One part is the release, the other one the pocket; "esm" is what esm-infra was called at first.
+  const std::string_view left = label.substr(0, slash);
+  const std::string_view right = label.substr(slash + 1);
+  const auto left_version = version_id_of_codename("ubuntu", left);
+  const auto version = left_version ? left_version : version_id_of_codename("ubuntu", right);
+  const std::string_view pocket = left_version ? right : left;
+  constexpr std::array<std::string_view, 2> kOtherProducts = {"ubuntu-core", "stable-phone-overlay"};
+  if (!version || std::ranges::find(kOtherProducts, pocket) != kOtherProducts.end()) return std::nullopt;
+  return fmt::format("ubuntu:{}:{}", *version, pocket == "esm" ? "esm-infra" : pocket);
 }
 
 std::vector<std::string> pockets_of(std::string_view key) {

@@ -58,6 +58,10 @@ std::optional<std::string> ecosystem_key_of_osv(std::string_view osv_ecosystem);
 // A package URL's type: "pypi", "golang", "cargo"; nothing for deb, rpm, apk and types without advisories.
 std::optional<std::string> ecosystem_key_of_purl_type(std::string_view purl_type);
 
+// How Canonical labels a release and its pockets: "bionic", "devel" (the release in the making), "esm-infra/xenial"
+// and, in older data, "trusty/esm". Nothing for products that only share a codename (ubuntu-core).
+std::optional<std::string> ecosystem_key_of_ubuntu_label(std::string_view label);
+
 // The keys of separately sold or separately built pockets of a release, most general first: for "ubuntu:18.04" those of
 // esm-infra, esm-apps, … ("ubuntu:18.04:esm-infra"). A record under a pocket's key says what the pocket ships: a
 // package at or past its fixed version is fixed; below it, the record under the base key decides, and the pocket's

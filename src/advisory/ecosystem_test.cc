@@ -94,9 +94,20 @@ TEST(Ecosystem, FindsTheFamilyOfAKey) {
 
 TEST(Ecosystem, OnlyUbuntuHasPockets) {
   EXPECT_EQ(pockets_of("ubuntu:18.04"),
-            (std::vector<std::string>{"ubuntu:18.04:esm", "ubuntu:18.04:esm-infra", "ubuntu:18.04:esm-apps"}));
+            (std::vector<std::string>{"ubuntu:18.04:esm", "ubuntu:18.04:esm-infra", "ubuntu:18.04:esm-apps",
+                                      "ubuntu:18.04:esm-infra-legacy"}));
   EXPECT_TRUE(pockets_of("ubuntu:18.04:esm").empty());
   EXPECT_TRUE(pockets_of("debian:12").empty());
+}
+
+TEST(Ecosystem, ReadsCanonicalsLabels) {
+  for (const auto& [label, key] :
+       {std::pair("bionic", "ubuntu:18.04"), std::pair("esm-infra/xenial", "ubuntu:16.04:esm-infra"),
+        std::pair("trusty/esm", "ubuntu:14.04:esm-infra"), std::pair("devel", "ubuntu:devel"),
+        std::pair("fips-updates/focal", "ubuntu:20.04:fips-updates"), std::pair("vivid/ubuntu-core", ""),
+        std::pair("upstream", ""), std::pair("a/b", "")}) {
+    EXPECT_EQ(ecosystem_key_of_ubuntu_label(label).value_or(""), key) << label;
+  }
 }
 
 TEST(Ecosystem, NormalisesPackageNamesAsTheirIndexDoes) {

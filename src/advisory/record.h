@@ -41,7 +41,9 @@ enum class NameKind : uint8_t {
 };
 
 // One affected interval: introduced <= v, and v < fixed or v <= last_affected. Empty introduced: from the beginning.
-// Both bounds empty: without end. An exact affected version is an interval with last_affected == introduced.
+// Both bounds empty: without end. In a record whose status is not kFixed, `fixed` is a bound only: nobody can have that
+// version from the publisher (a pending update), or it is where something unaffected begins. An exact affected version
+// is an interval with last_affected == introduced.
 struct Range {
   std::string introduced;
   std::string fixed;

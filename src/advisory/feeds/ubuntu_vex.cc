@@ -1,0 +1,140 @@
+// Canonical's OpenVEX documents, one for each CVE: which source package of which release is affected.
+// Source: OpenVEX specification 0.2.0, "Status Labels", and the documents themselves: products are package URLs, the
+// ones of source packages with "arch=source&distro=<label>", those of the binaries built from them without any release.
+//
+// VEX documents of others speak of their products, not of packages of a distribution; they are no feed.
+#include <array>
+
+#include <fmt/format.h>
+
+#include "advisory/ecosystem.h"
+#include "advisory/feeds/common.h"
+#include "base/text.h"
+
+namespace bulkhead::advisory::feeds {
+namespace {
+
+std::optional<AdvisoryStatus> status_of_label(std::string_view label) {
+  if (label == "not_affected") return AdvisoryStatus::kNotAffected;
+  if (label == "affected") return AdvisoryStatus::kAffected;
+  if (label == "fixed") return AdvisoryStatus::kFixed;
+  if (label == "under_investigation") return AdvisoryStatus::kUnderInvestigation;
+  return std::nullopt;
+}
+
+// "%2B" of a package URL is "+".
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size()) {
+      if (const auto byte = from_hex(text.substr(i + 1, 2))) {
+        out += *byte;
+        i += 2;
+        continue;
+      }
+    }
+    out.push_back(text[i]);
+  }
+  return out;
+}
+
+struct Source {
+  std::string name;
+  std::string version;
+  std::string ecosystem;
+};
+
+// "pkg:deb/ubuntu/curl@7.81.0-1ubuntu1.20?arch=source&distro=jammy"; nothing for anything else.
+std::optional<Source> source_of(std::string_view purl) {
+  constexpr std::string_view kPrefix = "pkg:deb/ubuntu/";
+  const size_t question = purl.find('?');
+  if (!purl.starts_with(kPrefix) || question == std::string_view::npos) return std::nullopt;
+  const std::string_view product = purl.substr(kPrefix.size(), question - kPrefix.size());
+  bool is_source = false;
+  std::string_view label;
+  for (const std::string_view pair : split(purl.substr(question + 1), '&')) {
+    is_source = is_source || pair == "arch=source";
+    if (pair.starts_with("distro=")) label = pair.substr(7);
+  }
+  const auto ecosystem = ecosystem_key_of_ubuntu_label(percent_decoded(label));
+  if (!is_source || !ecosystem) return std::nullopt;
+  const size_t at = product.find('@');
+  return Source{.name = percent_decoded(product.substr(0, at)),
+                .version = at == std::string_view::npos ? std::string() : percent_decoded(product.substr(at + 1)),
+                .ecosystem = *ecosystem};
+}
+
+Status read_statement(const json::Value& statement, Sink& sink, const FeedLimits& limits) {
+  TRY_ASSIGN(const json::Value vulnerability, statement.require_object("vulnerability"));
+  TRY_ASSIGN(const std::string_view name, vulnerability.require_string("name"));
+  TRY_ASSIGN(const std::string_view label, statement.require_string("status"));
+  const auto status = status_of_label(label);
+  if (!status) return fail(Code::kMalformed, fmt::format("\"{}\" is no status", printable(label.substr(0, 40))));
+  // A notice is about the CVEs among its aliases.
+  std::vector<std::string> ids;
+  for (const std::string& alias : strings_of(vulnerability, "aliases")) {
+    if (!is_cve(name) && is_cve(alias)) ids.push_back(alias);
+  }
+  if (ids.empty()) ids.emplace_back(name);
+  TRY(check_aliases(name, ids.size(), limits));
+
+  const auto products = statement.find("products");
+  if (!products) return {};
+  for (const json::Value product : products->elements()) {
+    const auto source = source_of(product.string_or("@id", {}));
+    if (!source) continue;
+    AdvisoryRecord record = record_for(source->ecosystem);
+    record.record = name;
+    record.package = source->name;
+    record.status = *status;
+    record.note = statement.string_or("justification", statement.string_or("status_notes", {}));
+    if (*status == AdvisoryStatus::kFixed) {
+      if (source->version.empty()) continue;
+      record.ranges.push_back({.fixed = source->version});
+    }
+    for (const std::string& id : ids) {
+      record.id = id;
+      TRY(sink.add(record));
+    }
+  }
+  return {};
+}
+
+Result<DocumentInfo> parse(const Document& document, Sink& sink, const FeedLimits& limits) {
+  TRY_ASSIGN(const json::Document vex, read_json(document, limits));
+  const json::Value root = vex.root();
+  TRY_ASSIGN(const json::Value statements, root.require_array("statements"));
+  for (const json::Value statement : statements.elements()) TRY(read_statement(statement, sink, limits));
+  const auto metadata = root.find("metadata");
+  return DocumentInfo{.date = date_of((metadata ? *metadata : root).string_or("timestamp", {}))};
+}
+
+bool recognises(const DocumentHead& head) {
+  return head.text.find("https://openvex.dev/ns") != std::string_view::npos && head.has_json_member("statements") &&
+         head.text.find("Canonical") != std::string_view::npos;
+}
+
+constexpr std::array kDownloads = {
+    Download{"ubuntu:*", "https://security-metadata.canonical.com/vex/vex-all.tar.xz"},
+};
+constexpr std::array<std::string_view, 1> kEcosystems = {"ubuntu:*"};
+
+constexpr Feed kFeed = {
+    .name = "ubuntu-vex",
+    .title = "Ubuntu VEX",
+    .publisher = "Canonical",
+    .licence = "CC-BY-SA-4.0",
+    .attribution = "Ubuntu security data, Canonical Ltd., CC BY-SA 4.0",
+    .may_be_shipped = true,
+    .downloads = kDownloads,
+    .ecosystems = kEcosystems,
+    .recognises = recognises,
+    .parse = parse,
+};
+
+}  // namespace
+
+extern const std::span<const Feed> ubuntu_vex;
+const std::span<const Feed> ubuntu_vex(&kFeed, 1);
+
+}  // namespace bulkhead::advisory::feeds
