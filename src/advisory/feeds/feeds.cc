@@ -21,6 +21,11 @@ namespace bulkhead::advisory {
   FEED(friends_of_php)       \
   FEED(node_security)        \
   FEED(vulnerability_feeds)  \
+  FEED(oval_feeds)           \
+  FEED(csaf_feeds)           \
+  FEED(updateinfo)           \
+  FEED(photon_cves)          \
+  FEED(bodhi)                \
   FEED(osv)
 
 namespace feeds {
