@@ -187,7 +187,7 @@ FeedView Database::feed(size_t index) const {
           .documents = load<uint32_t>(at + Field::kDocuments),
           .records = load<uint32_t>(at + Field::kRecords),
           .vulnerabilities = load<uint32_t>(at + Field::kVulnerabilities),
-          .sha256 = to_hex(ByteSpan(at + Field::kSha256, 32))};
+          .sha256 = ByteSpan(at + Field::kSha256, 32)};
 }
 
 std::string_view Database::ecosystem_key(size_t index) const {

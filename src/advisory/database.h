@@ -67,7 +67,7 @@ struct FeedView {
   uint32_t documents = 0;
   uint32_t records = 0;
   uint32_t vulnerabilities = 0;
-  std::string sha256;  // of the input as it was published, hexadecimal
+  ByteSpan sha256;  // of the input as it was published; all zeros: unknown
 };
 
 // One record; the ecosystem and package are what it was found under.

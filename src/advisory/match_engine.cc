@@ -114,6 +114,7 @@ void MatchEngine::collect_named(const LookupKey& key, std::string_view name, boo
 void MatchEngine::collect(const inventory::Package& package, std::vector<Candidate>& candidates) {
   package_ = &package;
   ++package_number_;
+  readable_ = {};
   unreadable_version_ = false;
   candidates.clear();
   if (!of_system(package)) {
@@ -152,11 +153,21 @@ std::string_view MatchEngine::installed_for(const RecordView& record) const {
   return installed;
 }
 
+bool MatchEngine::is_readable(Scheme scheme, std::string_view installed) {
+  if (readable_.text != installed.data() || readable_.size != installed.size() || readable_.scheme != scheme) {
+    readable_ = {.text = installed.data(),
+                 .size = installed.size(),
+                 .scheme = scheme,
+                 .valid = version::is_valid(scheme, installed)};
+  }
+  return readable_.valid;
+}
+
 MatchEngine::Place MatchEngine::place_in_ranges(std::string_view installed, const RecordView& record,
                                                 bool ignore_epochs) {
   const Scheme scheme = record.scheme();
   if (ignore_epochs) installed = without_epoch(installed);
-  if (!version::is_valid(scheme, installed)) {
+  if (!is_readable(scheme, installed)) {
     unreadable_version_ = true;
     // Versions that the scheme does not know can still be listed one by one.
     for (uint16_t i = 0; i < record.ranges(); ++i) {

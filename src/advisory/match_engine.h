@@ -108,6 +108,7 @@ class MatchEngine {
   void judge(Candidate& candidate);
   Place place_of(const RecordView& record);
   Place place_in_ranges(std::string_view installed, const RecordView& record, bool ignore_epochs);
+  bool is_readable(version::Scheme scheme, std::string_view installed);
   bool other_architecture(const RecordView& record) const;
   bool other_module(const RecordView& record) const;
   bool other_product(const RecordView& record);
@@ -135,6 +136,13 @@ class MatchEngine {
   const FamilyRules* rules_;
   bool unreadable_version_ = false;
   uint32_t package_number_ = 0;
+  // Whether the installed version, as this text and scheme, can be read: asked for each record, answered once.
+  struct Readable {
+    const char* text = nullptr;
+    size_t size = 0;
+    version::Scheme scheme = version::Scheme::kGeneric;
+    bool valid = false;
+  } readable_;
   std::vector<Remembered> memory_;
 
   std::vector<Cpe> default_products_;
