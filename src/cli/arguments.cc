@@ -280,6 +280,11 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
                        ->type_name("DIR"));
   description.file(
       build_app->add_option("-o,--output", build.output, "the database to write")->required()->type_name("FILE"));
+  description.file(
+      build_app
+          ->add_option("--manifest", build.manifest,
+                       "which files, with their dates and checksums (default: DIR/feeds.json, else every file)")
+          ->type_name("FILE"));
   build_app->add_flag("--only-shippable", build.only_shippable,
                       "leave out feeds whose licence does not let compiled data be passed on");
   DbInfoArguments info;

@@ -60,6 +60,7 @@ struct SbomArguments {
 struct DbBuildArguments {
   std::string from;
   std::string output;
+  std::string manifest;  // dates, origins and checksums of the files; empty: the folder's own feeds.json, if it has one
   bool only_shippable = false;
 };
 struct DbInfoArguments {

@@ -77,6 +77,7 @@ std::string info_json(const advisory::OpenedDatabase& opened) {
 Result<int> run_command(const DbBuildArguments& arguments, const std::stop_token& /*stop*/) {
   advisory::BuildOptions options;
   options.from = arguments.from;
+  options.manifest = arguments.manifest;
   options.only_shippable = arguments.only_shippable;
   TRY_ASSIGN(const advisory::BuildResult built, advisory::build_database(options));
   for (const advisory::FailedDocument& failed : built.failed) {

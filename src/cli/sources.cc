@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/environment.h"
+#include "engine/engine_source.h"
 #include "oci/registry/options.h"
 #include "oci/registry/registry_source.h"
 
@@ -43,6 +44,8 @@ Result<std::vector<std::unique_ptr<oci::ImageSource>>> make_sources(const ImageA
                                                                     const std::stop_token& stop) {
   std::vector<std::unique_ptr<oci::ImageSource>> sources;
   const Environment environment = process_environment();
+  sources.push_back(engine::make_docker_source(engine::EngineOptions::docker(environment)));
+  sources.push_back(engine::make_podman_source(engine::EngineOptions::podman(environment)));
   if (!arguments.offline) {
     TRY_ASSIGN(auto registry, make_registry(arguments, environment, stop));
     sources.push_back(std::move(registry));

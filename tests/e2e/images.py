@@ -7,10 +7,11 @@ import os
 import pathlib
 import shutil
 import subprocess
-import tempfile
 
-BULKHEAD = os.environ["BULKHEAD"]
-WORK = pathlib.Path(os.environ.get("BULKHEAD_E2E_WORK", tempfile.gettempdir())) / "bulkhead-e2e"
+BIN = os.environ.get("BULKHEAD_BIN", str(pathlib.Path(__file__).resolve().parents[2] / "build/dev/bin"))
+BULKHEAD = os.environ.get("BULKHEAD", f"{BIN}/bulkhead")
+# Kept between runs: making a Debian root takes half a minute.
+WORK = pathlib.Path(os.environ.get("BULKHEAD_E2E_WORK", pathlib.Path(BIN).parent)) / "e2e-images"
 
 
 def run(*command, ok=True, stdin=None, env=None, text=True):
