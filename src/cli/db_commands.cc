@@ -6,6 +6,7 @@
 #include "advisory/build.h"
 #include "advisory/freshness.h"
 #include "advisory/store.h"
+#include "base/bytes.h"
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "cli/commands.h"
@@ -58,7 +59,7 @@ std::string info_json(const advisory::OpenedDatabase& opened) {
     w.member("attribution", feed.attribution);
     w.member("date", feed.date);
     w.member("fetched", feed.fetched);
-    w.member("sha256", feed.sha256);
+    w.member("sha256", to_hex(feed.sha256));
     w.key("records");
     w.unsigned_integer(feed.records);
     w.key("ecosystems");
