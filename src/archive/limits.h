@@ -18,7 +18,7 @@ struct Limits {
   uint64_t max_path_bytes = 4096;                 // one path or link target; Linux' PATH_MAX
   uint64_t max_header_bytes = uint64_t{1} << 20;  // extension records (pax, GNU long names, sparse maps) of one entry
   uint64_t max_file_bytes = uint64_t{512} << 20;  // one file that is wanted whole, and so held in memory
-  uint64_t max_name_bytes = uint64_t{512} << 20;   // names and link targets of one layer's files, together
+  uint64_t max_name_bytes = uint64_t{512} << 20;  // names and link targets of one layer's files, together
   uint64_t max_fact_bytes = uint64_t{256} << 20;  // what analysers answer about one layer, together
 
   // Small archives may be as repetitive as they like: below this a ratio does no harm.

@@ -14,7 +14,7 @@
 namespace bulkhead::archive {
 namespace {
 
-constexpr std::array<std::byte, 64 * 1024> kZeros{};
+constexpr std::array<std::byte, size_t{64} * 1024> kZeros{};
 constexpr uint64_t kMaxSize = uint64_t{1} << 62;  // sums of a few such sizes do not overflow
 
 uint64_t padding_of(uint64_t size) {

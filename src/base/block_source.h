@@ -22,8 +22,8 @@ class BlockSource {
   // Blocks are at most kMaxBlockBytes. One caller at a time; a source may move between threads.
   virtual Result<ByteSpan> next() = 0;
 
-  // Passes over at most `count` bytes that next() would give, where that is cheaper than reading them (a file that can be
-  // sought), and says how many; 0: there is no cheaper way, read them. Fewer than `count` otherwise only at the end.
+  // Passes over at most `count` bytes that next() would give, where that is cheaper than reading them (a file that can
+  // be sought), and says how many; 0: there is no cheaper way, read them. Fewer than `count` otherwise only at the end.
   virtual Result<uint64_t> skip(uint64_t count) {
     static_cast<void>(count);
     return uint64_t{0};

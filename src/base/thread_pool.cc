@@ -105,7 +105,7 @@ void ThreadPool::run_helper(std::unique_lock<std::mutex>& lock) {
   work_done_.notify_all();
 }
 
-Status ThreadPool::for_each(size_t count, std::stop_token stop,
+Status ThreadPool::for_each(size_t count, const std::stop_token& stop,
                             const std::function<Status(size_t, std::stop_token)>& task) {
   Batch batch{.task = task, .count = count, .stop = {}, .failure = {}};
   const std::stop_callback forward(stop, [&] {

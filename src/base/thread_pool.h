@@ -30,7 +30,8 @@ class ThreadPool {
   // time) stops the rest: it is requested through the token that every task gets, tasks that have not begun are
   // dropped, and that failure is returned. A stop of `stop` does the same with kCancelled. Must not be called from a
   // task of the same pool. A task that throws ends the program, save for std::bad_alloc, which becomes kLimitExceeded.
-  Status for_each(size_t count, std::stop_token stop, const std::function<Status(size_t, std::stop_token)>& task);
+  Status for_each(size_t count, const std::stop_token& stop,
+                  const std::function<Status(size_t, std::stop_token)>& task);
 
   // Work that only an idle thread does: begun when a thread has nothing else to do, after everything of for_each, or
   // never. The returned handle's destruction withdraws it, or waits for its end when it has begun.

@@ -328,6 +328,15 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
                       {"bash", "zsh", "fish"});
   CLI::App* man_app = app.add_subcommand("man", "print the manual page: bulkhead man | man -l -");
 
+  // A flag takes one value; what follows is the next argument, not a second value.
+  std::vector<CLI::App*> all = app.get_subcommands([](CLI::App*) { return true; });
+  for (size_t i = 0; i < all.size(); ++i) {
+    for (CLI::App* child : all[i]->get_subcommands([](CLI::App*) { return true; })) all.push_back(child);
+    for (CLI::Option* option : all[i]->get_options()) {
+      if (!option->get_positional() && option->get_type_size() == 1) option->allow_extra_args(false);
+    }
+  }
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

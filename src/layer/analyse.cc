@@ -152,6 +152,7 @@ Result<MergedImage> ImageAnalysis::run() {
   for (int round = 1;; ++round) {
     TRY(walk_jobs());
     std::vector<std::shared_ptr<const LayerFacts>> layers;
+    layers.reserve(job_of_layer_.size());
     for (const auto& job : job_of_layer_) layers.push_back(job ? jobs_[*job].facts : nullptr);
     TRY_ASSIGN(MergedImage merged, MergedImage::merge(layers, analysers_, options_.limits));
     if (merged.missing().empty() || round == kMaxRounds || !ask_for(merged.missing())) {

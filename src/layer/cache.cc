@@ -29,7 +29,7 @@ constexpr size_t kDigestBytes = 32;
 constexpr size_t kMaxEntryBytes = size_t{1} << 30;  // of one entry, inflated
 constexpr int kCompressionLevel = 1;
 constexpr time_t kUseGranularitySeconds = 3600;
-constexpr time_t kLeftOverSeconds = 24 * 3600;
+constexpr time_t kLeftOverSeconds = time_t{24} * 3600;
 
 std::string entry_name(const Digest& diff_id, const AnalyserSet& analysers) {
   const std::string identity = Digest::sha256_of(as_bytes(analysers.identity())).hex();

@@ -57,6 +57,7 @@ std::vector<ContentAnalysis::Want> LayerWalk::wants_of(TreeBuilder::Place place)
   if (matches_.empty() && extra_wants_.empty()) return {};
   const std::string path = path_of(place);
   std::vector<ContentAnalysis::Want> wants;
+  wants.reserve(matches_.size() + 1);
   for (const PatternMatch& match : matches_) {
     wants.push_back({.pattern = match.pattern, .wanted_as = path.substr(match.dropped)});
   }

@@ -48,8 +48,8 @@ struct TlsOptions {
   std::vector<std::string> ca_files;
   std::vector<std::string> ca_dirs;
   bool only_these_authorities = false;  // the files and folders above instead of the system's authorities
-  std::string client_certificate;  // PEM; empty: none
-  std::string client_key;          // PEM; empty: in the certificate's file
+  std::string client_certificate;       // PEM; empty: none
+  std::string client_key;               // PEM; empty: in the certificate's file
   // The certificate is not verified. Only for a host that the user named as insecure, never for all.
   bool skip_verification = false;
 };

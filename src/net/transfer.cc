@@ -126,7 +126,7 @@ void Transfer::Waker::operator()() const {
 }
 
 std::expected<std::unique_ptr<Transfer>, TransferFailure> Transfer::start(const CurlApi& api,
-                                                                          std::shared_ptr<ConnectionPool> pool,
+                                                                          const std::shared_ptr<ConnectionPool>& pool,
                                                                           const TransferPlan& plan) {
   auto lease = pool->lease(plan.request->unix_socket.empty() ? plan.url.origin() : plan.request->unix_socket);
   if (!lease) return std::unexpected(TransferFailure{Error(Code::kInternal, "libcurl: out of memory")});

@@ -80,7 +80,7 @@ class Transfer {
  public:
   // Sends the request and waits for the head of the answer.
   static std::expected<std::unique_ptr<Transfer>, TransferFailure> start(const CurlApi& api,
-                                                                         std::shared_ptr<ConnectionPool> pool,
+                                                                         const std::shared_ptr<ConnectionPool>& pool,
                                                                          const TransferPlan& plan);
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;

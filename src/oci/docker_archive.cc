@@ -182,7 +182,7 @@ Result<bool> is_docker_archive(const FileStore& files) {
               "load it into a current Docker Engine and save it again");
 }
 
-Result<Image> open_docker_archive(std::shared_ptr<const FileStore> files, const Selector& selector,
+Result<Image> open_docker_archive(const std::shared_ptr<const FileStore>& files, const Selector& selector,
                                   const OpenOptions& options) {
   auto image = open_named(files, selector, options);
   if (!image) return std::unexpected(std::move(image).error().with_context(files->name()));

@@ -20,7 +20,7 @@ Result<bool> is_docker_archive(const FileStore& files);
 // configuration is verified against the digest in its name, where that is one; layers against the digest in theirs,
 // where that is one; diff_ids are for the reader of the layers to check. Layer media types are empty: the format does
 // not say.
-Result<Image> open_docker_archive(std::shared_ptr<const FileStore> files, const Selector& selector,
+Result<Image> open_docker_archive(const std::shared_ptr<const FileStore>& files, const Selector& selector,
                                   const OpenOptions& options);
 
 }  // namespace bulkhead::oci

@@ -135,8 +135,8 @@ class SequentialImage {
   // without an error; several layers may share one.
   virtual Result<Image> read(LayerVisitor& visitor) = 0;
 
-  // Nothing when nothing is known before. A caller that kept what an earlier read() of the same identifier answered, and
-  // what it found in each of the diff_ids, need not read again.
+  // Nothing when nothing is known before. A caller that kept what an earlier read() of the same identifier answered,
+  // and what it found in each of the diff_ids, need not read again.
   virtual std::optional<ImagePreview> preview() const { return std::nullopt; }
 };
 

@@ -163,7 +163,7 @@ Result<bool> is_layout(const FileStore& files) {
   return layout && index;
 }
 
-Result<Image> open_layout(std::shared_ptr<const FileStore> files, const Selector& selector,
+Result<Image> open_layout(const std::shared_ptr<const FileStore>& files, const Selector& selector,
                           const OpenOptions& options) {
   auto image = open_named(files, selector, options);
   if (!image) return std::unexpected(std::move(image).error().with_context(files->name()));

@@ -17,6 +17,7 @@ Result<bool> is_layout(const FileStore& files);
 // The image that `selector` and the platform choose. Without a selector there must be one image, or one for each of
 // several platforms; kInvalidArgument lists the names otherwise. kMalformed and kUnsupported for a layout that breaks
 // the specification or is of another version; else the errors of resolve_image().
-Result<Image> open_layout(std::shared_ptr<const FileStore> files, const Selector& selector, const OpenOptions& options);
+Result<Image> open_layout(const std::shared_ptr<const FileStore>& files, const Selector& selector,
+                          const OpenOptions& options);
 
 }  // namespace bulkhead::oci

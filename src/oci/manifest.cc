@@ -76,7 +76,7 @@ Result<Digest> read_digest(std::string_view text, std::string_view what) {
   return fail(code, fmt::format("{}: {}", what, digest.error().message()));
 }
 
-Result<Descriptor> read_descriptor(json::Value value, std::string what) {
+Result<Descriptor> read_descriptor(json::Value value, const std::string& what) {
   TRY_ASSIGN(const Fields fields, Fields::of(value, what));
   Descriptor descriptor;
   TRY_ASSIGN(descriptor.media_type, fields.required_string("mediaType"));

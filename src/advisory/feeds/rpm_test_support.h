@@ -1,4 +1,4 @@
-// For the tests of the rpm feeds only: a sink that keeps everything, and documents of the shared corpus.
+// For tests only: a sink that keeps everything, and documents of the shared corpus.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What the tests of feeds share: a sink that writes records down as lines, and a reader of whole published files.
+// For tests only: a sink that writes records down as lines, and a reader of whole published files.
 #pragma once
 
 #include <map>

@@ -178,7 +178,7 @@ class Repository final : public BlobStore, public std::enable_shared_from_this<R
 
   // `send` makes the request, with the Range that it finds in the call; `first` is false when it continues.
   template <typename Send>
-  Result<std::unique_ptr<BlockSource>> open_resuming(const Descriptor& blob, Send send) const {
+  Result<std::unique_ptr<BlockSource>> open_resuming(const Descriptor& blob, const Send& send) const {
     net::ResumeOptions options{.retry = shared_->options.retry,
                                .expected_bytes = blob.size,
                                .content_addressed = true,
