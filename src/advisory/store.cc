@@ -21,9 +21,7 @@ constexpr std::string_view kSnapshotPrefix = "advisories-";
 constexpr int kLevel = 19;
 constexpr int kWindowLog = 26;
 constexpr std::string_view kGetOne =
-    "fetch one with `bulkhead db update`, build one from feed files with `bulkhead db build --from DIR`, or bring one "
-    "with "
-    "`bulkhead db import FILE`";
+    "build one from feed files with `bulkhead db build --from DIR`, or bring one with `bulkhead db import FILE`";
 
 // The unpacked contents of a packed or plain database file.
 Result<std::unique_ptr<BlockSource>> open_unpacking(const std::string& path, const StoreLimits& limits) {

@@ -62,7 +62,7 @@ TEST_F(StoreTest, WithoutAnyDatabaseItSaysHowToGetOne) {
   const auto opened = open_database(paths());
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code(), Code::kNotFound);
-  EXPECT_NE(opened.error().remedy().find("bulkhead db update"), std::string::npos);
+  EXPECT_NE(opened.error().remedy().find("bulkhead db build"), std::string::npos);
 }
 
 TEST_F(StoreTest, TheSnapshotIsUnpackedOnceAndThenMapped) {

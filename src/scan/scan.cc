@@ -121,12 +121,12 @@ void warn_about_feeds(ScanResult& result) {
     if (feed.missing) {
       result.warnings.push_back({feed.ecosystem.empty() ? feed.name : feed.ecosystem,
                                  "no feed in the database covers this: its packages could not be matched; get one with "
-                                 "`bulkhead db update`"});
+                                 "`bulkhead db build`"});
     } else if (feed.stale) {
       const std::string age = feed.age_days ? fmt::format("{} days old", *feed.age_days) : "of unknown age";
       result.warnings.push_back(
           {feed.name, fmt::format("the feed is {}: newer vulnerabilities are missing; get them with "
-                                  "`bulkhead db update`",
+                                  "`bulkhead db build`",
                                   age)});
     }
   }
@@ -176,7 +176,7 @@ void assess(ScanResult& result, const Options& options) {
   if (options.database_is_snapshot) {
     result.warnings.push_back(
         {"", fmt::format("advisories are from the snapshot of {} that came with the program; update with "
-                         "`bulkhead db update`",
+                         "`bulkhead db build`",
                          result.database_date.substr(0, 10))});
   }
   warn_about_feeds(result);
