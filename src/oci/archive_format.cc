@@ -20,13 +20,13 @@ Result<ArchiveFormat> detect(const FileStore& files) {
 
 }  // namespace
 
-Result<Image> open_files(std::shared_ptr<const FileStore> files, ArchiveFormat format, const Selector& selector,
+Result<Image> open_files(const std::shared_ptr<const FileStore>& files, ArchiveFormat format, const Selector& selector,
                          const OpenOptions& options) {
   if (format == ArchiveFormat::kAny) {
     TRY_ASSIGN(format, detect(*files));
   }
-  if (format == ArchiveFormat::kLayout) return open_layout(std::move(files), selector, options);
-  return open_docker_archive(std::move(files), selector, options);
+  if (format == ArchiveFormat::kLayout) return open_layout(files, selector, options);
+  return open_docker_archive(files, selector, options);
 }
 
 }  // namespace bulkhead::oci

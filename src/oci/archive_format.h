@@ -17,7 +17,7 @@ enum class ArchiveFormat : uint8_t {
 };
 
 // kUnsupported when the files make up no image; else as open_layout() and open_docker_archive().
-Result<Image> open_files(std::shared_ptr<const FileStore> files, ArchiveFormat format, const Selector& selector,
+Result<Image> open_files(const std::shared_ptr<const FileStore>& files, ArchiveFormat format, const Selector& selector,
                          const OpenOptions& options);
 
 }  // namespace bulkhead::oci
