@@ -88,9 +88,8 @@ OperatingSystem os(std::string id, std::string version) {
 class KnownResults : public testing::Test {
  protected:
   void SetUp() override {
-    const auto folder = test_data_dir();
-    if (!folder) GTEST_SKIP() << "the shared test data is not here; set BULKHEAD_TEST_DATA";
-    data_ = *folder;
+    BULKHEAD_NEED_TEST_DATA();
+    data_ = *test_data_dir();
   }
   std::vector<Package> dpkg_packages(const std::string& name) const {
     const std::string status = contents_of(data_ + "/fixtures/dpkg/" + name);

@@ -87,7 +87,7 @@ Image read_whole(const std::string& text) {
 
 TEST(Corpus, ReadsCompressedDockerSaves) {
   const std::string folder = corpus("peers/images");
-  if (folder.empty()) GTEST_SKIP() << "peers/images is not there: set BULKHEAD_TEST_DATA";
+  BULKHEAD_NEED_DATA(!folder.empty(), "peers/images is not here");
   int images = 0;
   for (const auto& file : std::filesystem::directory_iterator(folder)) {
     const Image image = read_whole(file.path());
@@ -101,7 +101,7 @@ TEST(Corpus, ReadsCompressedDockerSaves) {
 
 TEST(Corpus, ReadsDockerSavesAsFileAndAsStreamAlike) {
   const std::string collection = corpus("fixtures/image-archives/scalibr-image-tars.tar.zst");
-  if (collection.empty()) GTEST_SKIP() << "scalibr-image-tars is not there: set BULKHEAD_TEST_DATA";
+  BULKHEAD_NEED_DATA(!collection.empty(), "scalibr-image-tars is not here");
   const TemporaryFolder folder;
   int images = 0;
   for (const auto& [name, tar] : members_of(collection)) {
@@ -123,7 +123,7 @@ TEST(Corpus, ReadsDockerSavesAsFileAndAsStreamAlike) {
 
 TEST(Corpus, TellsSoundLayoutsFromBrokenOnes) {
   const std::string collection = corpus("fixtures/image-archives/trivy-oci-layouts.tar.zst");
-  if (collection.empty()) GTEST_SKIP() << "trivy-oci-layouts is not there: set BULKHEAD_TEST_DATA";
+  BULKHEAD_NEED_DATA(!collection.empty(), "trivy-oci-layouts is not here");
   const TemporaryFolder folder;
   for (const auto& [name, content] : members_of(collection)) folder.write(name, content);
   for (const std::string_view name : {"test.oci", "test_image_tag.oci", "test_image_tag.oci:0.0.1", "oci:test.oci"}) {

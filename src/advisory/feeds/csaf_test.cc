@@ -212,7 +212,7 @@ TEST(Csaf, NamesWhatIsMissing) {
 }
 
 TEST(RedhatVex, ReadsRealDocuments) {
-  if (!test_data_dir()) GTEST_SKIP() << "no shared test data";
+  BULKHEAD_NEED_TEST_DATA();
   KeepingSink curl;
   ASSERT_TRUE(read_as("redhat-vex", "cve-2023-38545.json", corpus("feeds/redhat/vex/cve-2023-38545.json.zst"), curl));
   EXPECT_THAT(
@@ -260,7 +260,7 @@ TEST(RedhatVex, ReadsRealDocuments) {
 }
 
 TEST(Csaf, ReadsTheSamplesOfSuseAndOpenEuler) {
-  if (!test_data_dir()) GTEST_SKIP() << "no shared test data";
+  BULKHEAD_NEED_TEST_DATA();
   KeepingSink suse;
   const std::string vex_archive = sample("suse/csaf_vex/testdata/fixtures/csaf-vex.tar.bz2", "bzip2");
   ASSERT_TRUE(read_as("suse-vex", "x.json",

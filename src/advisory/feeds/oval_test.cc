@@ -262,7 +262,7 @@ TEST(AzureOval, TakesTheReleaseFromTheDistTagAndNamesFromSpecs) {
 // Each count was confirmed by another program: the distinct pairs of a vulnerability and an "is earlier than" in a
 // document (Red Hat's are more, because two modules hold some packages in the same version).
 TEST(Oval, ReadsTheCorpusCompletely) {
-  if (!test_data_dir()) GTEST_SKIP() << "no shared test data";
+  BULKHEAD_NEED_TEST_DATA();
   const struct {
     const char* feed;
     const char* file;
@@ -288,7 +288,7 @@ TEST(Oval, ReadsTheCorpusCompletely) {
 }
 
 TEST(Oval, ReadsTheSamplesOfItsPublishers) {
-  if (!test_data_dir()) GTEST_SKIP() << "no shared test data";
+  BULKHEAD_NEED_TEST_DATA();
   const std::string redhat = "redhat/oval/v2/testdata/fixtures/oval/v2/RHEL9/";
   const struct {
     const char* feed;

@@ -169,6 +169,6 @@ inline bool read_shared_feed(const std::string& path, CountingReader& reader) {
 }
 
 #define BULKHEAD_READ_SHARED_FEED(path, reader) \
-  if (!read_shared_feed(path, reader)) GTEST_SKIP() << "no shared test data (BULKHEAD_TEST_DATA)"
+  BULKHEAD_NEED_DATA(read_shared_feed(path, reader), "the shared test data is not here")
 
 }  // namespace bulkhead::advisory::feeds

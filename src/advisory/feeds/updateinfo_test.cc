@@ -125,7 +125,7 @@ TEST(Updateinfo, RefusesPackagesWithoutNameOrVersion) {
 }
 
 TEST(Updateinfo, ReadsTheSamplesOfItsPublishers) {
-  if (!test_data_dir()) GTEST_SKIP() << "no shared test data";
+  BULKHEAD_NEED_TEST_DATA();
   const struct {
     const char* feed;
     const char* member;
@@ -212,7 +212,7 @@ TEST(Bodhi, ReadsSecurityUpdatesOfFedoraItself) {
 }
 
 TEST(Bodhi, ReadsAPageOfTheCorpus) {
-  if (!test_data_dir()) GTEST_SKIP() << "no shared test data";
+  BULKHEAD_NEED_TEST_DATA();
   KeepingSink sink;
   const auto info =
       read_as("fedora-bodhi", "updates.json", testing::corpus("feeds/fedora/bodhi-F36-page1.json.zst"), sink);

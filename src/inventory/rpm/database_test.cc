@@ -75,7 +75,7 @@ TEST(RpmDatabase, CarriesLicenceVendorPackagerAndModule) {
 }
 
 TEST(RpmDatabase, ReadsTheDatabasesOfRealImages) {
-  if (!test_data_dir()) GTEST_SKIP() << "no shared test data";
+  BULKHEAD_NEED_TEST_DATA();
   // Two packages of the CBL-Mariner database are absent from its list, although rpm (4.18) names them too.
   const std::vector<std::string> unlisted = {
       "mariner-repos-microsoft-preview\t0\t2.0\t4.cm2\tnoarch\tmariner-repos-2.0-4.cm2.src.rpm\tMicrosoft "
@@ -113,7 +113,7 @@ TEST(RpmDatabase, ReadsTheDatabasesOfRealImages) {
 
 // The rpm of this machine as the judge, where there is one, of a real database: packages and installed files.
 TEST(RpmDatabase, AgreesWithTheInstalledRpm) {
-  if (!test_data_dir()) GTEST_SKIP() << "no shared test data";
+  BULKHEAD_NEED_TEST_DATA();
   const std::string folder = ::testing::TempDir() + "rpm-oracle";
   const struct {
     const char* file;

@@ -133,7 +133,7 @@ TEST(RpmHeader, StopsAtTheLimitOfElements) {
 }
 
 TEST(RpmHeader, ReadsARealOne) {
-  if (!test_data_dir()) GTEST_SKIP() << "no shared test data";
+  BULKHEAD_NEED_TEST_DATA();
   const std::string blob = testing::corpus("fixtures/rpm/claircore-package.header.zst");
   const auto header = Header::parse(as_bytes(blob));
   ASSERT_TRUE(header) << header.error().to_string();
