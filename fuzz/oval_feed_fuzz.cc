@@ -1,26 +1,9 @@
 // fuzz: advisory
-#include <cstddef>
-#include <cstdint>
-#include <string>
-
-#include "advisory/feed.h"
-
-namespace {
-
-class CountingSink final : public bulkhead::advisory::Sink {
- public:
-  bulkhead::Status add(bulkhead::advisory::AdvisoryRecord) override { return {}; }
-  bulkhead::Status add(bulkhead::advisory::Vulnerability) override { return {}; }
-};
-
-}  // namespace
+// OVAL definitions.
+#include "feed_fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace bulkhead;
-  for (const char* name : {"redhat-oval", "suse-oval", "azurelinux-oval"}) {
-    MemorySource source(std::string(reinterpret_cast<const char*>(data), size));
-    CountingSink sink;
-    (void)advisory::find_feed(name)->parse({.path = "cve_data_photon4.0.json", .source = source}, sink, {});
-  }
-  return 0;
+  return bulkhead::advisory::fuzz_feed(
+      {"redhat-oval", "oracle-oval", "suse-oval", "azurelinux-oval", "photon-oval", "almalinux-oval"}, {"oval.xml"},
+      data, size);
 }

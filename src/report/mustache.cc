@@ -11,9 +11,6 @@
 namespace bulkhead::report {
 namespace {
 
-constexpr size_t kMaxDepth = 64;
-constexpr size_t kMaxOutputBytes = size_t{1} << 30;
-
 struct Tag {
   char sigil = 0;  // '#', '^', '/', '!', '&', or 0 for an escaped variable
   std::string_view name;
@@ -82,7 +79,10 @@ std::string text_of(const json::Value& value) {
 
 class Renderer {
  public:
-  Renderer(std::string_view text, const json::Value& document) : text_(text) { stack_.push_back(document); }
+  Renderer(std::string_view text, const json::Value& document, const MustacheLimits& limits)
+      : text_(text), limits_(limits) {
+    stack_.push_back(document);
+  }
 
   Result<std::string> run() {
     TRY(section(0, {}, true));
@@ -142,18 +142,21 @@ class Renderer {
 
   // A section, comment or end tag alone on its line takes the whole line with it.
   void trim_standalone(Tag& tag) const {
-    const size_t line = tag.begin == 0 ? 0 : text_.rfind('\n', tag.begin - 1) + 1;
-    const size_t after = std::min(text_.find('\n', tag.end), text_.size());
-    if (!trim(text_.substr(line, tag.begin - line)).empty() || !trim(text_.substr(tag.end, after - tag.end)).empty())
-      return;
+    // No farther than the blanks go: the rest of a long line would be looked at for each of its tags.
+    const auto blank = [](char c) { return is_space(c) && c != '\n'; };
+    size_t line = tag.begin;
+    while (line > 0 && blank(text_[line - 1])) --line;
+    if (line > 0 && text_[line - 1] != '\n') return;
+    size_t after = tag.end;
+    while (after < text_.size() && blank(text_[after])) ++after;
+    if (after < text_.size() && text_[after] != '\n') return;
     tag.begin = line;
     tag.end = std::min(after + 1, text_.size());
   }
 
   // Renders (or, when not `active`, skips) from `position` to the end tag `name`; the position after that tag.
   Result<size_t> section(size_t position, std::string_view name, bool active) {
-    if (stack_.size() > kMaxDepth || ++depth_ > kMaxDepth)
-      return fail(error_at(position, "sections are nested too deeply"));
+    if (++depth_ > limits_.max_depth) return fail(error_at(position, "sections are nested too deeply"));
     const size_t start = position;
     for (;;) {
       auto found = next_tag(position);
@@ -167,8 +170,14 @@ class Renderer {
       Tag tag = **found;
       if (tag.sigil == '#' || tag.sigil == '^' || tag.sigil == '/' || tag.sigil == '!') trim_standalone(tag);
       if (active && tag.begin > position) out_.append(text_.substr(position, tag.begin - position));
-      if (out_.size() > kMaxOutputBytes)
-        return fail(Code::kLimitExceeded, "the template's output is larger than 1 GiB");
+      if (out_.size() > limits_.max_output_bytes) {
+        return fail(Code::kLimitExceeded,
+                    fmt::format("the template's output is larger than {} bytes", limits_.max_output_bytes));
+      }
+      if (++tags_ > limits_.max_tags) {
+        return fail(Code::kLimitExceeded,
+                    fmt::format("the template repeats its sections more than {} tags long", limits_.max_tags));
+      }
       position = std::max(position, tag.end);
       if (tag.sigil == '/') {
         if (tag.name != name || name.empty()) {
@@ -207,15 +216,17 @@ class Renderer {
   }
 
   std::string_view text_;
+  const MustacheLimits& limits_;
   std::vector<json::Value> stack_;
   size_t depth_ = 0;
+  size_t tags_ = 0;
   std::string out_;
 };
 
 }  // namespace
 
-Result<std::string> render_mustache(std::string_view text, const json::Value& document) {
-  return Renderer(text, document).run();
+Result<std::string> render_mustache(std::string_view text, const json::Value& document, const MustacheLimits& limits) {
+  return Renderer(text, document, limits).run();
 }
 
 }  // namespace bulkhead::report

@@ -3,9 +3,10 @@
 // template is one text and can read nothing but its document.
 //
 // Escaping is for HTML and XML alike: & < > " ' become references, and characters that XML 1.0 does not allow become
-// U+FFFD. Trust: the document's text is untrusted, the template is the user's. Limits: nesting 64, output 1 GiB. Pure.
+// U+FFFD. Trust: the document's text is untrusted, the template is the user's. Pure.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -14,7 +15,15 @@
 
 namespace bulkhead::report {
 
-// kInvalidArgument names the line of a template that is malformed (unclosed tag or section).
-Result<std::string> render_mustache(std::string_view text, const json::Value& document);
+struct MustacheLimits {
+  size_t max_depth = 64;  // of open sections
+  size_t max_output_bytes = size_t{1} << 30;
+  size_t max_tags = 100'000'000;  // come by, each time that a section is repeated
+};
+
+// kInvalidArgument names the line of a template that is malformed (unclosed tag or section, sections nested too deeply),
+// whatever the document. kLimitExceeded names the limit.
+Result<std::string> render_mustache(std::string_view text, const json::Value& document,
+                                    const MustacheLimits& limits = {});
 
 }  // namespace bulkhead::report

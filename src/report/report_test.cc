@@ -214,5 +214,32 @@ TEST(Mustache, RefusesEndlessNesting) {
   EXPECT_NE(mustache(deep, R"({"a":true})").find("nested too deeply"), std::string::npos);
 }
 
+TEST(Mustache, NestsAsDeepWithoutDataAsWithIt) {
+  for (const char* data : {R"({"a":true})", "{}"}) {
+    for (const size_t depth : {size_t{63}, size_t{64}}) {
+      std::string text;
+      for (size_t i = 0; i < depth; ++i) text += "{{#a}}";
+      for (size_t i = 0; i < depth; ++i) text += "{{/a}}";
+      const std::string rendered = mustache(text, data);
+      EXPECT_EQ(rendered.contains("nested too deeply"), depth == 64) << depth << ' ' << data << ' ' << rendered;
+    }
+  }
+}
+
+TEST(Mustache, StopsTemplatesThatRepeatTheirSectionsWithoutEnd) {
+  // Nothing is printed, so the limit of the output never counts: 4^30 rounds.
+  std::string text;
+  for (int i = 0; i < 30; ++i) text += "{{#a}}";
+  for (int i = 0; i < 30; ++i) text += "{{/a}}";
+  const auto document = json::Document::parse(R"({"a":[1,2,3,4]})");
+  const auto rendered = render_mustache(text, document->root(), {.max_tags = 10'000});
+  ASSERT_FALSE(rendered);
+  EXPECT_EQ(rendered.error().code(), Code::kLimitExceeded);
+}
+
+TEST(Mustache, LeavesWholeLinesToStandaloneTagsOnly) {
+  EXPECT_EQ(mustache("x {{#a}}  \ny\n\t{{/a}} \r\nz", R"({"a":true})"), "x   \ny\nz");
+}
+
 }  // namespace
 }  // namespace bulkhead::report
