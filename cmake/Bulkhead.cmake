@@ -50,6 +50,13 @@ endif()
 find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)
 
+add_library(bulkhead_test_data STATIC "${CMAKE_SOURCE_DIR}/src/base/test_data.cc")
+target_link_libraries(bulkhead_test_data PUBLIC bulkhead_options)
+target_compile_definitions(bulkhead_test_data PRIVATE BULKHEAD_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+
+# Every unit test and corpus replay, for `./dev unit`.
+add_custom_target(unit_tests)
+
 # bulkhead_library(<folder> DEPENDS <folder>… [PRIVATE <target>…])
 # The static library bulkhead_<folder> of all *.cc here, and <folder>_test of all *_test.cc.
 # DEPENDS names other folders; PRIVATE names third-party targets that only our .cc files may see.
@@ -58,7 +65,7 @@ function(bulkhead_library name)
   file(GLOB sources CONFIGURE_DEPENDS "*.cc" "*/*.cc")
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
-  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|/main|/test_data)\\.cc$")
 
   add_library(bulkhead_${name} STATIC ${sources})
   target_link_libraries(bulkhead_${name} PUBLIC bulkhead_options)
@@ -69,9 +76,12 @@ function(bulkhead_library name)
 
   if(tests)
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE bulkhead_${name} GTest::gtest GTest::gmock GTest::gtest_main ${arg_PRIVATE})
-    target_compile_definitions(${name}_test PRIVATE
-      BULKHEAD_TESTDATA="${CMAKE_CURRENT_SOURCE_DIR}/testdata" BULKHEAD_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    target_link_libraries(${name}_test PRIVATE bulkhead_${name} bulkhead_test_data GTest::gtest GTest::gmock
+      GTest::gtest_main ${arg_PRIVATE})
+    target_compile_definitions(${name}_test PRIVATE BULKHEAD_FOLDER="${name}")
+    # Tests are compiled more often than they are run: a third less time for their half of a clean build.
+    target_compile_options(${name}_test PRIVATE $<$<CONFIG:Debug>:-O0>)
+    add_dependencies(unit_tests ${name}_test)
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES LABELS unit)
   endif()

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/fs.h"
+#include "base/test_data.h"
 #include "base/text.h"
 
 namespace bulkhead::advisory {
@@ -17,7 +18,7 @@ std::string score_text(std::string_view vector) {
 }
 
 TEST(Cvss, AgreesWithPublishedScores) {
-  const auto text = read_file(std::string(BULKHEAD_TESTDATA) + "/cvss/scores.tsv", 1 << 20);
+  const auto text = read_file(testdata_path("cvss/scores.tsv"), 1 << 20);
   ASSERT_TRUE(text) << text.error().to_string();
   std::string_view rest = *text;
   std::string_view line;

@@ -1,4 +1,6 @@
-// Where tests find the shared corpus of real feeds, package databases and version vectors. For tests only.
+// Where tests find their data: the small samples beside the code, and the shared corpus of real feeds, package
+// databases and version vectors. For tests only; test_data.cc alone knows where the source tree lies, so that what is
+// compiled in one checkout serves another.
 #pragma once
 
 #include <cstdlib>
@@ -11,16 +13,16 @@ namespace bulkhead {
 
 // $BULKHEAD_TEST_DATA, else the first `shared/data` found beside a parent of this source tree; nothing when there is
 // none. Tests ask through BULKHEAD_NEED_TEST_DATA.
-inline std::optional<std::string> test_data_dir() {
-  namespace fs = std::filesystem;
-  if (const char* named = std::getenv("BULKHEAD_TEST_DATA"); named != nullptr && *named != '\0')
-    return named;  // NOLINT(concurrency-mt-unsafe)
-  std::error_code error;
-  for (fs::path folder = fs::path(BULKHEAD_SOURCE_DIR); folder.has_relative_path(); folder = folder.parent_path()) {
-    if (const fs::path data = folder / "shared" / "data"; fs::exists(data / "SOURCES.tsv", error)) return data.string();
-  }
-  return std::nullopt;
+std::optional<std::string> test_data_dir();
+
+// The path of a sample: src/<folder>/testdata/<name>.
+std::string testdata_of(std::string_view folder, std::string_view name);
+
+#ifdef BULKHEAD_FOLDER  // in <folder>_test
+inline std::string testdata_path(std::string_view name) {
+  return testdata_of(BULKHEAD_FOLDER, name);
 }
+#endif
 
 // Whether a test that lacks its data has failed instead of being skipped: where continuous integration sets CI, nobody
 // reads that a test was skipped.

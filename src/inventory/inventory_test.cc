@@ -6,6 +6,7 @@
 
 #include "archive/tar_builder.h"
 #include "base/fs.h"
+#include "base/test_data.h"
 #include "inventory/cataloger.h"
 #include "layer/analyse.h"
 #include "layer/test_layers.h"
@@ -43,7 +44,7 @@ std::vector<std::string> lines(const Result<Inventory>& inventory) {
 }
 
 std::string testdata(std::string_view name) {
-  auto text = read_file(std::string(BULKHEAD_TESTDATA "/") + std::string(name), 4 << 20);
+  auto text = read_file(testdata_path(name), 4 << 20);
   EXPECT_TRUE(text) << name;
   return text ? *text : std::string();
 }

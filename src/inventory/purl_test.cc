@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/test_data.h"
 
 namespace bulkhead::inventory {
 namespace {
@@ -41,7 +42,7 @@ std::string shown(const Result<PackageUrl>& purl) {
 // The specification's suite (package-url/purl-spec, tests/). A "validate" case is a document's URL to be made
 // canonical.
 TEST(PackageUrlSuite, PassesEveryCase) {
-  const auto text = read_file(BULKHEAD_TESTDATA "/purl/tests.json", 1 << 20);
+  const auto text = read_file(testdata_path("purl/tests.json"), 1 << 20);
   ASSERT_TRUE(text);
   const auto document = json::Document::parse(*text);
   ASSERT_TRUE(document);

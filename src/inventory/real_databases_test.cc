@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/process.h"
+#include "base/test_data.h"
 #include "base/text.h"
 #include "inventory/apk/installed.h"
 #include "inventory/dpkg/status.h"
@@ -17,7 +18,7 @@ namespace {
 using testing::ElementsAre;
 
 std::string database(std::string_view name) {
-  auto text = read_file(std::string(BULKHEAD_TESTDATA "/") + std::string(name), 4 << 20);
+  auto text = read_file(testdata_path(name), 4 << 20);
   EXPECT_TRUE(text) << name;
   return text ? *text : std::string();
 }

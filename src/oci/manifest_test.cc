@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/fs.h"
+#include "base/test_data.h"
 #include "oci/test_images.h"
 
 namespace bulkhead::oci {
@@ -18,7 +19,7 @@ constexpr std::string_view kDigestA = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 constexpr std::string_view kDigestB = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
 std::string testdata(const std::string& name) {
-  auto text = read_file(std::string(BULKHEAD_TESTDATA) + "/" + name, size_t{1} << 20);
+  auto text = read_file(testdata_path(name), size_t{1} << 20);
   EXPECT_TRUE(text) << text.error().to_string();
   return text.value_or("");
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/fs.h"
+#include "base/test_data.h"
 #include "base/text.h"
 
 namespace bulkhead::oci {
@@ -12,7 +13,7 @@ namespace {
 using Row = std::vector<std::string>;
 
 std::vector<Row> rows_of(const std::string& file) {
-  const auto text = read_file(std::string(BULKHEAD_TESTDATA) + "/" + file, size_t{1} << 20);
+  const auto text = read_file(testdata_path(file), size_t{1} << 20);
   EXPECT_TRUE(text) << text.error().to_string();
   std::vector<Row> rows;
   std::string_view rest = text ? std::string_view(*text) : std::string_view();

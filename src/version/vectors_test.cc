@@ -44,7 +44,7 @@ class VersionVectors : public testing::Test {
   void SetUp() override {
     BULKHEAD_NEED_TEST_DATA();
     vectors_ = fs::path(*test_data_dir()) / "vectors";
-    const std::string text = read(fs::path(BULKHEAD_TESTDATA) / "exceptions.tsv");
+    const std::string text = read(testdata_path("exceptions.tsv"));
     std::string_view rest = text;
     std::string_view line;
     while (next_line(rest, line)) {

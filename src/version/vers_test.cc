@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/test_data.h"
 #include "base/text.h"
 
 namespace bulkhead::version {
@@ -70,7 +71,7 @@ const Difference* difference_of(std::string_view type, std::string_view native) 
 
 TEST(Vers, PassesTheSuiteOfItsSpecification) {
   std::map<std::string, size_t> rows;
-  std::ifstream file(std::filesystem::path(BULKHEAD_TESTDATA) / "vers.tsv");
+  std::ifstream file(testdata_path("vers.tsv"));
   for (std::string line; std::getline(file, line);) {
     const auto fields = split(line, '\t');
     ASSERT_EQ(fields.size(), 4U) << line;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/fs.h"
+#include "base/test_data.h"
 #include "base/text.h"
 
 namespace bulkhead::inventory {
@@ -34,7 +35,7 @@ OperatingSystem identify(std::initializer_list<std::pair<std::string_view, std::
 // testdata/os-files.txt: real files, each after "=== <name> <path> | <id> | <version id> | <code name>"; "?" for an
 // unknown id.
 TEST(OperatingSystemFiles, AreReadAsTheirDistributionsMeanThem) {
-  const auto corpus = read_file(BULKHEAD_TESTDATA "/os-files.txt", 1 << 20);
+  const auto corpus = read_file(testdata_path("os-files.txt"), 1 << 20);
   ASSERT_TRUE(corpus);
   std::string_view rest = *corpus;
   size_t cases = 0;

@@ -20,7 +20,7 @@
 namespace bulkhead::inventory::rpm::testing {
 
 inline std::string testdata(std::string_view name) {
-  auto bytes = read_file(fmt::format("{}/rpm/{}", BULKHEAD_TESTDATA, name), 1 << 20);
+  auto bytes = read_file(testdata_path(fmt::format("rpm/{}", name)), 1 << 20);
   EXPECT_TRUE(bytes) << bytes.error().to_string();
   return bytes.value_or("");
 }
