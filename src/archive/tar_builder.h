@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -110,7 +109,7 @@ class TarBuilder {
     put_octal(block, 148, 7, sum);
   }
   static void put(std::string& block, size_t offset, size_t size, std::string_view text) {
-    std::memcpy(block.data() + offset, text.data(), std::min(size, text.size()));
+    std::ranges::copy(text.substr(0, size), block.begin() + static_cast<std::ptrdiff_t>(offset));
   }
   // Octal with a closing NUL; base-256 when that does not fit.
   static void put_octal(std::string& block, size_t offset, size_t size, uint64_t value) {
