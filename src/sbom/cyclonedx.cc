@@ -1,6 +1,9 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/json_writer.h"
+#include "inventory/license/spdx.h"
 #include "sbom/identifiers.h"
 #include "sbom/sbom.h"
 
@@ -46,25 +49,37 @@ void write_operating_system(Writer& w, const Bom& bom) {
   w.end_object();
 }
 
+// Licences by their ids or names; or, where any of them is more than an id and all are understood, as one expression.
 void write_licenses(Writer& w, const std::vector<std::string>& licenses) {
   if (licenses.empty()) return;
+  const auto is_id = [](const std::string& license) { return inventory::spdx_license_id(license) == license; };
+  std::vector<std::string> expressions;
+  for (const std::string& license : licenses) {
+    if (auto expression = inventory::spdx_expression(license)) expressions.push_back(*std::move(expression));
+  }
   w.key("licenses");
   w.begin_array();
-  for (const std::string& license : licenses) {
+  if (expressions.size() == licenses.size() && !std::ranges::all_of(licenses, is_id)) {
     w.begin_object();
-    w.key("license");
-    w.begin_object();
-    w.member(is_spdx_license(license) ? "id" : "name", license);
+    w.member("expression", conjunction_of(expressions));
     w.end_object();
-    w.end_object();
+  } else {
+    for (const std::string& license : licenses) {
+      w.begin_object();
+      w.key("license");
+      w.begin_object();
+      w.member(is_id(license) ? "id" : "name", license);
+      w.end_object();
+      w.end_object();
+    }
   }
   w.end_array();
 }
 
-void write_component(Writer& w, const Bom& bom, size_t index) {
+void write_component(Writer& w, const Bom& bom, size_t index, std::string_view ref) {
   const inventory::Package& package = bom.packages[index];
   w.begin_object();
-  w.member("bom-ref", bom.purls[index]);
+  w.member("bom-ref", ref);
   w.member("type", "library");
   if (!package.maintainer.empty() || !package.vendor.empty()) {
     w.key("supplier");
@@ -89,7 +104,7 @@ void write_component(Writer& w, const Bom& bom, size_t index) {
   w.end_object();
 }
 
-void write_dependencies(Writer& w, const Bom& bom) {
+void write_dependencies(Writer& w, const Bom& bom, const std::vector<std::string>& refs) {
   w.key("dependencies");
   w.begin_array();
   w.begin_object();
@@ -97,7 +112,7 @@ void write_dependencies(Writer& w, const Bom& bom) {
   w.key("dependsOn");
   w.begin_array();
   if (bom.os.known()) w.string("os");
-  for (const std::string& purl : bom.purls) w.string(purl);
+  for (const std::string& ref : refs) w.string(ref);
   w.end_array();
   w.end_object();
   w.end_array();
@@ -140,10 +155,9 @@ int cwe_number(std::string_view cwe) {
   return number;
 }
 
-void write_vulnerability(Writer& w, const Bom& bom, const Vulnerability& vulnerability) {
-  const std::string& purl = bom.purls[vulnerability.package];
+void write_vulnerability(Writer& w, const Bom& bom, const Vulnerability& vulnerability, std::string_view ref) {
   w.begin_object();
-  w.member("bom-ref", fmt::format("{}#{}", purl, vulnerability.id));
+  w.member("bom-ref", fmt::format("{}#{}", ref, vulnerability.id));
   w.member("id", vulnerability.id);
   w.key("source");
   w.begin_object();
@@ -185,7 +199,7 @@ void write_vulnerability(Writer& w, const Bom& bom, const Vulnerability& vulnera
   w.key("affects");
   w.begin_array();
   w.begin_object();
-  w.member("ref", purl);
+  w.member("ref", ref);
   w.key("versions");
   w.begin_array();
   w.begin_object();
@@ -228,13 +242,16 @@ std::string write_cyclonedx(const Bom& bom) {
   w.key("components");
   w.begin_array();
   write_operating_system(w, bom);
-  for (size_t i = 0; i < bom.packages.size(); ++i) write_component(w, bom, i);
+  const std::vector<std::string> refs = component_refs(bom);
+  for (size_t i = 0; i < bom.packages.size(); ++i) write_component(w, bom, i, refs[i]);
   w.end_array();
-  write_dependencies(w, bom);
+  write_dependencies(w, bom, refs);
   if (!bom.vulnerabilities.empty()) {
     w.key("vulnerabilities");
     w.begin_array();
-    for (const Vulnerability& vulnerability : bom.vulnerabilities) write_vulnerability(w, bom, vulnerability);
+    for (const Vulnerability& vulnerability : bom.vulnerabilities) {
+      write_vulnerability(w, bom, vulnerability, refs[vulnerability.package]);
+    }
     w.end_array();
   }
   w.end_object();

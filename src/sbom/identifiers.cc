@@ -1,13 +1,12 @@
 #include "sbom/identifiers.h"
 
 #include <algorithm>
-#include <vector>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "crypto/digest.h"
-#include "sbom/spdx_licenses.h"
 
 namespace bulkhead::sbom {
 
@@ -27,18 +26,24 @@ std::string spdx_identifier(std::string_view text) {
   return id;
 }
 
-bool is_spdx_license(std::string_view id) {
-  static const std::vector<std::string_view> kSorted = [] {
-    std::vector<std::string_view> ids;
-    std::string_view rest = kSpdxLicenses;
-    std::string_view line;
-    while (next_line(rest, line)) {
-      if (!line.empty() && !line.starts_with('#')) ids.push_back(line);
-    }
-    std::ranges::sort(ids);
-    return ids;
-  }();
-  return std::ranges::binary_search(kSorted, id);
+std::string conjunction_of(const std::vector<std::string>& expressions) {
+  std::string all;
+  for (const std::string& expression : expressions) {
+    if (!all.empty()) all += " AND ";
+    const bool alternative = expressions.size() > 1 && expression.find(" OR ") != std::string::npos;
+    all += alternative ? fmt::format("({})", expression) : expression;
+  }
+  return all;
+}
+
+std::vector<std::string> component_refs(const Bom& bom) {
+  std::vector<std::string> refs;
+  std::unordered_map<std::string_view, size_t> seen;
+  for (const std::string& purl : bom.purls) {
+    const size_t times = ++seen[purl];
+    refs.push_back(times == 1 ? purl : fmt::format("{}#{}", purl, times));
+  }
+  return refs;
 }
 
 std::string content_key(const Bom& bom) {

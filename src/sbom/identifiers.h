@@ -1,8 +1,9 @@
-// What both formats need: stable identifiers and the SPDX licence list.
+// What both formats need: stable identifiers, and expressions of licences.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sbom/sbom.h"
 
@@ -14,8 +15,11 @@ std::string uuid_of(std::string_view text);
 // `text` with everything but letters, digits, '.' and '-' replaced by '-': what SPDX allows in identifiers.
 std::string spdx_identifier(std::string_view text);
 
-// Whether `id` is on the SPDX licence list, exactly spelled.
-bool is_spdx_license(std::string_view id);
+// The expression that says that all of these expressions hold; empty for none.
+std::string conjunction_of(const std::vector<std::string>& expressions);
+
+// By package: its package URL, made unique where an image has the same package twice ("…#2").
+std::vector<std::string> component_refs(const Bom& bom);
 
 // The text all derived identifiers hang on: everything that tells this Bom from another.
 std::string content_key(const Bom& bom);

@@ -1,3 +1,5 @@
+#include "inventory/license/spdx.h"
+
 #include <map>
 
 #include <fmt/format.h>
@@ -16,25 +18,28 @@ using json::Writer;
 // reading.
 constexpr std::string_view kUnknownTime = "1970-01-01T00:00:00Z";
 
-std::string package_id(const Bom& bom, size_t index) {
-  const std::string hash = Digest::sha256_of(as_bytes(bom.purls[index])).hex().substr(0, 16);
-  return fmt::format("SPDXRef-Package-{}-{}-{}", inventory::purl_type(bom.packages[index].type),
-                     spdx_identifier(bom.packages[index].name), hash);
+std::string package_id(const inventory::Package& package, std::string_view ref) {
+  const std::string hash = Digest::sha256_of(as_bytes(ref)).hex().substr(0, 16);
+  return fmt::format("SPDXRef-Package-{}-{}-{}", inventory::purl_type(package.type), spdx_identifier(package.name),
+                     hash);
 }
 
-// Licences that are not on the SPDX list are declared in the document itself, under a name made from their text.
-std::string license_reference(std::string_view license) {
+// A licence as SPDX lets it be declared: an expression over its list, else a name that the document itself explains (as
+// it must explain every LicenseRef-, so that one that somebody else made up is text like any other).
+bool is_on_the_list(const std::string& license) {
+  return license.find("LicenseRef-") == std::string::npos && inventory::spdx_expression(license).has_value();
+}
+
+std::string declared(const std::string& license) {
+  if (is_on_the_list(license)) return inventory::spdx_expression(license).value();
   return fmt::format("LicenseRef-{}", uuid_of(license));
 }
 
-std::string license_expression(const std::vector<std::string>& licenses) {
+std::string all_declared(const std::vector<std::string>& licenses) {
   if (licenses.empty()) return "NOASSERTION";
-  std::string expression;
-  for (const std::string& license : licenses) {
-    if (!expression.empty()) expression += " AND ";
-    expression += is_spdx_license(license) ? license : license_reference(license);
-  }
-  return expression;
+  std::vector<std::string> expressions;
+  for (const std::string& license : licenses) expressions.push_back(declared(license));
+  return conjunction_of(expressions);
 }
 
 // RFC 3339 with fractions or an offset is not what SPDX's pattern takes: seconds and Z only.
@@ -102,10 +107,10 @@ void write_operating_system(Writer& w, const Bom& bom) {
   w.end_object();
 }
 
-void write_package(Writer& w, const Bom& bom, size_t index) {
+void write_package(Writer& w, const Bom& bom, size_t index, std::string_view id) {
   const inventory::Package& package = bom.packages[index];
   w.begin_object();
-  w.member("SPDXID", package_id(bom, index));
+  w.member("SPDXID", id);
   w.member("name", package.name);
   w.member("versionInfo", package.version);
   const std::string& supplier = package.maintainer.empty() ? package.vendor : package.maintainer;
@@ -116,7 +121,7 @@ void write_package(Writer& w, const Bom& bom, size_t index) {
     w.member("sourceInfo", fmt::format("built from {} {}", package.source_name, package.source_version));
   }
   w.member("licenseConcluded", "NOASSERTION");
-  w.member("licenseDeclared", license_expression(package.licenses));
+  w.member("licenseDeclared", all_declared(package.licenses));
   w.member("copyrightText", "NOASSERTION");
   w.member("primaryPackagePurpose", "LIBRARY");
   locator(w, bom.purls[index]);
@@ -127,7 +132,7 @@ void write_extracted_licenses(Writer& w, const Bom& bom) {
   std::map<std::string, std::string> extracted;
   for (const auto& package : bom.packages) {
     for (const std::string& license : package.licenses) {
-      if (!is_spdx_license(license)) extracted.emplace(license_reference(license), license);
+      if (!is_on_the_list(license)) extracted.emplace(declared(license), license);
     }
   }
   if (extracted.empty()) return;
@@ -170,14 +175,17 @@ std::string write_spdx(const Bom& bom) {
   w.begin_array();
   write_image(w, bom);
   if (bom.os.known()) write_operating_system(w, bom);
-  for (size_t i = 0; i < bom.packages.size(); ++i) write_package(w, bom, i);
+  const std::vector<std::string> refs = component_refs(bom);
+  std::vector<std::string> ids;
+  for (size_t i = 0; i < bom.packages.size(); ++i) ids.push_back(package_id(bom.packages[i], refs[i]));
+  for (size_t i = 0; i < bom.packages.size(); ++i) write_package(w, bom, i, ids[i]);
   w.end_array();
   write_extracted_licenses(w, bom);
   w.key("relationships");
   w.begin_array();
   relationship(w, "SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-Image");
   if (bom.os.known()) relationship(w, "SPDXRef-Image", "CONTAINS", "SPDXRef-OperatingSystem");
-  for (size_t i = 0; i < bom.packages.size(); ++i) relationship(w, "SPDXRef-Image", "CONTAINS", package_id(bom, i));
+  for (const std::string& id : ids) relationship(w, "SPDXRef-Image", "CONTAINS", id);
   w.end_array();
   w.end_object();
   return std::move(w).take();
