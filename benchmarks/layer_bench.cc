@@ -12,6 +12,9 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 #include <zlib.h>
+#ifdef BULKHEAD_HAVE_ISAL
+#include <isa-l/igzip_lib.h>
+#endif
 
 #include "archive/inflate.h"
 #include "archive/tar_builder.h"
@@ -87,26 +90,43 @@ class ViewSource final : public BlockSource {
   ByteSpan rest_;
 };
 
-// The bare work: digest of the stored bytes, inflation, digest of the inflated ones.
+#ifdef BULKHEAD_HAVE_ISAL
+// The work that cannot be spared, with nothing of ours around it but the hasher: digest of the stored bytes, inflation
+// by ISA-L itself, digest of the inflated ones.
 void raw(benchmark::State& state) {
-  layer_bytes();  // made up before the clock runs
+  const std::string& stored_bytes = layer_bytes();  // made up before the clock runs
+  std::vector<uint8_t> block(archive::kInflateBlockBytes);
+  const auto inflater = std::make_unique<inflate_state>();
   uint64_t inflated = 0;
   for (auto _ : state) {
     Hasher stored;
     Hasher diff;
     inflated = 0;
-    ViewSource whole(layer_bytes());
-    for (auto block = whole.next(); !block->empty(); block = whole.next()) stored.update(*block);
-    const auto source = archive::make_inflating_source(std::make_unique<ViewSource>(layer_bytes()));
-    for (auto block = source->next(); block && !block->empty(); block = source->next()) {
-      diff.update(*block);
-      inflated += block->size();
+    isal_inflate_init(inflater.get());
+    inflater->crc_flag = ISAL_GZIP;
+    ViewSource source(stored_bytes);
+    for (auto in = source.next(); !in->empty(); in = source.next()) {
+      stored.update(*in);
+      inflater->next_in = const_cast<uint8_t*>(reinterpret_cast<const uint8_t*>(in->data()));
+      inflater->avail_in = static_cast<uint32_t>(in->size());
+      size_t produced = 0;
+      do {
+        inflater->next_out = block.data();
+        inflater->avail_out = static_cast<uint32_t>(block.size());
+        if (isal_inflate(inflater.get()) < 0) return state.SkipWithError("ISA-L cannot inflate the layer");
+        produced = block.size() - inflater->avail_out;
+        diff.update(std::as_bytes(std::span(block).first(produced)));
+        inflated += produced;
+      } while (inflater->avail_in != 0 || produced == block.size());
     }
+    if (inflater->block_state != ISAL_BLOCK_FINISH) return state.SkipWithError("the layer is not one gzip member");
     benchmark::DoNotOptimize(stored.finish());
     benchmark::DoNotOptimize(diff.finish());
   }
   state.SetBytesProcessed(static_cast<int64_t>(inflated) * state.iterations());
 }
+BENCHMARK(raw)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime()->UseRealTime();
+#endif
 
 void inflate_only(benchmark::State& state) {
   layer_bytes();
@@ -169,7 +189,6 @@ void decode_cached_facts(benchmark::State& state) {
 }
 
 BENCHMARK(inflate_only)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime()->UseRealTime();
-BENCHMARK(raw)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime()->UseRealTime();
 BENCHMARK(analyse)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime()->UseRealTime();
 BENCHMARK(decode_cached_facts)->Unit(benchmark::kMicrosecond);
 

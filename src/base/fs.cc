@@ -18,12 +18,12 @@ constexpr size_t kFileBlockBytes = size_t{256} << 10;
 
 class FdSource final : public BlockSource {
  public:
-  FdSource(UniqueFd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)), buffer_(kFileBlockBytes) {}
+  FdSource(UniqueFd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}
 
   Result<ByteSpan> next() override {
     for (;;) {
-      const ssize_t count = ::read(fd_.get(), buffer_.data(), buffer_.size());
-      if (count >= 0) return ByteSpan(buffer_).first(static_cast<size_t>(count));
+      const ssize_t count = ::read(fd_.get(), buffer_.get(), kFileBlockBytes);
+      if (count >= 0) return ByteSpan(buffer_.get(), static_cast<size_t>(count));
       if (errno != EINTR) return fail(errno_error(errno, name_));
     }
   }
@@ -31,7 +31,8 @@ class FdSource final : public BlockSource {
  private:
   UniqueFd fd_;
   std::string name_;
-  std::vector<std::byte> buffer_;
+  // Not cleared: most files are small, and pages that nothing was read into are never touched.
+  std::unique_ptr<std::byte[]> buffer_ = std::make_unique_for_overwrite<std::byte[]>(kFileBlockBytes);
 };
 
 Result<UniqueFd> open_for_reading(const std::string& path) {

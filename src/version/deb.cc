@@ -1,6 +1,9 @@
 #include "version/deb.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
 
 #include "version/digits.h"
 
@@ -32,11 +35,19 @@ std::strong_ordering compare_part(std::string_view a, std::string_view b) {
   return std::strong_ordering::equal;
 }
 
-bool is_revision_char(char c) {
-  return is_alnum(c) || c == '.' || c == '+' || c == '~' || c == '_';
-}
-bool is_upstream_char(char c) {
-  return is_revision_char(c) || c == '-' || c == ':';
+// What each character may be part of. Every comparison checks both versions: a look-up is faster than the ranges.
+enum : uint8_t { kRevision = 1, kUpstream = 2 };
+constexpr auto kParts = [] {
+  std::array<uint8_t, 256> parts{};
+  for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.+~_")) {
+    parts[static_cast<unsigned char>(c)] = kRevision | kUpstream;
+  }
+  for (const char c : std::string_view("-:")) parts[static_cast<unsigned char>(c)] = kUpstream;
+  return parts;
+}();
+
+bool consists_of(std::string_view text, uint8_t part) {
+  return std::ranges::all_of(text, [part](char c) { return (kParts[static_cast<unsigned char>(c)] & part) != 0; });
 }
 
 }  // namespace
@@ -50,11 +61,11 @@ std::optional<DebVersion> DebVersion::parse(std::string_view text) {
   }
   if (const size_t dash = text.rfind('-'); dash != std::string_view::npos) {
     version.revision = text.substr(dash + 1);
-    if (version.revision.empty() || !std::ranges::all_of(version.revision, is_revision_char)) return std::nullopt;
+    if (version.revision.empty() || !consists_of(version.revision, kRevision)) return std::nullopt;
     text = text.substr(0, dash);
   }
   version.upstream = text;
-  if (text.empty() || !is_digit(text.front()) || !std::ranges::all_of(text, is_upstream_char)) return std::nullopt;
+  if (text.empty() || !is_digit(text.front()) || !consists_of(text, kUpstream)) return std::nullopt;
   return version;
 }
 
