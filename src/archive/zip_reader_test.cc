@@ -122,7 +122,7 @@ TEST(ZipReader, ReadsBehindAPrefixAndBeforeATail) {
 
 TEST(ZipReader, ReadsLargeMembersInBlocks) {
   std::string large;
-  for (int i = 0; large.size() < (size_t{3} << 20); ++i) large += std::to_string(i * 7919) + "\n";
+  for (uint64_t i = 0; large.size() < (size_t{3} << 20); ++i) large += std::to_string(i * 7919) + "\n";
   Builder builder;
   builder.add({"deflated", large});
   builder.add({"stored", large, false});
