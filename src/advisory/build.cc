@@ -133,6 +133,7 @@ Result<Build::Input*> Build::input_for(const Feed& feed, bool of_archive) {
 }
 
 Result<Sink*> Build::begin_document(const Feed& feed, std::string_view path) {
+  if (options_.stop.stop_requested()) return fail(Code::kCancelled, "stopped");
   mark_ = builder_.mark();
   input_ = nullptr;
   if (options_.only_shippable && !feed.may_be_shipped) return nullptr;
@@ -222,6 +223,16 @@ Result<BuildResult> Build::finish() && {
                 fmt::format("{}: no feed recognises any of its {} files", options_.from, result_.files.size()),
                 "name a folder with feed files as their publishers write them; see `bulkhead db build --help`");
   }
+  for (const MissingFeed& missing : options_.missing) {
+    const Feed* feed = find_feed(missing.feed);
+    if (feed == nullptr) return fail(Code::kInvalidArgument, fmt::format("there is no feed \"{}\"", missing.feed));
+    TRY(builder_.add_feed({.name = missing.feed,
+                           .url = missing.url,
+                           .licence = std::string(feed->licence),
+                           .attribution = std::string(feed->attribution),
+                           .covers = missing.ecosystems,
+                           .about_ids = feed->ecosystems.empty()}));
+  }
   TRY_ASSIGN(result_.database, std::move(builder_).finish());
   return std::move(result_);
 }
@@ -264,7 +275,7 @@ Result<Listing> list_files(const BuildOptions& options) {
     if (error) return fail(errno_error(error.value(), options.from));
     if (!entries->is_regular_file(error)) continue;
     if (listing.files.size() >= options.limits.max_documents) {
-      return fail(limit_error("files in a feed folder", options.limits.max_documents, "--max-documents"));
+      return fail(limit_passed(options.limits, &FeedLimits::max_documents));
     }
     listing.files.push_back({.path = entries->path().lexically_relative(options.from).string()});
   }

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,16 +20,26 @@
 
 namespace bulkhead::advisory {
 
+// A feed that should be in the database and of which there is nothing: it stands there without a date and without
+// documents, so that every answer about its ecosystems names it.
+struct MissingFeed {
+  std::string feed;  // its name
+  std::string url;
+  std::vector<std::string> ecosystems;  // empty: about ids
+};
+
 struct BuildOptions {
   std::string from;      // a folder, or one feed file
   std::string manifest;  // a manifest to go by instead of the folder's own; empty: none
   // Keep only records of these ecosystems: keys ("debian:12"; its pockets count as its own), or a family and ":*".
   // Empty: all. What feeds say of ids is kept where a kept record needs it.
   std::vector<std::string> ecosystems;
+  std::vector<MissingFeed> missing;
   bool only_shippable = false;  // leave out feeds whose licence does not let us pass compiled data on
   DatabaseBuilder::Options database;
   FeedLimits limits;
   std::function<void(std::string_view path)> on_file;  // before each file is read; may be empty
+  std::stop_token stop;                                // kCancelled between two documents
 };
 
 struct BuiltFile {

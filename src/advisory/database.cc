@@ -16,7 +16,7 @@ using format::Section;
 namespace {
 
 constexpr std::string_view kRebuild =
-    "build it again with `bulkhead db build`, or import a good copy with `bulkhead db import`";
+    "make it anew with `bulkhead db update` or `bulkhead db build`, or import a good copy with `bulkhead db import`";
 constexpr std::array<std::byte, 128> kZeroEntry{};
 
 std::unexpected<Error> malformed(std::string_view name, std::string_view what) {

@@ -54,7 +54,12 @@ size_t DatabaseBuilder::memory_bytes() const {
 
 Status DatabaseBuilder::check_memory() const {
   // Counting is cheap but not free, and no single addition is large.
-  if ((rows_.size() + fragments_.size()) % 1024 != 0 || memory_bytes() <= options_.max_bytes) return {};
+  if ((rows_.size() + fragments_.size()) % 1024 != 0) return {};
+  return check_memory_now();
+}
+
+Status DatabaseBuilder::check_memory_now() const {
+  if (memory_bytes() <= options_.max_bytes) return {};
   return fail(
       limit_error("bytes of memory for building the advisory database", options_.max_bytes, "--max-database-bytes"));
 }
@@ -502,6 +507,7 @@ Result<std::string> DatabaseBuilder::finish() && {
   if (rows_.size() > std::numeric_limits<uint32_t>::max()) {
     return fail(limit_error("advisory records", std::numeric_limits<uint32_t>::max(), "--from"));
   }
+  TRY(check_memory_now());
   const DatabaseContent content = Compiler(*this).compile();
   return write_database(pools_, content);
 }

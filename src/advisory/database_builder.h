@@ -102,6 +102,7 @@ class DatabaseBuilder final : public Sink {
 
   Status add_aliases(uint32_t name, const std::vector<std::string>& aliases);
   Status check_memory() const;
+  Status check_memory_now() const;
 
   Options options_;
   std::vector<FeedInput> feeds_;

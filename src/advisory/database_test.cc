@@ -214,7 +214,7 @@ TEST(DatabaseCorruption, EveryTruncationIsRefused) {
     ASSERT_FALSE(opened) << size;
     EXPECT_EQ(opened.error().code(), Code::kMalformed);
     EXPECT_NE(opened.error().to_string().find("cut.db"), std::string::npos);
-    EXPECT_NE(opened.error().remedy().find("db build"), std::string::npos);
+    EXPECT_NE(opened.error().remedy().find("db update"), std::string::npos);
   }
 }
 

@@ -309,6 +309,25 @@ std::optional<std::string> ecosystem_key(inventory::PackageType type) {
   return ecosystem_key_of_purl_type(inventory::purl_type(type));
 }
 
+std::optional<std::string> ecosystem_key_of_text(std::string_view text) {
+  const std::string lower_text = to_lower(trim(text));
+  const std::string_view key = lower_text;
+  const Family* family = family_of(key);
+  std::string_view name = family == nullptr ? std::string_view() : family->name;
+  if (family == nullptr) {
+    name = key.substr(0, key.find(':'));
+    family = family_named(family_in(kOsIds, name));
+  }
+  if (family == nullptr) return std::nullopt;
+  if (family->release == ReleaseForm::kNone) {
+    return key == name ? std::optional<std::string>(family->name) : std::nullopt;
+  }
+  if (key.size() <= name.size() + 1) return std::nullopt;
+  const std::string_view release = key.substr(name.size() + 1);
+  if (!is_release_text(release)) return std::nullopt;
+  return ecosystem_key(family->name, release);
+}
+
 std::optional<std::string> ecosystem_key_of_purl_type(std::string_view purl_type) {
   constexpr std::array<std::string_view, 14> kLanguages = {"bitnami", "cargo",  "composer", "conan", "cran",
                                                            "gem",     "golang", "hackage",  "hex",   "maven",

@@ -50,6 +50,10 @@ std::optional<std::string> ecosystem_key(std::string_view family, std::string_vi
 std::optional<std::string> ecosystem_key(const inventory::OperatingSystem& system);
 // The language world of a package; nothing for deb, rpm and apk, whose world is the distribution.
 std::optional<std::string> ecosystem_key(inventory::PackageType type);
+// What a person writes: a key ("debian:12", "pypi"), also with a codename ("debian:bookworm"), a point release
+// ("alpine:3.19.1") or an os-release ID ("ol:8", "sles:15.5") in place of the family's name. Nothing for an unknown
+// family, and where a release is missing or too much.
+std::optional<std::string> ecosystem_key_of_text(std::string_view text);
 
 // OSV's "ecosystem" (ossf.github.io/osv-schema, "Defined ecosystems"): "Debian:12", "Alpine:v3.19",
 // "Ubuntu:Pro:18.04:LTS", "SUSE:Linux Enterprise Server 15 SP5", "crates.io". Ubuntu Pro names give the pocket's key

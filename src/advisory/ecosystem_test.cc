@@ -152,5 +152,36 @@ TEST(Ecosystem, CodenamesAgreeWithDistroInfoData) {
   }
 }
 
+struct TextCase {
+  std::string_view text;
+  std::string_view key;  // empty: none
+};
+
+TEST(Ecosystem, UnderstandsWhatPeopleWrite) {
+  for (const auto& [text, key] : {TextCase{"debian:12", "debian:12"},
+                                  {"Debian:bookworm", "debian:12"},
+                                  {"debian:sid", "debian:sid"},
+                                  {"alpine:3.19.1", "alpine:3.19"},
+                                  {"alpine:edge", "alpine:edge"},
+                                  {" ubuntu:jammy ", "ubuntu:22.04"},
+                                  {"ol:8.7", "oracle:8"},
+                                  {"amzn:2023", "amazon:2023"},
+                                  {"sles:15.5", "suse:sles:15.5"},
+                                  {"suse:sles:15.5", "suse:sles:15.5"},
+                                  {"opensuse:tumbleweed", "opensuse:tumbleweed"},
+                                  {"opensuse-tumbleweed", "opensuse:tumbleweed"},
+                                  {"wolfi", "wolfi"},
+                                  {"PyPI", "pypi"},
+                                  {"wolfi:1", ""},
+                                  {"debian", ""},
+                                  {"debian:", ""},
+                                  {"debian:../x", ""},
+                                  {"ubuntu:18.04:esm-infra", ""},
+                                  {"nixos:24.05", ""},
+                                  {"", ""}}) {
+    EXPECT_EQ(ecosystem_key_of_text(text).value_or(""), key) << text;
+  }
+}
+
 }  // namespace
 }  // namespace bulkhead::advisory

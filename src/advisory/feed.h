@@ -21,13 +21,24 @@
 namespace bulkhead::advisory {
 
 struct FeedLimits {
-  size_t max_document_bytes = size_t{512} << 20;    // one document, inflated (--max-document-bytes)
-  size_t max_yaml_bytes = size_t{8} << 20;          // one YAML or TOML document (--max-yaml-bytes)
-  size_t max_depth = 64;                            // nesting of JSON, YAML, TOML and XML (--max-document-depth)
-  size_t max_aliases = 4096;                        // other names of one vulnerability (--max-aliases)
-  size_t max_documents = 4'000'000;                 // members of one archive (--max-documents)
-  uint64_t max_archive_bytes = uint64_t{64} << 30;  // all members of one archive, inflated (--max-archive-bytes)
+  uint64_t max_document_bytes = uint64_t{512} << 20;  // one document, inflated
+  uint64_t max_yaml_bytes = uint64_t{8} << 20;        // one YAML or TOML document
+  uint64_t max_depth = 64;                            // nesting of JSON, YAML, TOML and XML
+  uint64_t max_aliases = 4096;                        // other names of one vulnerability
+  uint64_t max_documents = 4'000'000;                 // files of one folder, entries of one archive
+  uint64_t max_archive_bytes = uint64_t{64} << 30;    // one file, inflated
 };
+
+// Each limit and the option that raises it: the one table from which the command line makes its flags. Passing a limit
+// is kLimitExceeded by limit_error(), naming the option.
+struct FeedLimitOption {
+  std::string_view option;  // "--max-document-bytes"
+  std::string_view what;    // completes "more than 4000000 …"; also the flag's help
+  uint64_t FeedLimits::* field;
+};
+std::span<const FeedLimitOption> feed_limit_options();
+// The error of passing `field`, as the table names it.
+Error limit_passed(const FeedLimits& limits, uint64_t FeedLimits::* field);
 
 // One document: a file, or a member of a tar or zip archive, inflated.
 struct Document {
@@ -55,19 +66,23 @@ struct DocumentHead {
 
 // How `db update` gets at a publisher's files.
 enum class Fetch : uint8_t {
-  kFile,      // the URL is the file
-  kNamedBy,   // the URL is a small text file whose first line names the file, relative to it
-  kNvdPages,  // NVD API 2.0: pages by startIndex, resultsPerPage, totalResults
+  kFile,               // the URL is the file
+  kNamedBy,            // the URL is a small text whose first line names the file beside it
+  kRepository,         // an rpm repository ("…/"): its repodata/repomd.xml names its updateinfo, with a checksum
+  kRepositoryNamedBy,  // a mirror list: a small text whose first line is the URL of an rpm repository
 };
 
 struct Download {
   // Which ecosystem wants it: a key ("pypi"), a family and ":*" ("alpine:*": once for each release asked for or met),
   // or empty (always).
   std::string_view ecosystem;
-  // {release} stands for the key's release ("3.19"), {major} for its first number, {codename} for its codename.
+  // {release} stands for the key's release ("3.19", "edge"), {number} for the same where it begins with a digit (other
+  // releases have no such file), {major} for its first number; {year} for each year from kFirstFeedYear to the present.
   std::string_view url;
   Fetch fetch = Fetch::kFile;
 };
+// NVD's first file, which also holds what is older.
+inline constexpr int64_t kFirstFeedYear = 2002;
 
 struct Feed {
   std::string_view name;         // "debian-tracker": stable; stands in findings, `db info` and the compiled database

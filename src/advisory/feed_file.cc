@@ -1,5 +1,7 @@
 // From a published file to its documents: inflation, archives, recognition.
 #include <algorithm>
+#include <array>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -11,6 +13,33 @@
 
 namespace bulkhead::advisory {
 namespace {
+
+constexpr std::array kLimitOptions = {
+    FeedLimitOption{"--max-document-bytes", "bytes in one document of a feed", &FeedLimits::max_document_bytes},
+    FeedLimitOption{"--max-yaml-bytes", "bytes in one YAML or TOML document", &FeedLimits::max_yaml_bytes},
+    FeedLimitOption{"--max-document-depth", "levels of nesting in one document", &FeedLimits::max_depth},
+    FeedLimitOption{"--max-aliases", "other names of one vulnerability", &FeedLimits::max_aliases},
+    FeedLimitOption{"--max-documents", "files in a feed folder, or entries in one archive", &FeedLimits::max_documents},
+    FeedLimitOption{"--max-archive-bytes", "bytes in one feed file, inflated", &FeedLimits::max_archive_bytes},
+};
+
+// Counts what a file inflates to, so that the limit that is passed is the feeds' own.
+class CappedSource final : public BlockSource {
+ public:
+  CappedSource(std::unique_ptr<BlockSource> inner, const FeedLimits& limits)
+      : inner_(std::move(inner)), limits_(limits) {}
+  Result<ByteSpan> next() override {
+    TRY_ASSIGN(const ByteSpan block, inner_->next());
+    bytes_ += block.size();
+    if (bytes_ > limits_.max_archive_bytes) return fail(limit_passed(limits_, &FeedLimits::max_archive_bytes));
+    return block;
+  }
+
+ private:
+  std::unique_ptr<BlockSource> inner_;
+  const FeedLimits& limits_;
+  uint64_t bytes_ = 0;
+};
 
 // A source whose first bytes have been looked at already.
 class PeekedSource final : public BlockSource {
@@ -70,7 +99,9 @@ class FileReader {
  public:
   FileReader(const Feed* only, FeedReader& reader, const FeedLimits& limits)
       : only_(only), reader_(reader), limits_(limits) {
-    archive_limits_.max_layer_bytes = limits.max_archive_bytes;
+    // What a feed may cost is limited here; only a zip's list of members has to be limited where it is read.
+    archive_limits_.max_layer_bytes = std::numeric_limits<uint64_t>::max();
+    archive_limits_.max_ratio = std::numeric_limits<uint64_t>::max();
     archive_limits_.max_entries = limits.max_documents;
   }
 
@@ -78,8 +109,9 @@ class FileReader {
     if (archive::looks_like_zip(bytes.first(std::min<size_t>(bytes.size(), 4)))) return read_zip(bytes);
     const bool compressed = archive::detect_compression(bytes.first(std::min(bytes.size(), archive::kMagicBytes))) !=
                             archive::Compression::kNone;
-    const auto inflated = archive::make_inflating_source(std::make_unique<SpanSource>(bytes), archive_limits_);
-    PeekedSource source(*inflated);
+    CappedSource inflated(archive::make_inflating_source(std::make_unique<SpanSource>(bytes), archive_limits_),
+                          limits_);
+    PeekedSource source(inflated);
     TRY_ASSIGN(const ByteSpan head, source.peek(kTarBlockBytes));
     if (looks_like_tar(head)) return read_tar(source);
     return read_document(compressed ? without_compression_suffix(path) : path, source);
@@ -103,10 +135,13 @@ class FileReader {
   }
 
   Status read_tar(BlockSource& source) {
-    archive::TarReader tar(source, archive_limits_);
-    for (;;) {
+    archive::Limits tar_limits = archive_limits_;
+    tar_limits.max_entries = std::numeric_limits<uint64_t>::max();
+    archive::TarReader tar(source, tar_limits);
+    for (uint64_t entries = 1;; ++entries) {
       TRY_ASSIGN(const archive::TarEntry* entry, tar.next());
       if (entry == nullptr) return {};
+      if (entries > limits_.max_documents) return fail(limit_passed(limits_, &FeedLimits::max_documents));
       if (entry->type != archive::TarType::kFile) continue;
       const std::string path = entry->path;  // the entry goes away with its contents
       TRY(read_document(path, tar.content()));
@@ -114,10 +149,18 @@ class FileReader {
   }
 
   Status read_zip(ByteSpan bytes) {
-    TRY_ASSIGN(const archive::ZipReader zip, archive::ZipReader::open(bytes, archive_limits_));
-    for (const archive::ZipEntry& entry : zip.entries()) {
+    const auto zip = archive::ZipReader::open(bytes, archive_limits_);
+    if (!zip) {
+      const Error too_many = archive::limit_passed(archive_limits_, &archive::Limits::max_entries);
+      const bool entries = zip.error().message() == too_many.message();
+      return fail(entries ? limit_passed(limits_, &FeedLimits::max_documents) : zip.error());
+    }
+    uint64_t inflated = 0;
+    for (const archive::ZipEntry& entry : zip->entries()) {
       if (entry.is_directory()) continue;
-      TRY_ASSIGN(const auto source, zip.open_entry(entry));
+      inflated += entry.size;
+      if (inflated > limits_.max_archive_bytes) return fail(limit_passed(limits_, &FeedLimits::max_archive_bytes));
+      TRY_ASSIGN(const auto source, zip->open_entry(entry));
       TRY(read_document(entry.path, *source));
     }
     return {};
@@ -130,6 +173,15 @@ class FileReader {
 };
 
 }  // namespace
+
+std::span<const FeedLimitOption> feed_limit_options() {
+  return kLimitOptions;
+}
+
+Error limit_passed(const FeedLimits& limits, uint64_t FeedLimits::* field) {
+  const auto* const option = std::ranges::find(kLimitOptions, field, &FeedLimitOption::field);
+  return limit_error(option->what, limits.*field, option->option);
+}
 
 Status read_feed_file(std::string_view path, ByteSpan bytes, const Feed* only, FeedReader& reader,
                       const FeedLimits& limits) {

@@ -19,15 +19,21 @@ struct Field {
   std::string FeedFile::* member;
 };
 constexpr std::array kFields = {
-    Field{"path", &FeedFile::path},
-    Field{"feed", &FeedFile::feed},
-    Field{"url", &FeedFile::url},
-    Field{"date", &FeedFile::date},
-    Field{"fetched", &FeedFile::fetched},
-    Field{"sha256", &FeedFile::sha256},
-    Field{"licence", &FeedFile::licence},
-    Field{"etag", &FeedFile::etag},
-    Field{"last_modified", &FeedFile::last_modified},
+    Field{"path", &FeedFile::path},     Field{"feed", &FeedFile::feed},
+    Field{"url", &FeedFile::url},       Field{"named_by", &FeedFile::named_by},
+    Field{"date", &FeedFile::date},     Field{"fetched", &FeedFile::fetched},
+    Field{"sha256", &FeedFile::sha256}, Field{"licence", &FeedFile::licence},
+    Field{"etag", &FeedFile::etag},     Field{"last_modified", &FeedFile::last_modified},
+};
+
+struct DatabaseField {
+  std::string_view name;
+  std::string BuiltDatabase::* member;
+};
+constexpr std::array kDatabaseFields = {
+    DatabaseField{"sha256", &BuiltDatabase::sha256},
+    DatabaseField{"inputs", &BuiltDatabase::inputs},
+    DatabaseField{"checked", &BuiltDatabase::checked},
 };
 
 bool stays_inside(std::string_view path) {
@@ -67,6 +73,11 @@ Result<FeedManifest> FeedManifest::parse(std::string_view text) {
   }
   FeedManifest manifest;
   TRY_ASSIGN(manifest.ecosystems, strings_of(root, "ecosystems"));
+  if (const auto database = root.find("database"); database && database->is_object()) {
+    for (const DatabaseField& field : kDatabaseFields) {
+      manifest.database.*field.member = database->string_or(field.name, {});
+    }
+  }
   TRY_ASSIGN(const json::Value files, root.require_array("files"));
   for (const json::Value element : files.elements()) {
     FeedFile file;
@@ -93,6 +104,12 @@ std::string FeedManifest::to_json() const {
   writer.key("schema_version");
   writer.integer(kSchemaVersion);
   write_strings(writer, "ecosystems", ecosystems);
+  if (!database.sha256.empty()) {
+    writer.key("database");
+    writer.begin_object();
+    for (const DatabaseField& field : kDatabaseFields) writer.member_if(field.name, database.*field.member);
+    writer.end_object();
+  }
   writer.key("files");
   writer.begin_array();
   for (const FeedFile& file : files) {

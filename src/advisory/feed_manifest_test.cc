@@ -8,9 +8,11 @@ namespace {
 TEST(FeedManifest, ComesBackAsItWasWritten) {
   FeedManifest manifest;
   manifest.ecosystems = {"alpine:3.19", "debian:12"};
+  manifest.database = {.sha256 = "cd", .inputs = "ef", .checked = "2026-11-22T10:00:00Z"};
   manifest.files = {{.path = "alpine/main.json",
                      .feed = "alpine-secdb",
                      .url = "https://example.org/main.json",
+                     .named_by = "https://example.org/latest.txt",
                      .date = "2026-11-22",
                      .fetched = "2026-11-22T10:00:00Z",
                      .sha256 = "ab",
@@ -23,6 +25,7 @@ TEST(FeedManifest, ComesBackAsItWasWritten) {
   ASSERT_TRUE(read) << read.error().to_string();
   EXPECT_EQ(read->to_json(), manifest.to_json());
   EXPECT_EQ(read->ecosystems, manifest.ecosystems);
+  EXPECT_EQ(read->database.inputs, "ef");
   ASSERT_EQ(read->files.size(), 2U);
   EXPECT_EQ(read->files[0].etag, "\"x\"");
   EXPECT_EQ(read->files[0].ecosystems, std::vector<std::string>{"alpine:3.19"});

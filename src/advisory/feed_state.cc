@@ -8,9 +8,8 @@
 #include "advisory/freshness.h"
 
 namespace bulkhead::advisory {
-namespace {
 
-FeedState state_of(const FeedView& feed, std::string_view ecosystem, std::string_view now, int64_t max_age_days) {
+FeedState feed_state(const FeedView& feed, std::string_view ecosystem, std::string_view now, int64_t max_age_days) {
   FeedState state;
   state.name = feed.name;
   state.ecosystem = ecosystem;
@@ -20,10 +19,15 @@ FeedState state_of(const FeedView& feed, std::string_view ecosystem, std::string
   state.attribution = feed.attribution;
   state.age_days = age_in_days(later_date(feed.date, feed.fetched), now);
   state.stale = !state.age_days || *state.age_days > max_age_days;
+  const bool says_nothing = feed.documents == 0 && feed.records == 0 && feed.vulnerabilities == 0;
+  state.missing = says_nothing && feed.date.empty() && feed.fetched.empty();
   return state;
 }
 
+namespace {
+
 bool further_behind(const FeedState& a, const FeedState& b) {
+  if (a.missing != b.missing) return a.missing;
   if (!a.age_days || !b.age_days) return !a.age_days && b.age_days;
   return *a.age_days > *b.age_days;
 }
@@ -34,7 +38,7 @@ std::vector<FeedState> feed_states(const Database& database, const std::vector<s
                                    std::string_view now, int64_t max_age_days) {
   std::map<std::pair<std::string, std::string>, FeedState> states;
   const auto add = [&](uint32_t index, std::string_view ecosystem) {
-    FeedState state = state_of(database.feed(index), ecosystem, now, max_age_days);
+    FeedState state = feed_state(database.feed(index), ecosystem, now, max_age_days);
     const auto [place, fresh] = states.try_emplace({state.ecosystem, state.name}, state);
     if (!fresh && further_behind(state, place->second)) place->second = std::move(state);
   };

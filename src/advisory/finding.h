@@ -64,7 +64,7 @@ struct Suppressed {
 
 // A feed that the answer rests on, or should have rested on.
 struct FeedState {
-  std::string name;       // as in the feed table; the ecosystem's key when `missing`
+  std::string name;       // as in the feed table; the ecosystem's key when no feed covers it
   std::string ecosystem;  // for which of the matched ecosystems; empty for feeds about ids (KEV, EPSS, NVD)
   std::string date;       // of its data, RFC 3339; empty: unknown
   std::string fetched;    // when it was fetched from its publisher; empty: unknown
@@ -72,7 +72,7 @@ struct FeedState {
   std::string attribution;          // the line that its licence wants shown; empty when it wants none
   std::optional<int64_t> age_days;  // at `now`; nothing when the date is unknown
   bool stale = false;               // older than MatchOptions allow, or of unknown age
-  bool missing = false;             // no feed in this database covers the ecosystem at all
+  bool missing = false;  // no feed in this database covers the ecosystem; or this feed, or a part of it, is not in it
 };
 
 // Something worth telling that is no finding: a version that its scheme cannot read, an ecosystem without rules.

@@ -676,7 +676,8 @@ TEST(Match, FeedsAreNamedWithTheirAgeAndMissingOnesToo) {
   const Database database = make(
       {{.feed = {.name = "debian-tracker", .date = "2026-11-20", .covers = {"debian:12"}}, .records = {}},
        {.feed = {.name = "old", .date = "2020-01-01", .covers = {"debian:12"}}, .records = {}},
-       {.feed = {.name = "undated", .covers = {"debian:12"}}, .records = {}},
+       {.feed = {.name = "undated", .covers = {"debian:12"}, .documents = 1}, .records = {}},
+       {.feed = {.name = "never-came", .covers = {"debian:12"}}, .records = {}},
        {.feed = {.name = "refetched", .date = "2020-01-01", .fetched = "2026-11-22T08:00:00Z", .covers = {"debian:12"}},
         .records = {}},
        {.feed = {.name = "cisa-kev", .date = "2026-11-21"}, .records = {}},
@@ -688,8 +689,9 @@ TEST(Match, FeedsAreNamedWithTheirAgeAndMissingOnesToo) {
     lines.push_back(feed.ecosystem + "|" + feed.name + "|" + (feed.age_days ? std::to_string(*feed.age_days) : "?") +
                     (feed.stale ? " stale" : "") + (feed.missing ? " missing" : ""));
   }
-  EXPECT_THAT(lines, ElementsAre("|cisa-kev|1", "debian:12|debian-tracker|2", "debian:12|old|2517 stale",
-                                 "debian:12|refetched|0", "debian:12|undated|? stale", "npm|npm|? stale missing"));
+  EXPECT_THAT(lines, ElementsAre("|cisa-kev|1", "debian:12|debian-tracker|2", "debian:12|never-came|? stale missing",
+                                 "debian:12|old|2517 stale", "debian:12|refetched|0", "debian:12|undated|? stale",
+                                 "npm|npm|? stale missing"));
 }
 
 TEST(Match, AnUnknownDistributionIsToldWithItsName) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <memory>
 
 #include <fmt/format.h>
@@ -21,14 +22,37 @@ constexpr std::string_view kSnapshotPrefix = "advisories-";
 constexpr int kLevel = 19;
 constexpr int kWindowLog = 26;
 constexpr std::string_view kGetOne =
-    "build one from feed files with `bulkhead db build --from DIR`, or bring one with `bulkhead db import FILE`";
+    "fetch feeds with `bulkhead db update --distribution debian:12`, build one from feed files with `bulkhead db build "
+    "--from DIR`, or bring one with `bulkhead db import FILE`";
+
+// Counts what comes out of a packed file.
+class CappedSource final : public BlockSource {
+ public:
+  CappedSource(std::unique_ptr<BlockSource> inner, const StoreLimits& limits)
+      : inner_(std::move(inner)), rest_(limits.max_database_bytes), limits_(limits) {}
+  Result<ByteSpan> next() override {
+    TRY_ASSIGN(const ByteSpan block, inner_->next());
+    if (block.size() > rest_) {
+      return fail(
+          limit_error("bytes in an unpacked advisory database", limits_.max_database_bytes, "--max-database-bytes"));
+    }
+    rest_ -= block.size();
+    return block;
+  }
+
+ private:
+  std::unique_ptr<BlockSource> inner_;
+  uint64_t rest_;
+  const StoreLimits limits_;
+};
 
 // The unpacked contents of a packed or plain database file.
 Result<std::unique_ptr<BlockSource>> open_unpacking(const std::string& path, const StoreLimits& limits) {
   TRY_ASSIGN(auto file, open_file_source(path));
-  archive::Limits inflation;
-  inflation.max_layer_bytes = limits.max_database_bytes;
-  return archive::make_inflating_source(std::move(file), inflation);
+  archive::Limits inflation;  // the limit is ours
+  inflation.max_layer_bytes = std::numeric_limits<uint64_t>::max();
+  inflation.max_ratio = std::numeric_limits<uint64_t>::max();
+  return std::make_unique<CappedSource>(archive::make_inflating_source(std::move(file), inflation), limits);
 }
 
 // Unpacks `from` beside `to`, checks it, and renames it there.

@@ -62,7 +62,7 @@ TEST_F(StoreTest, WithoutAnyDatabaseItSaysHowToGetOne) {
   const auto opened = open_database(paths());
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code(), Code::kNotFound);
-  EXPECT_NE(opened.error().remedy().find("bulkhead db build"), std::string::npos);
+  EXPECT_NE(opened.error().remedy().find("bulkhead db update"), std::string::npos);
 }
 
 TEST_F(StoreTest, TheSnapshotIsUnpackedOnceAndThenMapped) {
@@ -175,6 +175,7 @@ TEST_F(StoreTest, APackedBombIsRefusedAtTheLimit) {
   const auto imported = import_database(folder_ + "/bomb.db.zst", cache(), {.max_database_bytes = 1 << 16});
   ASSERT_FALSE(imported);
   EXPECT_EQ(imported.error().code(), Code::kLimitExceeded);
+  EXPECT_NE(imported.error().remedy().find("--max-database-bytes"), std::string::npos);
   EXPECT_TRUE(files_in(cache()).empty());
 }
 

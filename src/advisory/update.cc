@@ -1,17 +1,20 @@
 #include "advisory/update.h"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <filesystem>
-#include <map>
 #include <set>
+#include <thread>
 
 #include <fmt/format.h>
 
+#include "advisory/database.h"
 #include "advisory/ecosystem.h"
 #include "advisory/feed_manifest.h"
-#include "advisory/match_rules.h"
+#include "advisory/freshness.h"
+#include "advisory/repomd.h"
 #include "base/fs.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "crypto/digest.h"
 
@@ -22,49 +25,13 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMaxManifestBytes = size_t{16} << 20;
 constexpr size_t kMaxPointerBytes = 4096;
-constexpr size_t kNvdPageSize = 2000;
-constexpr size_t kMaxNvdPages = 1000;
-
-// The codename of a release: "bookworm" of debian 12.
-std::string codename_of(std::string_view family, std::string_view release) {
-  // version_id_of_codename() goes the other way; the names are few enough to ask for each.
-  for (const std::string_view name :
-       {"jessie", "stretch", "buster", "bullseye", "bookworm", "trixie", "forky", "duke", "sid", "trusty", "xenial",
-        "bionic", "focal", "jammy", "noble", "questing", "resolute"}) {
-    if (version_id_of_codename(family, name) == release) return std::string(name);
-  }
-  return std::string(release);
-}
-
-void replace_all(std::string& text, std::string_view what, std::string_view with) {
-  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
-    text.replace(at, what.size(), with);
-  }
-}
-
-std::string filled_in(std::string_view pattern, std::string_view key) {
-  std::string url(pattern);
-  const Family* family = family_of(key);
-  const std::string_view release = release_of(key);
-  replace_all(url, "{release}", release);
-  replace_all(url, "{major}", release.substr(0, release.find('.')));
-  if (family != nullptr && url.find("{codename}") != std::string::npos) {
-    replace_all(url, "{codename}", codename_of(family->name, release));
-  }
-  return url;
-}
-
-// A file name of the URL: without its scheme, one level.
-std::string path_of(const Feed& feed, std::string_view url) {
-  const size_t scheme = url.find("://");
-  std::string name(scheme == std::string_view::npos ? url : url.substr(scheme + 3));
-  for (char& c : name) {
-    if (!is_alnum(c) && c != '.' && c != '-' && c != '_') c = '_';
-  }
-  while (name.starts_with('.')) name.erase(0, 1);
-  if (name.size() > 200) name.erase(0, name.size() - 200);
-  return fmt::format("{}/{}", feed.name, name);
-}
+constexpr int kDownloadAttempts = 3;  // of a file whose body breaks off in a way that cannot be continued
+constexpr size_t kFolderDigits = 16;  // of a checksum, in the name of a file's folder
+constexpr std::string_view kIncoming = "incoming";
+constexpr std::string_view kLockName = "lock";
+// Whoever remembers an ecosystem holds the lock for a moment only.
+constexpr int kLockAttempts = 20;
+constexpr auto kLockPause = std::chrono::milliseconds(50);
 
 // Swallows records: to see whether a document can be read at all.
 class NullSink final : public Sink {
@@ -80,23 +47,95 @@ class Checker final : public FeedReader {
     ++read_;
     return {};
   }
-  Status failed_document(const Feed&, std::string_view, Error error) override {
-    if (!first_) first_ = std::move(error);
+  Status failed_document(const Feed&, std::string_view path, Error error) override {
+    ++failed_;
+    if (!first_) first_ = std::move(error).with_context(printable(path));
     return {};
   }
   Status unknown_document(std::string_view) override { return {}; }
 
-  // What its feed can read nothing of has not replaced anything worth having.
+  // What the feeds can read little of has not replaced anything worth having.
   Status verdict() {
-    if (read_ > 0) return {};
-    if (first_) return std::unexpected(*std::move(first_));
-    return fail(Code::kMalformed, "nothing in it is a document of its feed");
+    if (failed_ > read_) {
+      return fail(
+          std::move(*first_).with_context(fmt::format("{} of {} documents are unreadable", failed_, failed_ + read_)));
+    }
+    if (read_ == 0) return fail(Code::kMalformed, "nothing in it is a document of a feed");
+    return {};
   }
 
  private:
   NullSink sink_;
   size_t read_ = 0;
+  size_t failed_ = 0;
   std::optional<Error> first_;
+};
+
+Result<FeedManifest> load_state(const std::string& folder) {
+  const std::string path = fmt::format("{}/{}", folder, kManifestName);
+  const auto text = read_file(path, kMaxManifestBytes);
+  if (!text) {
+    if (text.error().code() == Code::kNotFound) return FeedManifest{};
+    return std::unexpected(text.error());
+  }
+  auto state = FeedManifest::parse(*text);
+  if (state) return state;
+  return fail(std::move(state).error().with_context(path).with_remedy(
+      "remove that file: the next update fetches everything anew"));
+}
+
+Status save_state(const std::string& folder, const FeedManifest& state) {
+  return write_file_atomically(fmt::format("{}/{}", folder, kManifestName), state.to_json());
+}
+
+Result<UniqueFd> lock_state(const std::string& folder, int attempts) {
+  const std::string path = fmt::format("{}/{}", folder, kLockName);
+  for (int attempt = 1;; ++attempt) {
+    auto lock = lock_file(path);
+    if (lock || lock.error().code() != Code::kUnavailable) return lock;
+    if (attempt >= attempts) {
+      return fail(Code::kUnavailable, fmt::format("{}: another update is at work there", folder),
+                  "wait until it has ended");
+    }
+    std::this_thread::sleep_for(kLockPause);
+  }
+}
+
+void change_ecosystems(FeedManifest& state, const std::vector<std::string>& added,
+                       const std::vector<std::string>& forgotten) {
+  std::set<std::string> all(state.ecosystems.begin(), state.ecosystems.end());
+  all.insert(added.begin(), added.end());
+  for (const std::string& key : forgotten) all.erase(key);
+  state.ecosystems.assign(all.begin(), all.end());
+}
+
+// The last part of a URL's path, fit for a file name; formats are told by it ("….yaml", "security-support.deb12").
+std::string name_of(std::string_view url) {
+  url = url.substr(0, url.find_first_of("?#"));
+  while (url.ends_with('/')) url.remove_suffix(1);
+  std::string name(url.substr(url.rfind('/') + 1));
+  for (char& c : name) {
+    if (!is_alnum(c) && c != '.' && c != '-' && c != '_') c = '_';
+  }
+  if (name.starts_with('.')) name[0] = '_';
+  if (name.size() > 200) name.erase(0, name.size() - 200);
+  return name.empty() ? "feed" : name;
+}
+
+bool is_compressed_name(std::string_view name) {
+  constexpr std::array<std::string_view, 8> kSuffixes = {".gz", ".bz2", ".xz", ".zst", ".zip", ".tgz", ".zck", ".lz4"};
+  return std::ranges::any_of(kSuffixes, [&](std::string_view suffix) { return name.ends_with(suffix); });
+}
+
+bool is_checksum_folder(std::string_view name) {
+  return name.size() == kFolderDigits &&
+         std::ranges::all_of(name, [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
+}
+
+// What a feed is fetched from, once every pointer has been followed.
+struct Target {
+  std::string url;
+  Digest digest;  // that its publisher promises; empty: none
 };
 
 class Update {
@@ -105,252 +144,344 @@ class Update {
   Result<UpdateResult> run();
 
  private:
-  // Fetches one planned download; true when a file changed.
+  struct Received {
+    std::string path;
+    std::string sha256;
+    std::string etag;
+    std::string last_modified;
+    bool not_modified = false;
+  };
+
+  // True when a file changed.
   Result<bool> download(const PlannedDownload& plan);
-  Result<bool> download_file(const PlannedDownload& plan, const std::string& url, const std::string& path);
-  Result<bool> download_nvd(const PlannedDownload& plan);
-  Result<std::string> pointed_to(const std::string& url);
-  Status save_state() const;
+  Result<Target> target_of(const PlannedDownload& plan);
+  Result<std::string> pointer(const std::string& url);
+  Result<Received> receive(const PlannedDownload& plan, const Target& target, const FeedFile* known);
+  Result<Received> receive_once(const PlannedDownload& plan, const Target& target, const FeedFile* known);
+  void describe_copy(const PlannedDownload& plan, DownloadResult& row) const;
+
+  FeedFile* find(const PlannedDownload& plan);
+  bool is_intact(const FeedFile& file) const;
+  std::string full_path(std::string_view path) const { return fmt::format("{}/{}", options_.feeds_dir, path); }
+  Status drop_unplanned(const std::vector<PlannedDownload>& plans);
+  void collect_garbage() const;
+
+  Status build(const std::vector<PlannedDownload>& plans, UpdateResult& result);
+  std::vector<MissingFeed> missing_feeds(const std::vector<PlannedDownload>& plans);
+  std::string inputs_of(const BuildOptions& build) const;
+  bool is_current(const std::string& inputs) const;
+  Status save() const { return save_state(options_.feeds_dir, state_); }
 
   const UpdateOptions& options_;
   FeedFetcher& fetcher_;
   FeedManifest state_;
 };
 
-Result<FeedManifest> load_state(const std::string& folder) {
-  const auto text = read_file(folder + "/" + std::string(kManifestName), kMaxManifestBytes);
-  if (!text) {
-    if (text.error().code() == Code::kNotFound) return FeedManifest{};
-    return std::unexpected(text.error());
-  }
-  auto state = FeedManifest::parse(*text);
-  if (!state) {
-    return fail(std::move(state)
-                    .error()
-                    .with_context(folder + "/" + std::string(kManifestName))
-                    .with_remedy("remove that file: the next update fetches everything anew"));
-  }
-  return state;
+FeedFile* Update::find(const PlannedDownload& plan) {
+  const auto place = std::ranges::find_if(state_.files, [&](const FeedFile& file) {
+    return (file.named_by.empty() ? file.url : file.named_by) == plan.url &&
+           file.path.starts_with(fmt::format("{}/", plan.feed->name));
+  });
+  return place == state_.files.end() ? nullptr : &*place;
 }
 
-Status save(const std::string& folder, const FeedManifest& state) {
-  return write_file_atomically(folder + "/" + std::string(kManifestName), state.to_json());
+bool Update::is_intact(const FeedFile& file) const {
+  const auto mapped = MappedFile::open(full_path(file.path));
+  return mapped && Digest::sha256_of(mapped->bytes()).hex() == file.sha256;
 }
 
-bool add_ecosystems(FeedManifest& state, const std::vector<std::string>& ecosystems) {
-  const std::set<std::string> before(state.ecosystems.begin(), state.ecosystems.end());
-  std::set<std::string> all = before;
-  all.insert(ecosystems.begin(), ecosystems.end());
-  state.ecosystems.assign(all.begin(), all.end());
-  return all.size() != before.size();
-}
-
-// With the ecosystems whose records are consulted for theirs: Red Hat's for its rebuilds.
-std::vector<std::string> with_disclosures(const std::vector<std::string>& ecosystems) {
-  std::set<std::string> all(ecosystems.begin(), ecosystems.end());
-  for (const std::string& key : ecosystems) {
-    const Family* family = family_of(key);
-    const FamilyRules* rules = family == nullptr ? nullptr : rules_of(family->name);
-    if (rules == nullptr || rules->disclosures.empty()) continue;
-    if (auto other = ecosystem_key(rules->disclosures, release_of(key))) all.insert(*std::move(other));
-  }
-  return {all.begin(), all.end()};
-}
-
-Status Update::save_state() const {
-  return save(options_.feeds_dir, state_);
-}
-
-// The file that the URL's first line names, relative to it.
-Result<std::string> Update::pointed_to(const std::string& url) {
+// The first line of a small text.
+Result<std::string> Update::pointer(const std::string& url) {
   TRY_ASSIGN(const FetchAnswer answer, fetcher_.fetch({.url = url}));
   if (answer.body == nullptr) return fail(Code::kUnavailable, fmt::format("{}: no answer", url));
-  TRY_ASSIGN(const std::string text, read_all(*answer.body, kMaxPointerBytes, url));
-  const std::string_view name = trim(std::string_view(text).substr(0, text.find('\n')));
-  if (name.empty() || name.find('/') != std::string_view::npos) {
-    return fail(Code::kMalformed, fmt::format("{}: names no file beside it", url));
-  }
-  return url.substr(0, url.rfind('/') + 1) + std::string(name);
+  TRY_CONTEXT(const std::string text, read_all(*answer.body, kMaxPointerBytes, url), url);
+  return std::string(trim(std::string_view(text).substr(0, text.find('\n'))));
 }
 
-Result<bool> Update::download_file(const PlannedDownload& plan, const std::string& url, const std::string& path) {
-  const std::string full = options_.feeds_dir + "/" + path;
-  FeedFile* known = state_.find(path);
-  std::error_code error;
-  const bool here = known != nullptr && known->url == url && fs::exists(full, error);
-  FetchRequest request{.url = url};
-  if (here) {
+Result<Target> Update::target_of(const PlannedDownload& plan) {
+  if (plan.fetch == Fetch::kFile) return Target{.url = plan.url};
+  if (plan.fetch == Fetch::kNamedBy) {
+    TRY_ASSIGN(const std::string name, pointer(plan.url));
+    const bool plain = !name.empty() && !name.starts_with('.') && std::ranges::all_of(name, [](char c) {
+      return is_alnum(c) || c == '.' || c == '-' || c == '_';
+    });
+    if (!plain) return fail(Code::kMalformed, fmt::format("{}: names no file beside it", plan.url));
+    return Target{.url = plan.url.substr(0, plan.url.rfind('/') + 1) + name};
+  }
+  std::string repository = plan.url;
+  if (plan.fetch == Fetch::kRepositoryNamedBy) {
+    TRY_ASSIGN(repository, pointer(plan.url));
+    // Nobody may talk us out of TLS on the way to a checksum.
+    if (!repository.starts_with("https://")) {
+      return fail(Code::kMalformed, fmt::format("{}: names no https repository", plan.url));
+    }
+    if (!repository.ends_with('/')) repository += '/';
+  }
+  const std::string index = repository + std::string(kRepomdPath);
+  TRY_ASSIGN(const FetchAnswer answer, fetcher_.fetch({.url = index}));
+  if (answer.body == nullptr) return fail(Code::kUnavailable, fmt::format("{}: no answer", index));
+  TRY_CONTEXT(const std::string text, read_all(*answer.body, kMaxRepomdBytes, index), index);
+  TRY_CONTEXT(const RepomdEntry entry, parse_repomd(text), index);
+  return Target{.url = repository + entry.location, .digest = entry.digest};
+}
+
+Result<Update::Received> Update::receive_once(const PlannedDownload& plan, const Target& target,
+                                              const FeedFile* known) {
+  const std::string name = name_of(target.url);
+  FetchRequest request{.url = target.url};
+  // A promised checksum is of the file as it lies there.
+  request.may_be_compressed = target.digest.empty() && !is_compressed_name(name);
+  if (known != nullptr) {
     request.etag = known->etag;
     request.last_modified = known->last_modified;
   }
-  TRY_ASSIGN(const FetchAnswer answer, fetcher_.fetch(request));
-  if (answer.not_modified && here) {
-    known->fetched = options_.now;
-    TRY(save_state());
-    return false;
-  }
-  if (answer.body == nullptr) return fail(Code::kUnavailable, fmt::format("{}: no answer", url));
+  TRY_ASSIGN(FetchAnswer answer, fetcher_.fetch(request));
+  if (answer.not_modified && known != nullptr) return Received{.not_modified = true};
+  if (answer.body == nullptr) return fail(Code::kUnavailable, fmt::format("{}: no answer", target.url));
+  std::unique_ptr<BlockSource> body = std::move(answer.body);
+  if (!target.digest.empty()) body = make_verifying_source(std::move(body), target.digest, 0, target.url);
 
-  TRY_ASSIGN(AtomicFile file, AtomicFile::create(full));
+  TRY_ASSIGN(AtomicFile file, AtomicFile::create(full_path(fmt::format("{}/{}", kIncoming, name))));
+  ProgressStep progress(options_.progress, fmt::format("{} {}", plan.feed->name, name), answer.size.value_or(0));
   Hasher hasher;
   uint64_t size = 0;
   for (;;) {
-    TRY_CONTEXT(const ByteSpan block, answer.body->next(), url);
+    TRY_CONTEXT(const ByteSpan block, body->next(), target.url);
     if (block.empty()) break;
+    if (options_.stop.stop_requested()) return fail(Code::kCancelled, "stopped");
     size += block.size();
     if (size > options_.max_download_bytes) {
-      return fail(limit_error("bytes of one feed file", options_.max_download_bytes, "--max-download-bytes"));
+      return fail(limit_error("bytes of one feed file", options_.max_download_bytes, "--max-download-bytes")
+                      .with_context(target.url));
     }
     hasher.update(block);
     TRY(file.write(block));
+    progress.advance(block.size());
   }
   {
     TRY_ASSIGN(const MappedFile written, MappedFile::open(file.temporary_path()));
     Checker checker;
-    if (auto status = read_feed_file(path, written.bytes(), plan.feed, checker, options_.build.limits); !status) {
-      return fail(std::move(status).error().with_context(url));
+    if (auto status = read_feed_file(name, written.bytes(), nullptr, checker, options_.build.limits); !status) {
+      return fail(std::move(status).error().with_context(target.url));
     }
-    if (auto status = checker.verdict(); !status) return fail(std::move(status).error().with_context(url));
+    if (auto status = checker.verdict(); !status) return fail(std::move(status).error().with_context(target.url));
   }
-  const std::string sha256 = hasher.finish().hex();
-  const bool changed = !here || known->sha256 != sha256;
-  TRY(file.commit());
-
-  if (known == nullptr) {
-    state_.files.push_back({.path = path});
-    std::ranges::sort(state_.files, {}, &FeedFile::path);
-    known = state_.find(path);
-  }
-  known->feed = plan.feed->name;
-  known->url = url;
-  known->fetched = options_.now;
-  known->sha256 = sha256;
-  known->etag = answer.etag;
-  known->last_modified = answer.last_modified;
-  known->ecosystems = plan.ecosystems;
-  TRY(save_state());
-  return changed;
+  Received received{.sha256 = hasher.finish().hex(), .etag = answer.etag, .last_modified = answer.last_modified};
+  received.path = fmt::format("{}/{}/{}", plan.feed->name, received.sha256.substr(0, kFolderDigits), name);
+  TRY(file.commit_as(full_path(received.path)));
+  return received;
 }
 
-// NVD answers in pages and knows no validators; a page that is here with the same bytes is no change.
-Result<bool> Update::download_nvd(const PlannedDownload& plan) {
-  bool changed = false;
-  for (size_t page = 0; page < kMaxNvdPages; ++page) {
-    const std::string url =
-        fmt::format("{}{}resultsPerPage={}&startIndex={}", plan.url,
-                    plan.url.find('?') == std::string::npos ? '?' : '&', kNvdPageSize, page * kNvdPageSize);
-    const std::string path = fmt::format("{}/page-{:04}.json", plan.feed->name, page);
-    TRY_ASSIGN(const bool page_changed, download_file(plan, url, path));
-    changed = changed || page_changed;
-    TRY_ASSIGN(const std::string text,
-               read_file(options_.feeds_dir + "/" + path, options_.build.limits.max_document_bytes));
-    TRY_CONTEXT(const json::Document document,
-                json::Document::parse(text, {.max_bytes = options_.build.limits.max_document_bytes}), url);
-    TRY_CONTEXT(const int64_t total, document.root().require_integer("totalResults"), url);
-    if (total < 0 || static_cast<uint64_t>(total) <= (page + 1) * kNvdPageSize) return changed;
+Result<Update::Received> Update::receive(const PlannedDownload& plan, const Target& target, const FeedFile* known) {
+  for (int attempt = 1;; ++attempt) {
+    auto received = receive_once(plan, target, known);
+    if (received || attempt == kDownloadAttempts) return received;
+    const Code code = received.error().code();
+    const bool may_pass =
+        code == Code::kUnavailable || code == Code::kDeadlineExceeded || code == Code::kVerificationFailed;
+    if (!may_pass) return received;
   }
-  return fail(limit_error("pages of NVD", kMaxNvdPages, "--max-documents"));
 }
 
 Result<bool> Update::download(const PlannedDownload& plan) {
-  switch (plan.fetch) {
-    case Fetch::kFile:
-      return download_file(plan, plan.url, plan.path);
-    case Fetch::kNamedBy: {
-      TRY_ASSIGN(const std::string url, pointed_to(plan.url));
-      return download_file(plan, url, plan.path + url.substr(url.rfind('/') + 1));
-    }
-    case Fetch::kNvdPages:
-      return download_nvd(plan);
+  TRY_ASSIGN(const Target target, target_of(plan));
+  FeedFile* file = find(plan);
+  const bool here = file != nullptr && file->url == target.url && is_intact(*file);
+  const bool promised =
+      here && target.digest.algorithm() == Digest::Algorithm::kSha256 && target.digest.hex() == file->sha256;
+  Received received{.not_modified = true};
+  if (!promised) {
+    TRY_ASSIGN(received, receive(plan, target, here ? file : nullptr));
   }
-  return fail(Code::kInternal, "a way to fetch that is none");
+  if (file == nullptr) file = &state_.files.emplace_back();
+  const bool changed = !received.not_modified && received.sha256 != file->sha256;
+  if (!received.not_modified) {
+    file->path = received.path;
+    file->sha256 = received.sha256;
+    file->etag = received.etag;
+    file->last_modified = received.last_modified;
+  }
+  file->url = target.url;
+  file->named_by = target.url == plan.url ? std::string() : plan.url;
+  file->fetched = options_.now;
+  file->ecosystems = plan.covers;
+  std::ranges::sort(state_.files, {}, &FeedFile::path);
+  return changed;
+}
+
+// Whatever an update has fetched that nobody wants any more. A file without a URL was laid there by somebody else.
+Status Update::drop_unplanned(const std::vector<PlannedDownload>& plans) {
+  std::set<const FeedFile*> wanted;
+  for (const PlannedDownload& plan : plans) wanted.insert(find(plan));
+  std::vector<FeedFile> kept;
+  for (const FeedFile& file : state_.files) {
+    if (file.url.empty() || wanted.contains(&file)) kept.push_back(file);
+  }
+  if (kept.size() == state_.files.size()) return {};
+  state_.files = std::move(kept);
+  return save();
+}
+
+// Removes what feeds.json does not name, of what updates make: interrupted downloads, and files that were replaced.
+void Update::collect_garbage() const {
+  std::error_code error;
+  fs::remove_all(full_path(kIncoming), error);
+  std::set<std::string> named;
+  for (const FeedFile& file : state_.files) named.insert(file.path.substr(0, file.path.rfind('/')));
+  for (const Feed* feed : all_feeds()) {
+    fs::directory_iterator entries(full_path(feed->name), error);
+    if (error) continue;
+    std::vector<fs::path> unnamed;
+    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+      const std::string name = entries->path().filename().string();
+      if (is_checksum_folder(name) && !named.contains(fmt::format("{}/{}", feed->name, name))) {
+        unnamed.push_back(entries->path());
+      }
+    }
+    for (const fs::path& path : unnamed) fs::remove_all(path, error);
+    fs::remove(full_path(feed->name), error);  // when it is empty
+  }
+}
+
+void Update::describe_copy(const PlannedDownload& plan, DownloadResult& row) const {
+  const FeedFile* file = const_cast<Update*>(this)->find(plan);
+  if (file == nullptr) return;
+  std::error_code error;
+  row.in_force_since = file->fetched;
+  const auto size = fs::file_size(full_path(file->path), error);
+  row.bytes = error ? 0 : size;
+}
+
+std::vector<MissingFeed> Update::missing_feeds(const std::vector<PlannedDownload>& plans) {
+  std::vector<MissingFeed> missing;
+  for (const PlannedDownload& plan : plans) {
+    if (find(plan) != nullptr) continue;
+    // Of a feed in many files (NVD's years) the first that is missing stands for all.
+    const bool told = std::ranges::any_of(missing, [&](const MissingFeed& each) {
+      return each.feed == plan.feed->name && each.ecosystems == plan.wanted_by;
+    });
+    if (!told) missing.push_back({.feed = std::string(plan.feed->name), .url = plan.url, .ecosystems = plan.wanted_by});
+  }
+  return missing;
+}
+
+// All that decides what the database will hold.
+std::string Update::inputs_of(const BuildOptions& build) const {
+  Hasher hasher;
+  const auto add = [&](std::string_view text) { hasher.update(as_bytes(fmt::format("{} {}\n", text.size(), text))); };
+  add(options_.made_by);
+  for (const std::string& key : build.ecosystems) add(key);
+  for (const FeedFile& file : state_.files) {
+    for (const std::string* text : {&file.path, &file.sha256, &file.url, &file.feed, &file.date, &file.licence})
+      add(*text);
+    for (const std::string& key : file.ecosystems) add(key);
+  }
+  for (const MissingFeed& feed : build.missing) {
+    add(feed.feed);
+    add(feed.url);
+    for (const std::string& key : feed.ecosystems) add(key);
+  }
+  return hasher.finish().hex();
+}
+
+bool Update::is_current(const std::string& inputs) const {
+  if (state_.database.inputs != inputs) return false;
+  const auto database = Database::open(options_.database_path);
+  if (!database || database->checksum() != state_.database.sha256 || !database->verify()) return false;
+  // The database also says when its feeds were last asked for, to the day.
+  const auto age = age_in_days(state_.database.checked, options_.now);
+  return age && *age <= 0;
+}
+
+Status Update::build(const std::vector<PlannedDownload>& plans, UpdateResult& result) {
+  BuildOptions build = options_.build;
+  build.from = options_.feeds_dir;
+  build.manifest = full_path(kManifestName);
+  build.ecosystems = with_disclosures(state_.ecosystems);
+  build.missing = missing_feeds(plans);
+  build.stop = options_.stop;
+  const std::string inputs = inputs_of(build);
+  if (is_current(inputs)) return {};
+  ProgressStep progress(options_.progress, "compiling the database: feed file", state_.files.size());
+  build.on_file = [&](std::string_view) { progress.advance(1); };
+  TRY_ASSIGN(BuildResult built, build_database(build));
+  TRY(write_file_atomically(options_.database_path, built.database));
+  TRY_ASSIGN(const Database database, Database::open(options_.database_path));
+  state_.database = {.sha256 = database.checksum(), .inputs = inputs, .checked = options_.now};
+  result.rebuilt = true;
+  result.failed = std::move(built.failed);
+  result.failed_documents = built.failures;
+  return save();
 }
 
 Result<UpdateResult> Update::run() {
-  TRY_ASSIGN(state_, load_state(options_.feeds_dir));
-  bool changed = add_ecosystems(state_, options_.ecosystems);
   TRY(make_directories(options_.feeds_dir));
-  TRY(save_state());
+  TRY_ASSIGN(const UniqueFd lock, lock_state(options_.feeds_dir, kLockAttempts));
+  TRY_ASSIGN(state_, load_state(options_.feeds_dir));
+  change_ecosystems(state_, options_.ecosystems, options_.forgotten);
+  if (state_.ecosystems.empty()) {
+    return fail(Code::kInvalidArgument, "no distribution has been asked for, and no scan has met any",
+                "name what you scan, as `bulkhead db update --distribution debian:12`, or scan an image first");
+  }
+  TRY(save());
 
-  const std::vector<std::string> wanted = with_disclosures(state_.ecosystems);
-  UpdateResult result;
-  for (const PlannedDownload& plan : plan_downloads(wanted)) {
-    if (options_.on_download) options_.on_download(plan.url);
+  UpdateResult result{.ecosystems = state_.ecosystems};
+  const std::vector<PlannedDownload> plans = plan_downloads(with_disclosures(state_.ecosystems), options_.now);
+  TRY(drop_unplanned(plans));
+  for (const PlannedDownload& plan : plans) {
+    if (options_.stop.stop_requested()) return fail(Code::kCancelled, "stopped");
     DownloadResult& row = result.downloads.emplace_back();
     row.feed = plan.feed->name;
     row.url = plan.url;
-    row.path = plan.path;
-    const auto outcome = download(plan);
-    if (!outcome) {
-      // What is not the publisher's or the network's fault will not be better with the next feed.
-      if (outcome.error().code() == Code::kCancelled) return std::unexpected(outcome.error());
-      row.outcome = DownloadOutcome::kFailed;
-      row.error = outcome.error().to_string();
-      continue;
+    row.outcome = DownloadOutcome::kSkipped;
+    if (std::ranges::find(options_.skipped_feeds, row.feed) == options_.skipped_feeds.end()) {
+      const auto changed = download(plan);
+      if (changed) {
+        row.outcome = *changed ? DownloadOutcome::kFetched : DownloadOutcome::kUnchanged;
+        TRY(save());
+      } else {
+        if (changed.error().code() == Code::kCancelled) return std::unexpected(changed.error());
+        row.outcome = DownloadOutcome::kFailed;
+        row.error = changed.error();
+        // A copy that is no longer what it was is none.
+        if (const FeedFile* file = find(plan); file != nullptr && !is_intact(*file)) {
+          std::erase_if(state_.files, [&](const FeedFile& each) { return &each == file; });
+          TRY(save());
+        }
+      }
     }
-    row.outcome = *outcome ? DownloadOutcome::kFetched : DownloadOutcome::kUnchanged;
-    changed = changed || *outcome;
+    describe_copy(plan, row);
   }
 
-  std::error_code error;
   if (state_.files.empty()) {
-    const std::string first =
-        result.downloads.empty() ? "no feed is known for what was asked for" : result.downloads.front().error;
-    return fail(Code::kUnavailable, fmt::format("no feed could be fetched: {}", first),
-                "check the network and proxy settings, or bring a database with `bulkhead db import FILE`");
+    result.build_error =
+        Error(Code::kUnavailable, "no feed could be fetched",
+              "check the network and proxy settings, or bring a database with `bulkhead db import FILE`");
+  } else if (auto status = build(plans, result); !status) {
+    if (status.error().code() == Code::kCancelled) return std::unexpected(status.error());
+    result.build_error = std::move(status).error();
   }
-  // A feed that was found unchanged today is fresher than the database says: that is a change as well.
-  const bool refreshed =
-      std::ranges::any_of(state_.files, [&](const FeedFile& file) { return file.fetched == options_.now; });
-  if (!changed && !refreshed && fs::exists(options_.database_path, error)) return result;
-
-  BuildOptions build = options_.build;
-  build.from = options_.feeds_dir;
-  build.manifest = options_.feeds_dir + "/" + std::string(kManifestName);
-  build.ecosystems = wanted;
-  TRY_ASSIGN(BuildResult built, build_database(build));
-  TRY(write_file_atomically(options_.database_path, built.database));
-  result.rebuilt = true;
-  result.files = std::move(built.files);
-  result.failed = std::move(built.failed);
+  collect_garbage();
   return result;
 }
 
 }  // namespace
 
+std::string_view outcome_name(DownloadOutcome outcome) {
+  constexpr std::array<std::string_view, 4> kNames = {"fetched", "unchanged", "failed", "skipped"};
+  return kNames.at(static_cast<size_t>(outcome));
+}
+
 size_t UpdateResult::failures() const {
   return static_cast<size_t>(std::ranges::count(downloads, DownloadOutcome::kFailed, &DownloadResult::outcome));
 }
 
-std::vector<PlannedDownload> plan_downloads(const std::vector<std::string>& ecosystems) {
-  std::vector<PlannedDownload> plans;
-  const auto plan = [&](const Feed& feed, const Download& download, std::string_view key) {
-    const std::string url = filled_in(download.url, key);
-    auto place =
-        std::ranges::find_if(plans, [&](const PlannedDownload& each) { return each.feed == &feed && each.url == url; });
-    if (place == plans.end()) {
-      plans.push_back({.feed = &feed, .fetch = download.fetch, .url = url, .path = path_of(feed, url)});
-      place = plans.end() - 1;
-    }
-    if (!key.empty()) place->ecosystems.emplace_back(key);
-  };
-  for (const Feed* feed : all_feeds()) {
-    for (const Download& download : feed->downloads) {
-      if (download.ecosystem.empty()) {
-        plan(*feed, download, {});
-        continue;
-      }
-      for (const std::string& key : ecosystems) {
-        const Family* family = family_of(key);
-        const bool wanted =
-            download.ecosystem.ends_with(":*")
-                ? family != nullptr && download.ecosystem.substr(0, download.ecosystem.size() - 2) == family->name
-                : download.ecosystem == key;
-        if (wanted) plan(*feed, download, key);
-      }
-    }
-  }
-  return plans;
+Result<UpdatePlan> plan_update(const UpdateOptions& options) {
+  TRY_ASSIGN(FeedManifest state, load_state(options.feeds_dir));
+  change_ecosystems(state, options.ecosystems, options.forgotten);
+  UpdatePlan plan{.ecosystems = std::move(state.ecosystems), .downloads = {}};
+  plan.downloads = plan_downloads(with_disclosures(plan.ecosystems), options.now);
+  return plan;
 }
 
 Result<UpdateResult> update_database(const UpdateOptions& options, FeedFetcher& fetcher) {
@@ -358,9 +489,17 @@ Result<UpdateResult> update_database(const UpdateOptions& options, FeedFetcher& 
 }
 
 Status remember_ecosystems(const std::string& feeds_dir, const std::vector<std::string>& ecosystems) {
+  const auto is_known = [&](const FeedManifest& state) {
+    return std::ranges::all_of(ecosystems, [&](const std::string& key) {
+      return std::ranges::find(state.ecosystems, key) != state.ecosystems.end();
+    });
+  };
+  TRY_ASSIGN(const FeedManifest before, load_state(feeds_dir));
+  if (is_known(before)) return {};
+  TRY_ASSIGN(const UniqueFd lock, lock_state(feeds_dir, 1));
   TRY_ASSIGN(FeedManifest state, load_state(feeds_dir));
-  if (!add_ecosystems(state, ecosystems)) return {};
-  return save(feeds_dir, state);
+  change_ecosystems(state, ecosystems, {});
+  return save_state(feeds_dir, state);
 }
 
 }  // namespace bulkhead::advisory

@@ -1,100 +1,106 @@
 // `bulkhead db update`: fetches feeds from their publishers and compiles them. There is no server of ours.
 //
-// State, in FEEDS (a folder of the cache): the feed files as they were published, and feeds.json (feed_manifest.h) with
-// where each came from, when, its validators, and which ecosystems are kept up to date.
+// State, in FEEDS (a folder of the cache, all its own):
+//   feeds.json                   feed_manifest.h: which files there are, where each came from, when, its validators,
+//   and
+//                                which ecosystems are kept up to date
+//   FEED/<checksum>/<name>       a feed file as it was published; never changed once it is there
+//   incoming/                    downloads that are not complete
+//   lock                         held by whoever writes feeds.json
 //
 // Invariants:
-//   1. A feed file is replaced only by a complete download that its feed can read: fetched beside it, read once,
-//   renamed.
-//   2. feeds.json is written after each file, so that an interrupted update goes on where it stopped, and it never
-//   names a
-//      file that is not there as it says: the file is renamed first, and the checksum in feeds.json is taken from its
-//      bytes.
+//   1. feeds.json is the one place that says what counts, and is replaced atomically, after each file. An update that
+//      is interrupted anywhere leaves a feeds.json whose files are all there, and goes on where it stopped.
+//   2. A feed file counts only when it came complete, has the checksum that its publisher promised (where one does),
+//      and can be read by the feeds.
 //   3. The database is replaced only by one that was built and verified whole; readers keep the one that they opened.
-//   4. A feed that cannot be fetched or read leaves its old file in force, is told, and does not stop the others.
+//   4. A feed that cannot be fetched or read leaves its old file in force, is told, and does not stop the others. One
+//   of
+//      which there is no old file stands in the database as missing, so that every answer tells.
 //
-// The network is behind FeedFetcher, the present comes from the caller. One update at a time for each folder: the
-// caller holds a lock.
+// The network is behind FeedFetcher, the present comes from the caller. Two updates of one FEEDS exclude each other.
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "advisory/build.h"
 #include "advisory/feed.h"
-#include "base/block_source.h"
+#include "advisory/feed_fetcher.h"
+#include "base/progress.h"
 
 namespace bulkhead::advisory {
 
-struct FetchRequest {
-  std::string url;
-  std::string etag;           // of the copy that is here; empty: none
-  std::string last_modified;  // likewise
-};
-
-struct FetchAnswer {
-  bool not_modified = false;          // the copy that is here is current; then there is no body
-  std::unique_ptr<BlockSource> body;  // as published
-  std::string etag;
-  std::string last_modified;
-};
-
-class FeedFetcher {
- public:
-  FeedFetcher() = default;
-  FeedFetcher(const FeedFetcher&) = delete;
-  FeedFetcher& operator=(const FeedFetcher&) = delete;
-  virtual ~FeedFetcher() = default;
-  // A conditional GET when the request has validators. Any status but 200 and 304 is an error that names the URL.
-  virtual Result<FetchAnswer> fetch(const FetchRequest& request) = 0;
-};
-
 struct UpdateOptions {
-  std::string feeds_dir;                            // FEEDS
-  std::string database_path;                        // where the result goes
-  std::vector<std::string> ecosystems;              // to keep up to date from now on, beside those that the state names
-  std::string now;                                  // RFC 3339
+  std::string feeds_dir;                   // FEEDS
+  std::string database_path;               // where the result goes
+  std::vector<std::string> ecosystems;     // keys to keep up to date from now on, beside those that the state names
+  std::vector<std::string> forgotten;      // keys to keep up to date no more
+  std::vector<std::string> skipped_feeds;  // names of feeds that are not asked this time: their old files stay in force
+  std::string now;                         // RFC 3339
+  std::string made_by;                     // the program and its version: another one builds anew from the same files
   uint64_t max_download_bytes = uint64_t{8} << 30;  // of one file (--max-download-bytes)
-  BuildOptions build;                               // `from`, `manifest` and `ecosystems` are set by the update
-  std::function<void(std::string_view url)> on_download;  // before each; may be empty
+  BuildOptions build;                               // `from`, `manifest`, `ecosystems`, `missing` are set by the update
+  Progress* progress = nullptr;
+  std::stop_token stop;
 };
 
-enum class DownloadOutcome : uint8_t { kFetched, kUnchanged, kFailed };
-
-struct DownloadResult {
-  std::string feed;
-  std::string url;
-  std::string path;  // in FEEDS
-  DownloadOutcome outcome = DownloadOutcome::kFetched;
-  std::string error;  // when failed
-};
-
-struct UpdateResult {
-  std::vector<DownloadResult> downloads;
-  bool rebuilt = false;  // false: nothing changed, the database is current
-  std::vector<BuiltFile> files;
-  std::vector<FailedDocument> failed;
-  size_t failures() const;  // downloads that failed
-};
-
-// What an update would fetch for these ecosystems (keys), each URL once: the table's downloads, filled in.
+// What an update would fetch for these ecosystems (keys), each URL once: the table's downloads, filled in. `now` says
+// which year it is.
 struct PlannedDownload {
   const Feed* feed = nullptr;
   Fetch fetch = Fetch::kFile;
   std::string url;
-  std::string path;  // "alpine-secdb/secdb.alpinelinux.org_v3.19_main.json"
-  std::vector<std::string> ecosystems;
+  std::vector<std::string> wanted_by;  // ecosystems; empty for feeds that everybody gets
+  // Those of them that the file speaks for even without a record: its URL names them, so that it would not be there
+  // otherwise. (A file of all releases says nothing about one that it does not know.)
+  std::vector<std::string> covers;
 };
-std::vector<PlannedDownload> plan_downloads(const std::vector<std::string>& ecosystems);
+std::vector<PlannedDownload> plan_downloads(const std::vector<std::string>& ecosystems, std::string_view now);
 
-// kUnavailable when nothing could be fetched and there is nothing from before; otherwise failures are in the result.
+// With the ecosystems whose records are consulted for theirs: Red Hat's for its rebuilds.
+std::vector<std::string> with_disclosures(const std::vector<std::string>& ecosystems);
+
+enum class DownloadOutcome : uint8_t { kFetched, kUnchanged, kFailed, kSkipped };
+std::string_view outcome_name(DownloadOutcome outcome);  // "fetched", "unchanged", "failed", "skipped"
+
+struct DownloadResult {
+  std::string feed;
+  std::string url;  // as planned
+  DownloadOutcome outcome = DownloadOutcome::kFetched;
+  uint64_t bytes = 0;          // of the file that is in force
+  std::string in_force_since;  // when that was fetched or last found unchanged; empty: there is none
+  std::optional<Error> error;  // when failed
+};
+
+struct UpdateResult {
+  std::vector<std::string> ecosystems;  // that are kept up to date
+  std::vector<DownloadResult> downloads;
+  bool rebuilt = false;  // false: the database is current, or could not be built
+  std::optional<Error> build_error;
+  std::vector<FailedDocument> failed;  // documents that were left out of a new database, the first of them
+  uint64_t failed_documents = 0;
+  size_t failures() const;  // downloads that failed
+};
+
+// Which ecosystems FEEDS keeps up to date, and what an update of it would fetch; nothing is written.
+struct UpdatePlan {
+  std::vector<std::string> ecosystems;
+  std::vector<PlannedDownload> downloads;
+};
+Result<UpdatePlan> plan_update(const UpdateOptions& options);
+
+// kInvalidArgument when no ecosystem was asked for or met; kUnavailable when another update is at work; kCancelled;
+// kMalformed for a feeds.json that is none; errors of the file system. What went wrong with a feed, or with building,
+// is in the result: the old file, or database, is in force then.
 Result<UpdateResult> update_database(const UpdateOptions& options, FeedFetcher& fetcher);
 
-// Remembers ecosystems that a scan met, for the next update. Writes only when there are new ones.
+// Remembers ecosystems that a scan met, for the next update. Writes only when there are new ones. kUnavailable while an
+// update is at work.
 Status remember_ecosystems(const std::string& feeds_dir, const std::vector<std::string>& ecosystems);
 
 }  // namespace bulkhead::advisory

@@ -132,6 +132,32 @@ TEST(Fs, AFileWrittenInPiecesAppearsOnCommitOrNotAtAll) {
   EXPECT_EQ(*read_file(path, 10), "newer");
 }
 
+TEST(Fs, AFileMayBeNamedWhenItsContentsAreKnown) {
+  const std::string folder = testing::TempDir() + "/bulkhead_commit_as_test";
+  auto file = AtomicFile::create(folder + "/file");
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(file->write(as_bytes("x")));
+  const std::string temporary = file->temporary_path();
+  ASSERT_TRUE(file->commit_as(folder + "/by-content/x"));
+  EXPECT_EQ(*read_file(folder + "/by-content/x", 10), "x");
+  EXPECT_EQ(read_file(folder + "/file", 10).error().code(), Code::kNotFound);
+  EXPECT_EQ(read_file(temporary, 10).error().code(), Code::kNotFound);
+}
+
+TEST(Fs, ALockHasOneHolderUntilItIsClosed) {
+  const std::string path = testing::TempDir() + "/bulkhead_lock_test/lock";
+  {
+    const auto held = lock_file(path);
+    ASSERT_TRUE(held) << held.error().to_string();
+    const auto second = lock_file(path);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code(), Code::kUnavailable);
+    EXPECT_NE(second.error().to_string().find(path), std::string::npos);
+  }
+  EXPECT_TRUE(lock_file(path));
+  EXPECT_EQ(lock_file("/proc/self/no/lock").error().code(), Code::kNotFound);
+}
+
 TEST(Error, RendersContextOutermostFirst) {
   Error error(Code::kMalformed, "ends early");
   EXPECT_EQ(std::move(error).with_context("layer 1").with_context("image").to_string(), "image: layer 1: ends early");

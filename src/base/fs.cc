@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -178,6 +179,23 @@ Status AtomicFile::commit() {
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) return fail(errno_error(errno, path_));
   temporary_.clear();
   return sync_folder(parent_of(path_));
+}
+
+Status AtomicFile::commit_as(const std::string& path) {
+  TRY(make_directories(parent_of(path)));
+  path_ = path;
+  return commit();
+}
+
+Result<UniqueFd> lock_file(const std::string& path) {
+  TRY(make_directories(parent_of(path)));
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!fd) return fail(errno_error(errno, path));
+  while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return fail(Code::kUnavailable, fmt::format("{}: held by another process", path));
+    if (errno != EINTR) return fail(errno_error(errno, path));
+  }
+  return fd;
 }
 
 Status write_file_atomically(const std::string& path, std::string_view contents, unsigned mode) {

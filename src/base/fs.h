@@ -67,6 +67,9 @@ class AtomicFile {
   ~AtomicFile();
   Status write(ByteSpan bytes);
   Status commit();
+  // Commits under another name than the one it was made for, on the same file system: for files that are named by their
+  // contents. Missing parent folders are made.
+  Status commit_as(const std::string& path);
   // Where the contents stand until commit().
   const std::string& temporary_path() const { return temporary_; }
 
@@ -80,5 +83,9 @@ class AtomicFile {
 };
 
 Status make_directories(const std::string& path, unsigned mode = 0755);
+
+// The only holder of a lock file (made, with its folders, when it is not there), until the descriptor is closed or the
+// process ends, however it ends. kUnavailable: somebody else holds it. The file stays, and says nothing.
+Result<UniqueFd> lock_file(const std::string& path);
 
 }  // namespace bulkhead

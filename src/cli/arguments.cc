@@ -208,6 +208,78 @@ std::string database_help() {
   return "use this advisory database instead of the updated one, or the one that came with the program";
 }
 
+void add_database_limit(CLI::App& app, advisory::StoreLimits& limits) {
+  app.add_option("--max-database-bytes", limits.max_database_bytes, "stop past so many bytes in an unpacked database")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group("Limits");
+}
+
+void add_database_limits(CLI::App& app, DbLimitArguments& arguments) {
+  app.add_option("--max-database-bytes", arguments.store_limits.max_database_bytes,
+                 "stop past so many bytes of memory for building the database")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group("Limits");
+  for (const advisory::FeedLimitOption& limit : advisory::feed_limit_options()) {
+    app.add_option(std::string(limit.option), arguments.limits.*limit.field,
+                   fmt::format("stop past so many {}", limit.what))
+        ->type_name("N")
+        ->capture_default_str()
+        ->group("Limits");
+  }
+}
+
+constexpr const char* kUpdateHelp =
+    "Fetches the feeds of the distributions and languages that were named here or met by a scan, from their own "
+    "publishers, and compiles them into the database that scans use. What has not changed since the last time is not "
+    "fetched again; when nothing has, nothing is rebuilt. A feed that cannot be fetched is told, and its last copy "
+    "stays in force; an update that is interrupted leaves the old database whole, and the next one goes on.\n\n"
+    "Proxies are taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY. Those who keep copies of feeds in their own network "
+    "name them: whatever begins with the first URL is fetched from the second.\n\n"
+    "Examples:\n  bulkhead db update --distribution debian:12 --distribution alpine:3.19\n"
+    "  bulkhead db update\n  bulkhead db update --dry-run\n"
+    "  bulkhead db update --feed-mirror https://secdb.alpinelinux.org=https://mirror.example/secdb\n\n"
+    "Exit status: 0; 1 when a feed could not be fetched or the database not be built, and on any other error.";
+
+void add_update_flags(CLI::App& app, Description& description, DbUpdateArguments& update) {
+  app.footer(kUpdateHelp);
+  app.add_option("--distribution,--ecosystem", update.distributions,
+                 "keep this up to date from now on: debian:12, alpine:3.19, pypi; several with commas")
+      ->type_name("NAME[:RELEASE]");
+  app.add_option("--forget", update.forget, "keep this up to date no more")->type_name("NAME[:RELEASE]");
+  std::vector<std::string> feeds;
+  for (const advisory::Feed* feed : advisory::all_feeds()) {
+    if (!feed->downloads.empty()) feeds.emplace_back(feed->name);
+  }
+  description.choices(app.add_option("--skip-feed", update.skip_feeds,
+                                     "do not ask for this feed now (nvd is the largest): its last copy stays in force")
+                          ->type_name("FEED"),
+                      feeds);
+  app.add_flag("--dry-run", update.dry_run, "list what would be fetched, and fetch nothing");
+  app.add_flag("--json", update.json, "for machines");
+  app.add_flag("-q,--quiet", update.quiet, "no progress on standard error");
+  description.file(app.add_option("--db", update.database, "write the database to this file instead of the cache")
+                       ->type_name("FILE"));
+  description.file(
+      app.add_option("--cache-dir", update.cache_dir, "where the database is kept (default: ~/.cache/bulkhead)")
+          ->type_name("DIR"));
+  description.file(
+      app.add_option("--feeds-dir", update.feeds_dir, "where feed files are kept (default: feeds in the cache)")
+          ->type_name("DIR"));
+  app.add_option("--feed-mirror", update.feed_mirrors, "fetch what begins with the first URL from the second")
+      ->type_name("URL=URL")
+      ->group("Network");
+  description.file(app.add_option("--ca-file", update.ca_files, "trust these certificate authorities too (PEM)")
+                       ->type_name("FILE")
+                       ->group("Network"));
+  app.add_option("--max-download-bytes", update.max_download_bytes, "stop past so many bytes of one feed file")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group("Limits");
+  add_database_limits(app, update);
+}
+
 }  // namespace
 
 Result<Arguments> parse_arguments(int argc, const char* const* argv) {
@@ -255,6 +327,7 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
       scan_app->add_option("--ignore-file", scan.ignore_file, "YAML list of findings to ignore, with reason and expiry")
           ->type_name("FILE"));
   description.file(scan_app->add_option("--db", scan.database, database_help())->type_name("FILE"));
+  add_database_limit(*scan_app, scan.database_limits);
   scan_app->add_option("--max-feed-age", scan.max_feed_age_days, "call a feed stale that is older than so many days")
       ->type_name("DAYS");
   scan_app
@@ -270,9 +343,13 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
   add_image_flags(*sbom_app, description, sbom.image);
   add_output_flags(*sbom_app, description, sbom_raw, sbom_formats, "cyclonedx");
 
-  CLI::App* db_app =
-      app.add_subcommand("db", "the advisory database: build, look at it, carry it to machines without a network");
+  CLI::App* db_app = app.add_subcommand(
+      "db", "the advisory database: update, build, look at it, carry it to machines without a network");
   db_app->require_subcommand(1);
+  DbUpdateArguments update;
+  CLI::App* update_app =
+      db_app->add_subcommand("update", "fetch advisory feeds from their publishers and compile them into the database");
+  add_update_flags(*update_app, description, update);
   DbBuildArguments build;
   CLI::App* build_app = db_app->add_subcommand("build", "compile local feed files into a database");
   description.file(build_app->add_option("--from", build.from, "folder with feed files in their publishers' formats")
@@ -287,13 +364,17 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
           ->type_name("FILE"));
   build_app->add_flag("--only-shippable", build.only_shippable,
                       "leave out feeds whose licence does not let compiled data be passed on");
+  add_database_limits(*build_app, build);
   DbInfoArguments info;
   CLI::App* info_app = db_app->add_subcommand("info", "what is in the database, and how old each feed is");
   description.file(info_app->add_option("--db", info.database, database_help())->type_name("FILE"));
   description.file(
       info_app->add_option("--cache-dir", info.cache_dir, "where the database is kept (default: ~/.cache/bulkhead)")
           ->type_name("DIR"));
+  info_app->add_option("--max-feed-age", info.max_feed_age_days, "call a feed stale that is older than so many days")
+      ->type_name("DAYS");
   info_app->add_flag("--json", info.json, "for machines");
+  add_database_limit(*info_app, info.limits);
   DbExportArguments exported;
   CLI::App* export_app =
       db_app->add_subcommand("export", "write the database to one compressed file, to carry it to another machine");
@@ -307,6 +388,7 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
     description.file(
         sub->add_option("--cache-dir", arguments.cache_dir, "where the database is kept (default: ~/.cache/bulkhead)")
             ->type_name("DIR"));
+    add_database_limit(*sub, arguments.limits);
   }
 
   VersionCompareArguments versions;
@@ -368,6 +450,7 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
     TRY_ASSIGN(sbom.outputs, read_outputs(sbom_raw, sbom_formats, "cyclonedx"));
     return sbom;
   }
+  if (update_app->parsed()) return update;
   if (build_app->parsed()) return build;
   if (info_app->parsed()) return info;
   if (export_app->parsed()) return exported;

@@ -8,7 +8,10 @@
 #include <variant>
 #include <vector>
 
+#include "advisory/feed.h"
 #include "advisory/record.h"
+#include "advisory/store.h"
+#include "advisory/update.h"
 #include "archive/limits.h"
 #include "oci/limits.h"
 #include "version/compare.h"
@@ -48,6 +51,7 @@ struct ScanArguments {
   std::optional<advisory::Severity> fail_on;
   std::string ignore_file;
   std::string database;  // a file; empty: the newest of the cache's and the one that came with the program
+  advisory::StoreLimits database_limits;
   std::optional<uint32_t> max_feed_age_days;
   std::vector<std::string> explain;
 };
@@ -57,18 +61,40 @@ struct SbomArguments {
   std::vector<OutputArgument> outputs;
 };
 
-struct DbBuildArguments {
+// What reading feeds and holding a database may cost.
+struct DbLimitArguments {
+  advisory::FeedLimits limits;
+  advisory::StoreLimits store_limits;
+};
+struct DbUpdateArguments : DbLimitArguments {
+  std::vector<std::string> distributions;  // "debian:12", "alpine:3.19,pypi"
+  std::vector<std::string> forget;
+  std::vector<std::string> skip_feeds;
+  std::string database;  // written; empty: the cache's
+  std::string cache_dir;
+  std::string feeds_dir;                  // empty: feeds/ in the cache
+  std::vector<std::string> feed_mirrors;  // "https://secdb.alpinelinux.org=https://mirror.example/secdb"
+  std::vector<std::string> ca_files;
+  uint64_t max_download_bytes = advisory::UpdateOptions().max_download_bytes;
+  bool dry_run = false;
+  bool json = false;
+  bool quiet = false;
+};
+struct DbBuildArguments : DbLimitArguments {
   std::string from;
   std::string output;
   std::string manifest;  // dates, origins and checksums of the files; empty: the folder's own feeds.json, if it has one
   bool only_shippable = false;
 };
 struct DbInfoArguments {
+  advisory::StoreLimits limits;
+  std::optional<uint32_t> max_feed_age_days;
   std::string database;
   std::string cache_dir;
   bool json = false;
 };
 struct DbTransferArguments {
+  advisory::StoreLimits limits;
   std::string file;
   std::string database;  // export only
   std::string cache_dir;
@@ -86,8 +112,8 @@ struct PrintArguments {
   std::string text;
 };
 
-using Arguments = std::variant<ScanArguments, SbomArguments, DbBuildArguments, DbInfoArguments, DbExportArguments,
-                               DbImportArguments, VersionCompareArguments, PrintArguments>;
+using Arguments = std::variant<ScanArguments, SbomArguments, DbUpdateArguments, DbBuildArguments, DbInfoArguments,
+                               DbExportArguments, DbImportArguments, VersionCompareArguments, PrintArguments>;
 
 // kInvalidArgument says which argument is wrong and what is expected; the remedy names the help.
 Result<Arguments> parse_arguments(int argc, const char* const* argv);

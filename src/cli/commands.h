@@ -14,6 +14,7 @@ inline constexpr int kThresholdMet = 2;
 
 Result<int> run_command(const ScanArguments& arguments, const std::stop_token& stop);
 Result<int> run_command(const SbomArguments& arguments, const std::stop_token& stop);
+Result<int> run_command(const DbUpdateArguments& arguments, const std::stop_token& stop);
 Result<int> run_command(const DbBuildArguments& arguments, const std::stop_token& stop);
 Result<int> run_command(const DbInfoArguments& arguments, const std::stop_token& stop);
 Result<int> run_command(const DbExportArguments& arguments, const std::stop_token& stop);

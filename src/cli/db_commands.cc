@@ -1,10 +1,11 @@
-// bulkhead db …
+// bulkhead db build, info, export and import
 #include <cstdio>
 
 #include <fmt/format.h>
 
 #include "advisory/build.h"
-#include "advisory/freshness.h"
+#include "advisory/feed_state.h"
+#include "advisory/match.h"
 #include "advisory/store.h"
 #include "base/bytes.h"
 #include "base/json_writer.h"
@@ -17,25 +18,40 @@
 namespace bulkhead::cli {
 namespace {
 
-std::string info_text(const advisory::OpenedDatabase& opened) {
+// The report's own measure, so that both say the same of a feed.
+advisory::FeedState state_of(const advisory::FeedView& feed, const DbInfoArguments& arguments) {
+  const int64_t max_age =
+      arguments.max_feed_age_days ? *arguments.max_feed_age_days : advisory::MatchOptions().max_feed_age_days;
+  return advisory::feed_state(feed, {}, now(), max_age);
+}
+
+std::string info_text(const advisory::OpenedDatabase& opened, const DbInfoArguments& arguments) {
   const advisory::Database& database = *opened.database;
   std::string text =
       fmt::format("{}{}\n{} records about {} vulnerabilities, {:.1f} MB, sha256 {}\n\n", printable(opened.path),
                   opened.origin == advisory::Origin::kSnapshot ? " (the snapshot that came with the program)" : "",
                   database.total_records(), database.vulnerabilities(),
                   static_cast<double>(database.bytes().size()) / 1e6, database.checksum());
-  text += fmt::format("{:<24} {:<11} {:>9} {:>9}  {}\n", "FEED", "DATE", "RECORDS", "AGE", "LICENCE");
-  const std::string today = now();
+  text += fmt::format("{:<24} {:<11} {:<11} {:>9} {:>9} {:<8} {}\n", "FEED", "DATE", "FETCHED", "RECORDS", "AGE", "",
+                      "LICENCE");
+  size_t behind = 0;
   for (size_t i = 0; i < database.feeds(); ++i) {
     const advisory::FeedView feed = database.feed(i);
-    const auto age = advisory::age_in_days(feed.date, today);
-    text += fmt::format("{:<24} {:<11} {:>9} {:>9}  {}\n", printable(feed.name), printable(feed.date.substr(0, 10)),
-                        feed.records, age ? fmt::format("{} days", *age) : "unknown", printable(feed.licence));
+    const advisory::FeedState state = state_of(feed, arguments);
+    behind += state.stale ? 1 : 0;
+    text += fmt::format("{:<24} {:<11} {:<11} {:>9} {:>9} {:<8} {}\n", printable(feed.name),
+                        printable(feed.date.substr(0, 10)), printable(feed.fetched.substr(0, 10)), feed.records,
+                        state.age_days ? fmt::format("{} days", *state.age_days) : "unknown",
+                        state.missing ? "missing" : (state.stale ? "stale" : ""), printable(feed.licence));
+  }
+  if (behind > 0) {
+    text += fmt::format("\n{} of {} feeds are stale or missing: fetch them with `bulkhead db update`\n", behind,
+                        database.feeds());
   }
   return text;
 }
 
-std::string info_json(const advisory::OpenedDatabase& opened) {
+std::string info_json(const advisory::OpenedDatabase& opened, const DbInfoArguments& arguments) {
   const advisory::Database& database = *opened.database;
   json::Writer w;
   w.begin_object();
@@ -60,6 +76,15 @@ std::string info_json(const advisory::OpenedDatabase& opened) {
     w.member("date", feed.date);
     w.member("fetched", feed.fetched);
     w.member("sha256", to_hex(feed.sha256));
+    const advisory::FeedState state = state_of(feed, arguments);
+    w.key("age_days");
+    if (state.age_days) {
+      w.integer(*state.age_days);
+    } else {
+      w.null();
+    }
+    w.member("stale", state.stale);
+    w.member("missing", state.missing);
     w.key("records");
     w.unsigned_integer(feed.records);
     w.key("ecosystems");
@@ -75,38 +100,36 @@ std::string info_json(const advisory::OpenedDatabase& opened) {
 
 }  // namespace
 
-Result<int> run_command(const DbBuildArguments& arguments, const std::stop_token& /*stop*/) {
+Result<int> run_command(const DbBuildArguments& arguments, const std::stop_token& stop) {
   advisory::BuildOptions options;
   options.from = arguments.from;
   options.manifest = arguments.manifest;
   options.only_shippable = arguments.only_shippable;
+  options.limits = arguments.limits;
+  options.database.max_bytes = arguments.store_limits.max_database_bytes;
+  options.stop = stop;
   TRY_ASSIGN(const advisory::BuildResult built, advisory::build_database(options));
-  for (const advisory::FailedDocument& failed : built.failed) {
-    fmt::print(stderr, "warning: {}: left out: {}\n", printable(failed.path), printable(failed.error.to_string()));
-  }
-  if (built.failures > built.failed.size()) {
-    fmt::print(stderr, "warning: {} more documents were left out\n", built.failures - built.failed.size());
-  }
+  print_left_out(built.failed, built.failures);
   TRY(advisory::install_database(built.database, arguments.output));
   return kSuccess;
 }
 
 Result<int> run_command(const DbInfoArguments& arguments, const std::stop_token& /*stop*/) {
   TRY_ASSIGN(const advisory::OpenedDatabase opened,
-             advisory::open_database(store_paths(arguments.database, arguments.cache_dir)));
-  TRY(write_standard_output(arguments.json ? info_json(opened) : info_text(opened)));
+             advisory::open_database(store_paths(arguments.database, arguments.cache_dir), arguments.limits));
+  TRY(write_standard_output(arguments.json ? info_json(opened, arguments) : info_text(opened, arguments)));
   return kSuccess;
 }
 
 Result<int> run_command(const DbExportArguments& arguments, const std::stop_token& /*stop*/) {
   TRY_ASSIGN(const advisory::OpenedDatabase opened,
-             advisory::open_database(store_paths(arguments.database, arguments.cache_dir)));
+             advisory::open_database(store_paths(arguments.database, arguments.cache_dir), arguments.limits));
   TRY(advisory::export_database(*opened.database, arguments.file));
   return kSuccess;
 }
 
 Result<int> run_command(const DbImportArguments& arguments, const std::stop_token& /*stop*/) {
-  TRY(advisory::import_database(arguments.file, cache_directory(arguments.cache_dir)));
+  TRY(advisory::import_database(arguments.file, cache_directory(arguments.cache_dir), arguments.limits));
   return kSuccess;
 }
 

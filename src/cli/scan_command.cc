@@ -85,8 +85,9 @@ Result<int> run_command(const ScanArguments& arguments, const std::stop_token& s
     TRY_ASSIGN(report.template_text, read_file(arguments.template_file, kMaxTemplateBytes));
   }
   TRY_ASSIGN(const auto session, ImageSession::create(arguments.image, stop));
-  TRY_ASSIGN(const advisory::OpenedDatabase database,
-             advisory::open_database(store_paths(arguments.database, arguments.image.cache_dir)));
+  TRY_ASSIGN(
+      const advisory::OpenedDatabase database,
+      advisory::open_database(store_paths(arguments.database, arguments.image.cache_dir), arguments.database_limits));
 
   scan::Options options = session->options();
   options.database = database.database.get();
@@ -98,6 +99,7 @@ Result<int> run_command(const ScanArguments& arguments, const std::stop_token& s
   for (const std::string& image : arguments.image.images) {
     TRY_ASSIGN(oci::OpenedImage opened, session->open(image));
     TRY_CONTEXT(scan::ScanResult result, scan::take_facts(std::move(opened), options), image);
+    remember_what_was_met(result, arguments.image);
     for (const std::string& id : arguments.explain) explanations += scan::explain(id, result, options);
     if (arguments.explain.empty()) {
       scan::assess(result, options);

@@ -118,15 +118,22 @@ void add_end_of_life(ScanResult& result, std::string_view now) {
 
 void warn_about_feeds(ScanResult& result) {
   for (const advisory::FeedState& feed : result.feeds) {
-    if (feed.missing) {
-      result.warnings.push_back({feed.ecosystem.empty() ? feed.name : feed.ecosystem,
-                                 "no feed in the database covers this: its packages could not be matched; get one with "
-                                 "`bulkhead db build`"});
+    if (feed.missing && feed.name == feed.ecosystem) {
+      result.warnings.push_back(
+          {feed.ecosystem,
+           fmt::format("no feed in the database covers this: its packages could not be matched; get one "
+                       "with `bulkhead db update --distribution {}`",
+                       feed.ecosystem)});
+    } else if (feed.missing) {
+      result.warnings.push_back(
+          {feed.name,
+           "this feed, or a part of it, is not in the database: what it would say is missing; get "
+           "it with `bulkhead db update`"});
     } else if (feed.stale) {
       const std::string age = feed.age_days ? fmt::format("{} days old", *feed.age_days) : "of unknown age";
       result.warnings.push_back(
           {feed.name, fmt::format("the feed is {}: newer vulnerabilities are missing; get them with "
-                                  "`bulkhead db build`",
+                                  "`bulkhead db update`",
                                   age)});
     }
   }
@@ -176,7 +183,7 @@ void assess(ScanResult& result, const Options& options) {
   if (options.database_is_snapshot) {
     result.warnings.push_back(
         {"", fmt::format("advisories are from the snapshot of {} that came with the program; update with "
-                         "`bulkhead db build`",
+                         "`bulkhead db update`",
                          result.database_date.substr(0, 10))});
   }
   warn_about_feeds(result);

@@ -135,9 +135,11 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual(answer.strip(), "--fail-on")
                 answer = run("bash", "-c", script + '\nCOMP_WORDS=(bulkhead db im); COMP_CWORD=2; _bulkhead; echo "${COMPREPLY[@]}"').stdout
                 self.assertEqual(answer.strip(), "import")
+                answer = run("bash", "-c", script + '\nCOMP_WORDS=(bulkhead db update --feed); COMP_CWORD=3; _bulkhead; echo "${COMPREPLY[@]}"').stdout
+                self.assertEqual(sorted(answer.split()), ["--feed-mirror", "--feeds-dir"])
 
     def test_help_and_man_page(self):
-        for words in ([], ["scan"], ["sbom"], ["db"], ["db", "build"], ["version-compare"]):
+        for words in ([], ["scan"], ["sbom"], ["db"], ["db", "build"], ["db", "update"], ["version-compare"]):
             self.assertIn("--help", bulkhead(*words, "--help").stdout)
         self.assertIn(".TH BULKHEAD 1", bulkhead("man").stdout)
         self.assertRegex(bulkhead("--version").stdout, r"^bulkhead \d+\.\d+\.\d+\n$")

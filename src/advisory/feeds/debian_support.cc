@@ -88,7 +88,7 @@ bool recognises(const DocumentHead& head) {
 
 constexpr std::array kDownloads = {
     Download{"debian:*",
-             "https://salsa.debian.org/debian/debian-security-support/-/raw/master/security-support.deb{release}"},
+             "https://salsa.debian.org/debian/debian-security-support/-/raw/master/security-support.deb{number}"},
 };
 constexpr std::array<std::string_view, 1> kEcosystems = {"debian:*"};
 

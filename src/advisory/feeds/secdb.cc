@@ -120,8 +120,8 @@ std::string_view family_of_head(const DocumentHead& head) {
 }
 
 constexpr std::array kAlpineDownloads = {
-    Download{"alpine:*", "https://secdb.alpinelinux.org/v{release}/main.json"},
-    Download{"alpine:*", "https://secdb.alpinelinux.org/v{release}/community.json"},
+    Download{"alpine:*", "https://secdb.alpinelinux.org/v{number}/main.json"},
+    Download{"alpine:*", "https://secdb.alpinelinux.org/v{number}/community.json"},
     Download{"alpine:edge", "https://secdb.alpinelinux.org/edge/main.json"},
     Download{"alpine:edge", "https://secdb.alpinelinux.org/edge/community.json"},
 };

@@ -183,9 +183,6 @@ bool recognises(const DocumentHead& head) {
   return has_line("Candidate:") && has_line("PublicDate");
 }
 
-constexpr std::array kDownloads = {
-    Download{"ubuntu:*", "https://git.launchpad.net/ubuntu-cve-tracker/snapshot/ubuntu-cve-tracker-master.tar.gz"},
-};
 constexpr std::array<std::string_view, 1> kEcosystems = {"ubuntu:*"};
 
 constexpr Feed kFeed = {
@@ -195,7 +192,7 @@ constexpr Feed kFeed = {
     .licence = "CC-BY-SA-4.0",
     .attribution = "Ubuntu CVE tracker, Canonical Ltd., CC BY-SA 4.0",
     .may_be_shipped = true,
-    .downloads = kDownloads,
+    .downloads = {},  // db update takes the OSV and VEX files that Canonical makes from it
     .ecosystems = kEcosystems,
     .recognises = recognises,
     .parse = parse,

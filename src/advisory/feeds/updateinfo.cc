@@ -227,6 +227,16 @@ bool recognises(const DocumentHead& head) {
                              [&](std::string_view prefix) { return !prefix.empty() && text.starts_with(prefix); });
 }
 
+constexpr std::array kAmazonDownloads = {
+    Download{"amazon:2", "https://cdn.amazonlinux.com/2/core/latest/x86_64/mirror.list", Fetch::kRepositoryNamedBy},
+    Download{"amazon:2023", "https://cdn.amazonlinux.com/al2023/core/mirrors/latest/x86_64/mirror.list",
+             Fetch::kRepositoryNamedBy},
+};
+constexpr std::array kFedoraDownloads = {
+    Download{"fedora:*", "https://dl.fedoraproject.org/pub/fedora/linux/updates/{number}/Everything/x86_64/",
+             Fetch::kRepository},
+};
+
 constexpr std::array<std::string_view, 1> kAmazonKeys = {"amazon:*"};
 constexpr std::array<std::string_view, 1> kRockyKeys = {"rocky:*"};
 constexpr std::array<std::string_view, 1> kAlmaLinuxKeys = {"almalinux:*"};
@@ -241,7 +251,7 @@ constexpr std::array kFeeds = {
         .licence = "publisher's terms; no explicit licence",
         .attribution = "Amazon Linux Security Center, https://alas.aws.amazon.com/",
         .may_be_shipped = false,
-        .downloads = {},
+        .downloads = kAmazonDownloads,
         .ecosystems = kAmazonKeys,
         .recognises = recognises<kAmazon>,
         .parse = parse<kAmazon>,
@@ -253,7 +263,7 @@ constexpr std::array kFeeds = {
         .licence = "publisher's terms; no explicit licence",
         .attribution = "Rocky Linux errata, https://errata.rockylinux.org/",
         .may_be_shipped = false,
-        .downloads = {},
+        .downloads = {},  // db update takes Rocky's OSV
         .ecosystems = kRockyKeys,
         .recognises = recognises<kRocky>,
         .parse = parse<kRocky>,
@@ -265,7 +275,7 @@ constexpr std::array kFeeds = {
         .licence = "publisher's terms; no explicit licence",
         .attribution = "AlmaLinux errata, https://errata.almalinux.org/",
         .may_be_shipped = false,
-        .downloads = {},
+        .downloads = {},  // db update takes AlmaLinux's OSV
         .ecosystems = kAlmaLinuxKeys,
         .recognises = recognises<kAlmaLinux>,
         .parse = parse<kAlmaLinux>,
@@ -277,7 +287,7 @@ constexpr std::array kFeeds = {
         .licence = "publisher's terms; no explicit licence",
         .attribution = "Fedora updates, https://bodhi.fedoraproject.org/",
         .may_be_shipped = false,
-        .downloads = {},
+        .downloads = kFedoraDownloads,
         .ecosystems = kFedoraKeys,
         .recognises = recognises<kFedora>,
         .parse = parse<kFedora>,
@@ -289,7 +299,7 @@ constexpr std::array kFeeds = {
         .licence = "Oracle's terms of use",
         .attribution = "Oracle Linux errata, https://linux.oracle.com/security/",
         .may_be_shipped = false,
-        .downloads = {},
+        .downloads = {},  // db update takes Oracle's OVAL
         .ecosystems = kOracleKeys,
         .recognises = recognises<kOracle>,
         .parse = parse<kOracle>,

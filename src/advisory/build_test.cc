@@ -1,0 +1,275 @@
+#include "advisory/build.h"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "advisory/database.h"
+#include "advisory/feed_state.h"
+#include "advisory/store.h"
+#include "base/fs.h"
+#include "crypto/digest.h"
+
+namespace bulkhead::advisory {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+
+std::string secdb(const std::string& release, const std::string& package, const std::string& id) {
+  return fmt::format(
+      R"({{"apkurl":"x","reponame":"main","urlprefix":"https://dl-cdn.alpinelinux.org/alpine","distroversion":"{}",
+          "packages":[{{"pkg":{{"name":"{}","secfixes":{{"1.0-r0":["{}"]}}}}}}]}})",
+      release, package, id);
+}
+
+std::string osv(const std::string& id, const std::string& ecosystem, const std::string& package) {
+  return fmt::format(
+      R"({{"schema_version":"1.6.0","id":"{}","modified":"2026-11-01T00:00:00Z","affected":[{{"package":
+          {{"ecosystem":"{}","name":"{}"}},"ranges":[{{"type":"ECOSYSTEM","events":[{{"introduced":"0"}},
+          {{"fixed":"2.0"}}]}}]}}]}})",
+      id, ecosystem, package);
+}
+
+// One member of a ustar archive.
+std::string tar_member(const std::string& name, const std::string& content) {
+  std::string header(512, '\0');
+  header.replace(0, name.size(), name);
+  header.replace(100, 7, "0000644");
+  header.replace(124, 11, fmt::format("{:011o}", content.size()));
+  header.replace(136, 11, "00000000000");
+  header[156] = '0';
+  header.replace(257, 8, std::string("ustar\00000", 8));
+  header.replace(148, 8, 8, ' ');
+  unsigned sum = 0;
+  for (const char c : header) sum += static_cast<unsigned char>(c);
+  header.replace(148, 8, fmt::format("{:06o}", sum) + std::string("\0 ", 2));
+  std::string member = header + content;
+  member.resize((member.size() + 511) / 512 * 512);
+  return member;
+}
+
+class BuildTest : public testing::Test {
+ protected:
+  BuildTest() : folder_(fmt::format("{}build_test.{}", testing::TempDir(), ::getpid())) {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    options_.from = folder_;
+  }
+  ~BuildTest() override { fs::remove_all(folder_); }
+
+  void put(const std::string& name, const std::string& contents) const {
+    ASSERT_TRUE(write_file_atomically(folder_ + "/" + name, contents));
+  }
+  // The result, and its database opened.
+  void build() {
+    auto built = build_database(options_);
+    ASSERT_TRUE(built) << built.error().to_string();
+    result_ = *std::move(built);
+    auto opened = Database::from_bytes(result_.database, "built");
+    ASSERT_TRUE(opened) << opened.error().to_string();
+    database_ = std::make_unique<Database>(*std::move(opened));
+  }
+  Error error() const {
+    const auto built = build_database(options_);
+    if (!built) return built.error();
+    ADD_FAILURE() << "it was built";
+    return {Code::kInternal, ""};
+  }
+  bool knows(const std::string& id) const { return !database_->find_vulnerabilities(id).empty(); }
+  std::vector<std::string> feeds() const {
+    std::vector<std::string> names;
+    for (size_t i = 0; i < database_->feeds(); ++i) {
+      const FeedView feed = database_->feed(i);
+      names.push_back(fmt::format("{}|{}|{}", feed.name, feed.url, feed.date));
+    }
+    return names;
+  }
+
+  std::string folder_;
+  BuildOptions options_;
+  BuildResult result_;
+  std::unique_ptr<Database> database_;
+};
+
+TEST_F(BuildTest, ReadsAFolderAsItWasPublished) {
+  put("alpine/v3.19/main.json", secdb("v3.19", "curl", "CVE-2026-1"));
+  put("alpine/v3.18/main.json.zst", *pack_database(as_bytes(secdb("v3.18", "curl", "CVE-2026-2"))));
+  put("osv-2026-11-20.tar", tar_member("README.md", "# hello\n") +
+                                tar_member("GHSA-1.json", osv("GHSA-1", "PyPI", "x")) +
+                                tar_member("X-1.json", osv("X-1", "PyPI", "y")) + std::string(1024, '\0'));
+  put("notes.txt", "nothing that a feed would know");
+  build();
+  EXPECT_TRUE(knows("CVE-2026-1"));
+  EXPECT_TRUE(knows("CVE-2026-2"));
+  EXPECT_TRUE(knows("GHSA-1"));
+  EXPECT_TRUE(knows("X-1"));
+  EXPECT_EQ(result_.failures, 0U);
+  ASSERT_EQ(result_.files.size(), 4U);
+  EXPECT_EQ(result_.files[0].path, "alpine/v3.18/main.json.zst");
+  EXPECT_EQ(result_.files[2].path, "notes.txt");
+  EXPECT_EQ(result_.files[2].unknown, 1U);
+  EXPECT_EQ(result_.files[3].documents, 2U);
+  EXPECT_EQ(result_.files[3].unknown, 1U);
+  // A document's own date goes before the one in the file's name.
+  EXPECT_THAT(feeds(),
+              UnorderedElementsAre("alpine-secdb|alpine/v3.19/main.json|", "alpine-secdb|alpine/v3.18/main.json.zst|",
+                                   "ghsa|osv-2026-11-20.tar|2026-11-01", "osv|osv-2026-11-20.tar|2026-11-01"));
+}
+
+TEST_F(BuildTest, TakesOneFileToo) {
+  put("main.json", secdb("v3.19", "curl", "CVE-2026-1"));
+  put("other.json", secdb("v3.19", "curl", "CVE-2026-2"));
+  options_.from = folder_ + "/main.json";
+  build();
+  EXPECT_TRUE(knows("CVE-2026-1"));
+  EXPECT_FALSE(knows("CVE-2026-2"));
+}
+
+TEST_F(BuildTest, TheSameFilesGiveTheSameBytes) {
+  put("a.json", secdb("v3.19", "curl", "CVE-2026-1"));
+  put("b.json", osv("GHSA-1", "PyPI", "x"));
+  build();
+  const std::string first = result_.database;
+  build();
+  EXPECT_EQ(result_.database, first);
+}
+
+TEST_F(BuildTest, ABrokenDocumentIsLeftOutWholeAndToldAndStopsNothing) {
+  const std::string good = secdb("v3.19", "curl", "CVE-2026-1");
+  std::string broken = secdb("v3.19", "ghost", "CVE-2026-666");
+  broken.replace(broken.rfind("]}"), 1, ",{\"pkg\":1}]");  // its last package is none
+  put("a-broken.json", broken);
+  put("b.json", good);
+  put("c.tar.zst", pack_database(as_bytes(tar_member("x.json", good)))->substr(0, 60));
+  build();
+  EXPECT_TRUE(knows("CVE-2026-1"));
+  EXPECT_FALSE(knows("CVE-2026-666"));
+  EXPECT_EQ(result_.failures, 2U);
+  ASSERT_EQ(result_.failed.size(), 2U);
+  EXPECT_EQ(result_.failed[0].path, "a-broken.json");
+  EXPECT_EQ(result_.failed[0].feed, "alpine-secdb");
+  EXPECT_EQ(result_.failed[1].path, "c.tar.zst");
+}
+
+TEST_F(BuildTest, AManifestSaysWhichFilesCountAndWhatTheyAre) {
+  const std::string text = secdb("v3.19", "curl", "CVE-2026-1");
+  put("main.json", text);
+  put("unlisted.json", secdb("v3.19", "curl", "CVE-2026-2"));
+  const auto manifest = [](const std::string& more) {
+    return fmt::format(R"({{"schema_version":1,"files":[{{"path":"main.json","url":"https://a.example/main.json",
+        "date":"2026-11-22","fetched":"2026-11-22T08:00:00Z","licence":"Ours","ecosystems":["alpine:3.20"]{}}}]}})",
+                       more);
+  };
+  put("feeds.json", manifest(fmt::format(R"(,"sha256":"{}")", Digest::sha256_of(as_bytes(text)).hex())));
+  build();
+  EXPECT_TRUE(knows("CVE-2026-1"));
+  EXPECT_FALSE(knows("CVE-2026-2"));
+  EXPECT_THAT(feeds(), ElementsAre("alpine-secdb|https://a.example/main.json|2026-11-22"));
+  EXPECT_EQ(database_->feed(0).licence, "Ours");
+  EXPECT_EQ(database_->feed(0).fetched, "2026-11-22T08:00:00Z");
+  EXPECT_TRUE(database_->find_ecosystem("alpine:3.20"));  // nothing is known to be wrong there
+
+  put("feeds.json", manifest(R"(,"sha256":"00")"));
+  EXPECT_EQ(error().code(), Code::kVerificationFailed);
+  EXPECT_THAT(error().to_string(), HasSubstr("main.json"));
+  put("feeds.json", manifest(R"(,"feed":"nosuch")"));
+  EXPECT_EQ(error().code(), Code::kInvalidArgument);
+  put("feeds.json", "{");
+  EXPECT_EQ(error().code(), Code::kMalformed);
+  // Another manifest instead.
+  put("elsewhere.json", R"({"schema_version":1,"files":[{"path":"unlisted.json"}]})");
+  options_.manifest = folder_ + "/elsewhere.json";
+  build();
+  EXPECT_TRUE(knows("CVE-2026-2"));
+}
+
+TEST_F(BuildTest, KeepsOnlyTheEcosystemsThatWereAskedFor) {
+  put("a.json", secdb("v3.19", "curl", "CVE-2026-1"));
+  put("b.json", secdb("v3.18", "curl", "CVE-2026-2"));
+  put("c.json", osv("UBUNTU-CVE-2026-3", "Ubuntu:Pro:18.04:LTS", "x"));
+  put("d.json", osv("GHSA-1", "PyPI", "x"));
+  options_.ecosystems = {"alpine:3.19", "ubuntu:18.04"};
+  build();
+  EXPECT_TRUE(knows("CVE-2026-1"));
+  EXPECT_FALSE(knows("CVE-2026-2"));
+  EXPECT_TRUE(database_->find_ecosystem("ubuntu:18.04:esm"));  // a pocket of what was asked for
+  EXPECT_FALSE(knows("GHSA-1"));
+  options_.ecosystems = {"alpine:*"};
+  build();
+  EXPECT_TRUE(knows("CVE-2026-1"));
+  EXPECT_TRUE(knows("CVE-2026-2"));
+  EXPECT_FALSE(database_->find_ecosystem("ubuntu:18.04:esm"));
+}
+
+TEST_F(BuildTest, WhatMayNotBePassedOnCanBeLeftOut) {
+  put("a.json", secdb("v3.19", "curl", "CVE-2026-1"));
+  put("b.json", R"({"apkurl":"x","reponame":"os","urlprefix":"https://packages.wolfi.dev","packages":[
+                   {"pkg":{"name":"curl","secfixes":{"8.1-r0":["CVE-2026-9"]}}}]})");
+  options_.only_shippable = true;
+  build();
+  EXPECT_TRUE(knows("CVE-2026-1"));
+  EXPECT_FALSE(knows("CVE-2026-9"));
+}
+
+TEST_F(BuildTest, AMissingFeedStandsInTheDatabaseForEveryAnswerToTell) {
+  put("a.json", secdb("v3.19", "curl", "CVE-2026-1"));
+  options_.missing = {{.feed = "alpine-secdb", .url = "https://x/community.json", .ecosystems = {"alpine:3.19"}},
+                      {.feed = "kev", .url = "https://x/kev.json", .ecosystems = {}}};
+  build();
+  std::vector<std::string> missing;
+  for (const FeedState& feed : feed_states(*database_, {"alpine:3.19"}, "2026-11-22", 7)) {
+    if (feed.missing) missing.push_back(feed.name + "|" + feed.ecosystem);
+  }
+  EXPECT_THAT(missing, UnorderedElementsAre("alpine-secdb|alpine:3.19", "kev|"));
+  options_.missing = {{.feed = "nosuch", .url = "", .ecosystems = {}}};
+  EXPECT_EQ(error().code(), Code::kInvalidArgument);
+}
+
+TEST_F(BuildTest, PassedLimitsNameTheirOption) {
+  put("a.json", secdb("v3.19", "curl", "CVE-2026-1"));
+  put("b.tar", tar_member("x.json", osv("X-1", "PyPI", "y")) + tar_member("y.json", osv("X-2", "PyPI", "y")) +
+                   std::string(1024, '\0'));
+  options_.limits.max_documents = 1;
+  EXPECT_THAT(error().remedy(), HasSubstr("--max-documents"));
+  options_.from = folder_ + "/b.tar";
+  EXPECT_EQ(error().code(), Code::kLimitExceeded);
+  EXPECT_THAT(error().remedy(), HasSubstr("--max-documents"));
+  options_.limits = {.max_archive_bytes = 600};
+  EXPECT_THAT(error().remedy(), HasSubstr("--max-archive-bytes"));
+  options_.limits = {};
+  options_.database.max_bytes = 10;
+  EXPECT_THAT(error().remedy(), HasSubstr("--max-database-bytes"));
+  // A document past its own limit is one that cannot be read.
+  options_.database = {};
+  options_.from = folder_;
+  options_.limits = {.max_document_bytes = 100};
+  build();
+  ASSERT_EQ(result_.failed.size(), 3U);
+  EXPECT_THAT(result_.failed[0].error.remedy(), HasSubstr("--max-document-bytes"));
+}
+
+TEST_F(BuildTest, NothingToReadIsAnErrorThatNamesThePlace) {
+  EXPECT_EQ(error().code(), Code::kNotFound);
+  EXPECT_THAT(error().to_string(), HasSubstr(folder_));
+  put("README.md", "# hello");
+  EXPECT_EQ(error().code(), Code::kNotFound);
+  options_.from = folder_ + "/none";
+  EXPECT_EQ(error().code(), Code::kNotFound);
+}
+
+TEST_F(BuildTest, StopsWhenItIsAskedTo) {
+  put("a.json", secdb("v3.19", "curl", "CVE-2026-1"));
+  std::stop_source stop;
+  options_.stop = stop.get_token();
+  stop.request_stop();
+  EXPECT_EQ(error().code(), Code::kCancelled);
+}
+
+}  // namespace
+}  // namespace bulkhead::advisory
