@@ -1,5 +1,7 @@
 #include "base/json_members.h"
 
+#include <array>
+
 #include <fmt/format.h>
 
 #include "base/json.h"
@@ -39,22 +41,47 @@ Result<char> MemberReader::next_token() {
 }
 
 Status MemberReader::keep(char c) {
-  if (kept_.size() >= max_bytes_) {
-    return fail(Code::kLimitExceeded, fmt::format("a member of a JSON object is larger than {} bytes", max_bytes_));
-  }
+  if (kept_.size() >= max_bytes_) return fail(too_large());
   kept_.push_back(c);
   return {};
 }
 
+Error MemberReader::too_large() const {
+  return limit_error("bytes of one member of a JSON document", max_bytes_, "--max-document-bytes");
+}
+
+// Keeps everything up to and with the first character that is one of `stops`, and returns that; `at_end` is the error
+// when there is none.
+Result<char> MemberReader::keep_until(std::string_view stops, std::string_view at_end) {
+  std::array<bool, 256> is_stop{};
+  for (const char stop : stops) is_stop[static_cast<unsigned char>(stop)] = true;
+  for (;;) {
+    if (position_ == block_.size()) {
+      TRY_ASSIGN(block_, source_.next());
+      position_ = 0;
+      if (block_.empty()) return fail(malformed(at_end));
+    }
+    size_t end = position_;
+    while (end < block_.size() && !is_stop[static_cast<unsigned char>(block_[end])]) ++end;
+    const bool found = end < block_.size();
+    const ByteSpan run = block_.subspan(position_, end - position_ + (found ? 1 : 0));
+    if (run.size() > max_bytes_ - kept_.size()) return fail(too_large());
+    kept_.append(as_text(run));
+    position_ += run.size();
+    offset_ += run.size();
+    if (found) return kept_.back();
+  }
+}
+
 // After the opening quote, up to and with the closing one.
 Status MemberReader::take_string() {
-  for (bool escaped = false;;) {
-    char c = 0;
-    TRY_ASSIGN(const bool found, fetch(c));
+  for (;;) {
+    TRY_ASSIGN(const char stop, keep_until("\"\\", "a string ends early"));
+    if (stop == '"') return {};
+    char escaped = 0;
+    TRY_ASSIGN(const bool found, fetch(escaped));
     if (!found) return fail(malformed("a string ends early"));
-    TRY(keep(c));
-    if (c == '"' && !escaped) return {};
-    escaped = c == '\\' && !escaped;
+    TRY(keep(escaped));
   }
 }
 
@@ -66,7 +93,7 @@ Status MemberReader::take_value(char first) {
       char c = 0;
       TRY_ASSIGN(const bool found, fetch(c));
       if (!found) return fail(malformed("the object ends early"));
-      if (c == ',' || c == '}') {
+      if (c == ',' || c == '}' || (in_list_ && c == ']')) {
         --position_;  // the block of this byte is still the present one
         --offset_;
         return {};
@@ -75,10 +102,7 @@ Status MemberReader::take_value(char first) {
     }
   }
   for (size_t depth = 1; depth > 0;) {
-    char c = 0;
-    TRY_ASSIGN(const bool found, fetch(c));
-    if (!found) return fail(malformed("the object ends early"));
-    TRY(keep(c));
+    TRY_ASSIGN(const char c, keep_until("\"{}[]", "the object ends early"));
     if (c == '"') TRY(take_string());
     if (c == '{' || c == '[') ++depth;
     if (c == '}' || c == ']') --depth;
@@ -86,8 +110,26 @@ Status MemberReader::take_value(char first) {
   return {};
 }
 
+Result<const RawMember*> MemberReader::next_element() {
+  TRY_ASSIGN(char c, next_token());
+  if (list_begun_ && c == ',') {
+    TRY_ASSIGN(c, next_token());
+  } else if (c == ']') {
+    in_list_ = false;
+    return next();
+  } else if (list_begun_) {
+    return fail(malformed("\",\" or \"]\" expected"));
+  }
+  list_begun_ = true;
+  kept_.clear();
+  TRY(take_value(c));
+  member_ = {.key = key_, .value = trim(kept_)};
+  return &member_;
+}
+
 Result<const RawMember*> MemberReader::next() {
   if (ended_) return nullptr;
+  if (in_list_) return next_element();
   TRY_ASSIGN(char c, next_token());
   bool closed = false;
   if (!begun_) {
@@ -130,6 +172,11 @@ Result<const RawMember*> MemberReader::next() {
   if (c != ':') return fail(malformed("\":\" expected"));
   kept_.clear();
   TRY_ASSIGN(c, next_token());
+  if (c == '[' && !unrolled_.empty() && key_ == unrolled_) {
+    in_list_ = true;
+    list_begun_ = false;
+    return next_element();
+  }
   TRY(take_value(c));
   member_ = {.key = key_, .value = trim(kept_)};
   return &member_;

@@ -23,9 +23,9 @@ class SmallBlocks final : public BlockSource {
   size_t size_;
 };
 
-std::string members_of(std::string_view text, size_t block, size_t max_bytes = 100) {
+std::string members_of(std::string_view text, size_t block, size_t max_bytes = 100, std::string_view unrolled = {}) {
   SmallBlocks source(text, block);
-  MemberReader reader(source, max_bytes);
+  MemberReader reader(source, max_bytes, unrolled);
   std::string out;
   for (;;) {
     const auto member = reader.next();
@@ -65,7 +65,23 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{R"({"a":{} "b":1})", "a={};error: not valid JSON at byte 9: \",\" or \"}\" expected"}));
 
 TEST(JsonMembers, LimitsTheSizeOfOne) {
-  EXPECT_EQ(members_of(R"({"a":"0123456789"})", 4, 8), "error: a member of a JSON object is larger than 8 bytes");
+  EXPECT_EQ(members_of(R"({"a":"0123456789"})", 4, 8), "error: more than 8 bytes of one member of a JSON document");
+}
+
+TEST(JsonMembers, GivesTheElementsOfTheUnrolledMemberOneAtATime) {
+  for (const auto& [text, members] :
+       {Case{R"({"n":[1,2],"list":[{"a":[1]}, "x]" ,3,[]],"z":0})",
+             R"(n=[1,2];list={"a":[1]};list="x]";list=3;list=[];z=0;)"},
+        Case{R"({"list":[ ],"z":1})", "z=1;"}, Case{R"({"list":{"list":[1,2]}})", R"(list={"list":[1,2]};)"},
+        Case{R"({"list":[1,2])", "list=1;list=2;error: not valid JSON at byte 13: the object ends early"},
+        Case{R"({"list":[1 2]})", "list=1 2;"},
+        Case{R"({"list":[{}{}]})", "list={};error: not valid JSON at byte 12: \",\" or \"]\" expected"},
+        Case{R"({"list":[1)", "error: not valid JSON at byte 10: the object ends early"}}) {
+    for (const size_t block : {1U, 2U, 3U, 7U, 1000U}) EXPECT_EQ(members_of(text, block, 100, "list"), members) << text;
+  }
+  // The limit is of one element.
+  EXPECT_EQ(members_of(R"({"list":["0123","4567","89ab"]})", 4, 8, "list"),
+            "list=\"0123\";list=\"4567\";list=\"89ab\";");
 }
 
 }  // namespace
