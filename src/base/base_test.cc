@@ -1,4 +1,7 @@
+#include <string>
+
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/fs.h"
@@ -133,7 +136,7 @@ TEST(Fs, AFileWrittenInPiecesAppearsOnCommitOrNotAtAll) {
 }
 
 TEST(Fs, AFileMayBeNamedWhenItsContentsAreKnown) {
-  const std::string folder = testing::TempDir() + "/bulkhead_commit_as_test";
+  const std::string folder = testing::TempDir() + "/bulkhead_commit_as_test." + std::to_string(::getpid());
   auto file = AtomicFile::create(folder + "/file");
   ASSERT_TRUE(file);
   ASSERT_TRUE(file->write(as_bytes("x")));
@@ -145,7 +148,7 @@ TEST(Fs, AFileMayBeNamedWhenItsContentsAreKnown) {
 }
 
 TEST(Fs, ALockHasOneHolderUntilItIsClosed) {
-  const std::string path = testing::TempDir() + "/bulkhead_lock_test/lock";
+  const std::string path = testing::TempDir() + "/bulkhead_lock_test." + std::to_string(::getpid()) + "/lock";
   {
     const auto held = lock_file(path);
     ASSERT_TRUE(held) << held.error().to_string();
