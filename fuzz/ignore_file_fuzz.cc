@@ -43,13 +43,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   bool all_expire = true;
   for (size_t i = 0; i < file->rules.size(); ++i) {
     const IgnoreRule& rule = file->rules[i];
+    if (rule.id == "*" && rule.package.empty() && rule.version.empty()) std::abort();
     if (rule.id.empty() || rule.reason.empty() || rule.number != i + 1) std::abort();
     all_expire = all_expire && !rule.expires.empty();
   }
   static const ScanResult original = some_result();
   for (const char* today : {"0000-00-00", "2026-11-22", "9999-99-99"}) {
     ScanResult result = original;
-    apply_ignore_file(result, *file, today);
+    UsedRules used;
+    apply_ignore_file(result, *file, today, used);
+    if (used.size() != file->rules.size()) std::abort();
+    const auto unused = static_cast<size_t>(std::ranges::count(used, false));
+    if (unused_rules(*file, today, used).size() != unused) std::abort();
     if (result.findings.size() + result.suppressed.size() != original.findings.size()) std::abort();
     if (all_expire && today == std::string_view("9999-99-99") && !result.suppressed.empty()) std::abort();
   }

@@ -204,6 +204,20 @@ Result<std::vector<T>> read_list(const std::vector<std::string>& texts, std::str
   return values;
 }
 
+// A variable that is not set (--fail-on "$LEVEL") must not read as "no threshold": an option has a value or is not
+// there.
+Status refuse_empty_values(const std::vector<CLI::App*>& apps) {
+  for (const CLI::App* app : apps) {
+    for (const CLI::Option* option : app->get_options()) {
+      if (option->get_positional() || option->get_type_size() == 0) continue;
+      if (std::ranges::none_of(option->results(), &std::string::empty)) continue;
+      return fail(Code::kInvalidArgument, fmt::format("{}: its value is empty", option->get_name()),
+                  fmt::format("give a value ({}), or leave the option out", option->get_type_name()));
+    }
+  }
+  return {};
+}
+
 std::string database_help() {
   return "use this advisory database instead of the updated one, or the one that came with the program";
 }
@@ -320,7 +334,8 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
   scan_app->add_flag("--only-fixed", scan.only_fixed, "show only findings that have a fixed version");
   description.choices(scan_app
                           ->add_option("--fail-on", raw.fail_on,
-                                       "exit with 2 when a finding that is shown has this severity or a higher one")
+                                       "exit with 2 when a finding that is shown has this severity or a higher one; a "
+                                       "finding of unknown severity is below all but --fail-on unknown")
                           ->type_name("SEVERITY"),
                       severity_names());
   description.file(
@@ -338,7 +353,7 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
   Raw sbom_raw;
   const std::vector<std::string> sbom_formats = {"cyclonedx", "spdx"};
   CLI::App* sbom_app = app.add_subcommand(
-      "sbom", "write a bill of materials: CycloneDX 1.6 or SPDX 2.3, byte-identical for the same image");
+      "sbom", "write a bill of materials: CycloneDX 1.6 or SPDX 2.3, byte-identical for the same input");
   sbom_app->footer(kImageForms);
   add_image_flags(*sbom_app, description, sbom.image);
   add_output_flags(*sbom_app, description, sbom_raw, sbom_formats, "cyclonedx");
@@ -436,12 +451,17 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
     return fail(Code::kInvalidArgument, error.what(), fmt::format("see {} --help", command));
   }
 
+  TRY(refuse_empty_values(all));
   if (scan_app->parsed()) {
     TRY_ASSIGN(scan.outputs, read_outputs(raw, formats, "table"));
     TRY_ASSIGN(scan.severities, read_list(raw.severities, "--severity", advisory::severity_of, severity_names()));
     TRY_ASSIGN(scan.statuses, read_list(raw.statuses, "--status", advisory::status_of, status_names()));
     if (!raw.fail_on.empty()) {
       TRY_ASSIGN(const auto fail_on, read_list({raw.fail_on}, "--fail-on", advisory::severity_of, severity_names()));
+      if (fail_on.size() != 1) {
+        return fail(Code::kInvalidArgument, fmt::format("--fail-on: \"{}\" is more than one severity", raw.fail_on),
+                    "name the lowest that is to fail: those above it fail too");
+      }
       scan.fail_on = fail_on.front();
     }
     return scan;

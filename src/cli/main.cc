@@ -11,7 +11,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
@@ -22,10 +21,7 @@ namespace {
 constexpr int kStopped = 130;
 
 void print_error(const Error& error) {
-  const bool color = wants_color(STDERR_FILENO);
-  fmt::print(stderr, "{}bulkhead:{} {}\n", color ? "\033[1;31m" : "", color ? "\033[0m" : "",
-             printable(error.to_string()));
-  if (!error.remedy().empty()) fmt::print(stderr, "  {}\n", printable(error.remedy()));
+  fmt::print(stderr, "{}", error_text(error, wants_color(STDERR_FILENO)));
 }
 
 // Turns the first SIGINT or SIGTERM into a stop request, so that work ends in order; the second one ends the program.

@@ -1,29 +1,132 @@
 #include "cli/output.h"
 
 #include <cerrno>
+#include <filesystem>
+#include <optional>
+#include <utility>
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/text.h"
 
 namespace bulkhead::cli {
+namespace {
 
-Status write_standard_output(std::string_view text) {
+constexpr int kMaxLinks = 40;  // as many as Linux follows
+
+Status write_descriptor(int descriptor, std::string_view text, std::string_view name) {
   while (!text.empty()) {
-    const ssize_t count = ::write(STDOUT_FILENO, text.data(), text.size());
+    const ssize_t count = ::write(descriptor, text.data(), text.size());
     if (count >= 0) {
       text.remove_prefix(static_cast<size_t>(count));
     } else if (errno == EPIPE) {
       return {};
     } else if (errno != EINTR) {
-      return fail(errno_error(errno, "standard output"));
+      return fail(errno_error(errno, name));
     }
   }
   return {};
 }
 
-Status write_output(const std::string& file, std::string_view text) {
-  return file.empty() ? write_standard_output(text) : write_file_atomically(file, text);
+// The descriptor that a name of it stands for. To open such a name would begin a regular file anew, at its start.
+std::optional<int> descriptor_named(std::string_view file) {
+  if (file.empty() || file == "/dev/stdout") return STDOUT_FILENO;
+  if (file == "/dev/stderr") return STDERR_FILENO;
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (!file.starts_with(folder)) continue;
+    const auto number = parse_decimal(file.substr(folder.size()));
+    if (number && *number < 1U << 20) return static_cast<int>(*number);
+  }
+  return std::nullopt;
+}
+
+Result<std::string> follow_links(const std::string& file) {
+  namespace fs = std::filesystem;
+  fs::path path = file;
+  std::error_code error;
+  for (int links = 0; fs::is_symlink(fs::symlink_status(path, error)); ++links) {
+    if (links == kMaxLinks) return fail(errno_error(ELOOP, file));
+    const fs::path to = fs::read_symlink(path, error);
+    if (error) return fail(errno_error(error.value(), file));
+    path = path.parent_path() / to;
+  }
+  return path.string();
+}
+
+Result<OutputTarget> find_output(const std::string& file) {
+  if (const auto descriptor = descriptor_named(file)) {
+    if (::fcntl(*descriptor, F_GETFD) < 0) return fail(errno_error(errno, file.empty() ? "standard output" : file));
+    return OutputTarget{.file = file, .descriptor = *descriptor, .path = {}};
+  }
+  OutputTarget target{.file = file, .path = {}};
+  TRY_ASSIGN(target.path, follow_links(file));
+  struct stat status{};
+  if (::stat(target.path.c_str(), &status) == 0) {
+    if (S_ISDIR(status.st_mode)) {
+      return fail(Code::kInvalidArgument, fmt::format("{}: is a folder", file), "name a file in it");
+    }
+    target.replaced = S_ISREG(status.st_mode);
+    return target;
+  }
+  if (errno != ENOENT && errno != ENOTDIR) return fail(errno_error(errno, file));
+  const std::string folder = std::filesystem::path(target.path).parent_path().string();
+  if (::stat(folder.empty() ? "." : folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
+    return fail(Code::kNotFound, fmt::format("{}: there is no folder {}", file, folder),
+                "make the folder first, or correct the name");
+  }
+  return target;
+}
+
+bool same_place(const OutputTarget& a, const OutputTarget& b) {
+  if (a.descriptor >= 0 && a.descriptor == b.descriptor) return true;
+  const auto state = [](const OutputTarget& target, struct stat& status) {
+    return target.descriptor >= 0 ? ::fstat(target.descriptor, &status) == 0
+                                  : ::stat(target.path.c_str(), &status) == 0;
+  };
+  struct stat first{};
+  struct stat second{};
+  if (state(a, first) && state(b, second)) return first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+  const auto canonical = [](const OutputTarget& target) {
+    std::error_code error;
+    return std::filesystem::weakly_canonical(target.path, error);
+  };
+  return !a.path.empty() && !b.path.empty() && canonical(a) == canonical(b);
+}
+
+}  // namespace
+
+Status write_standard_output(std::string_view text) {
+  return write_descriptor(STDOUT_FILENO, text, "standard output");
+}
+
+Result<std::vector<OutputTarget>> find_outputs(std::span<const std::string> files) {
+  std::vector<OutputTarget> targets;
+  for (const std::string& file : files) {
+    TRY_ASSIGN(OutputTarget target, find_output(file));
+    for (const OutputTarget& other : targets) {
+      if (!same_place(target, other)) continue;
+      const auto name = [](const OutputTarget& one) { return one.file.empty() ? "standard output" : one.file; };
+      return fail(Code::kInvalidArgument,
+                  fmt::format("two outputs go to one place: {} and {}", name(other), name(target)),
+                  "give each format a file of its own: --output json=a.json --output sarif=b.sarif");
+    }
+    targets.push_back(std::move(target));
+  }
+  return targets;
+}
+
+Status write_output(const OutputTarget& target, std::string_view text) {
+  if (target.descriptor >= 0) {
+    return write_descriptor(target.descriptor, text, target.file.empty() ? "standard output" : target.file);
+  }
+  if (target.replaced) return write_file_atomically(target.path, text);
+  const UniqueFd fd(::open(target.path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
+  if (!fd) return fail(errno_error(errno, target.file));
+  return write_descriptor(fd.get(), text, target.file);
 }
 
 }  // namespace bulkhead::cli

@@ -1,8 +1,11 @@
-// Where finished text goes: standard output, or a file that is written whole or not at all.
+// Where finished text goes: a descriptor that is open already, a device or pipe, or a file that is written whole or not
+// at all.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -10,7 +13,20 @@ namespace bulkhead::cli {
 
 // A reader that went away (`bulkhead scan … | head`) is not an error.
 Status write_standard_output(std::string_view text);
-// Empty `file`: standard output.
-Status write_output(const std::string& file, std::string_view text);
+
+// One place that text can go to, found before the work begins.
+struct OutputTarget {
+  std::string file;      // as the user named it; empty: standard output
+  int descriptor = -1;   // open already: standard output, or the N of /dev/stdout, /dev/stderr and /dev/fd/N
+  std::string path;      // with links followed; empty when there is a descriptor
+  bool replaced = true;  // a regular file, or none yet: replaced atomically; else (pipe, device) opened and written
+};
+
+// By file name, "" being standard output. A link is followed, so that it stays a link. kNotFound when the folder does
+// not exist (a misspelt path is not made up), kInvalidArgument for a folder, and for two names of one place.
+Result<std::vector<OutputTarget>> find_outputs(std::span<const std::string> files);
+
+// Regular files become the new text whole, or stay as they were. kIo, kPermissionDenied name the file.
+Status write_output(const OutputTarget& target, std::string_view text);
 
 }  // namespace bulkhead::cli

@@ -1,11 +1,9 @@
 #include "cli/sources.h"
 
-#include <cstdio>
-
 #include <fmt/format.h>
 
-#include "base/text.h"
 #include "cli/environment.h"
+#include "cli/terminal.h"
 #include "engine/engine_source.h"
 #include "oci/registry/options.h"
 #include "oci/registry/registry_source.h"
@@ -32,9 +30,7 @@ Result<std::unique_ptr<oci::ImageSource>> make_registry(const ImageArguments& ar
   options.insecure_registries = arguments.insecure_registries;
   for (const std::string& mirror : arguments.mirrors) TRY(add_mirror(mirror, options));
   options.stop = stop;
-  if (!arguments.quiet) {
-    options.notice = [](const std::string& text) { fmt::print(stderr, "bulkhead: {}\n", printable(text)); };
-  }
+  options.notice = [](const std::string& text) { print_notice(text); };
   return oci::make_registry_source(std::move(options));
 }
 

@@ -21,15 +21,38 @@ constexpr auto kRedrawInterval = std::chrono::milliseconds(100);
 std::string amount_text(uint64_t done, uint64_t total) {
   constexpr uint64_t kMegabyte = 1'000'000;
   if (done >= kMegabyte || total >= kMegabyte) {
-    if (total == 0) return fmt::format("{:.1f} MB", static_cast<double>(done) / 1e6);
-    return fmt::format("{:.1f}/{:.1f} MB", static_cast<double>(done) / 1e6, static_cast<double>(total) / 1e6);
+    if (total == 0) return fmt::format(" {:.1f} MB", static_cast<double>(done) / 1e6);
+    return fmt::format(" {:.1f}/{:.1f} MB", static_cast<double>(done) / 1e6, static_cast<double>(total) / 1e6);
   }
-  return total == 0 ? fmt::format("{}", done) : fmt::format("{}/{}", done, total);
+  if (total > 0) return fmt::format(" {}/{}", done, total);
+  return done > 0 ? fmt::format(" {}", done) : "";  // a step may only say what is going on
+}
+
+// What is written to standard error by whoever reports, one at a time; and whether the progress line stands there.
+std::mutex standard_error;
+bool line_is_drawn = false;
+
+void write_standard_error(std::string_view text) {
+  // A terminal that went away is no reason to stop.
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+void clear_line() {
+  if (line_is_drawn) write_standard_error("\r\033[K");
+  line_is_drawn = false;
+}
+
+std::string_view variable(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets variables
+  return value == nullptr ? "" : value;
 }
 
 class TerminalProgress final : public Progress {
  public:
-  ~TerminalProgress() override { write("\r\033[K"); }
+  ~TerminalProgress() override {
+    const std::scoped_lock lock(standard_error);
+    clear_line();
+  }
 
   uint64_t begin(std::string_view what, uint64_t total) override {
     const std::scoped_lock lock(mutex_);
@@ -57,18 +80,13 @@ class TerminalProgress final : public Progress {
     uint64_t done = 0;
   };
 
-  static void write(std::string_view text) {
-    // A terminal that went away is no reason to stop.
-    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
-  }
-
   void redraw() {
     const auto now = Clock::now();
     if (now - drawn_ < kRedrawInterval) return;
     drawn_ = now;
     std::string line;
     for (const auto& [id, step] : steps_) {
-      line += fmt::format("{}{} {}", line.empty() ? "" : " · ", step.what, amount_text(step.done, step.total));
+      line += fmt::format("{}{}{}", line.empty() ? "" : " · ", step.what, amount_text(step.done, step.total));
     }
     const unsigned width = terminal_width(STDERR_FILENO);
     size_t columns = 0;
@@ -77,7 +95,9 @@ class TerminalProgress final : public Progress {
       end += std::max<size_t>(utf8_sequence_length(std::string_view(line).substr(end)), 1);
       ++columns;
     }
-    write(fmt::format("\r\033[K{}", line.substr(0, end)));
+    const std::scoped_lock lock(standard_error);
+    write_standard_error(fmt::format("\r\033[K{}", line.substr(0, end)));
+    line_is_drawn = true;
   }
 
   std::mutex mutex_;
@@ -97,15 +117,31 @@ unsigned terminal_width(int descriptor) {
 
 bool wants_color(int descriptor) {
   if (::isatty(descriptor) == 0) return false;
-  const auto variable = [](const char* name) {
-    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets variables
-    return std::string_view(value == nullptr ? "" : value);
-  };
   return variable("NO_COLOR").empty() && variable("TERM") != "dumb";
 }
 
+std::string error_text(const Error& error, bool color) {
+  std::string text = fmt::format("{}bulkhead:{} ", color ? "\033[1;31m" : "", color ? "\033[0m" : "");
+  const auto add = [&](std::string_view part, bool indented) {
+    for (const std::string_view line : split(part, '\n')) {
+      if (indented && !line.starts_with("  ")) text += "  ";
+      text += printable(line) + "\n";
+      indented = true;
+    }
+  };
+  add(error.to_string(), false);
+  if (!error.remedy().empty()) add(error.remedy(), true);
+  return text;
+}
+
+void print_notice(std::string_view text) {
+  const std::scoped_lock lock(standard_error);
+  clear_line();
+  write_standard_error(fmt::format("bulkhead: {}\n", printable(text)));
+}
+
 std::unique_ptr<Progress> make_terminal_progress() {
-  if (::isatty(STDERR_FILENO) == 0) return nullptr;
+  if (::isatty(STDERR_FILENO) == 0 || variable("TERM") == "dumb") return nullptr;
   return std::make_unique<TerminalProgress>();
 }
 

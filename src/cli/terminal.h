@@ -2,8 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "base/progress.h"
+#include "base/result.h"
 
 namespace bulkhead::cli {
 
@@ -12,8 +15,15 @@ unsigned terminal_width(int descriptor);
 // Colours are wanted: a terminal, TERM is not "dumb" and NO_COLOR (no-color.org) is not set.
 bool wants_color(int descriptor);
 
+// An error for people: what was wrong, then what to do, ending with a newline. Of several lines all but the first are
+// indented, so that a line that somebody slipped into a name cannot pass for one of ours.
+std::string error_text(const Error& error, bool color);
+
+// One line on standard error that the user should read; the progress line makes room for it. Thread-safe.
+void print_notice(std::string_view text);
+
 // Draws the present steps on one line of standard error, at most ten times a second; the line is gone at destruction.
-// Nothing when standard error is no terminal. Thread-safe.
+// Nothing when standard error is no terminal, or one that cannot go back in its line (TERM=dumb). Thread-safe.
 std::unique_ptr<Progress> make_terminal_progress();
 
 }  // namespace bulkhead::cli

@@ -39,6 +39,7 @@ sbom::Vulnerability to_vulnerability(const scan::ScanResult& result, const advis
     vulnerability.description =
         finding.details->description.empty() ? finding.details->title : finding.details->description;
   }
+  vulnerability.will_not_fix = finding.status == advisory::AdvisoryStatus::kWillNotFix;
   if (!finding.fixed_version.empty()) {
     vulnerability.recommendation = fmt::format("Upgrade {} to {}", package.name, finding.fixed_version);
   }
@@ -60,11 +61,18 @@ sbom::Bom to_bom(const scan::ScanResult& result, const Options& options, bool wi
   bom.digest = result.image.digest.to_string();
   bom.created = options.created.empty() ? result.image.created : options.created;
   bom.platform = result.image.platform;
+  bom.architecture = result.image.architecture;
+  bom.repository = result.image.repository;
+  bom.tag = result.image.tag;
   bom.os = result.image.os;
   bom.packages = result.packages;
   bom.purls = result.purls;
   for (const scan::LayerInfo& layer : result.image.layers) bom.layer_ids.push_back(layer.diff_id.to_string());
   bom.tool_version = options.tool_version;
+  for (const scan::Warning& warning : result.warnings) bom.warnings.push_back(warning_text(warning));
+  for (const advisory::FeedState& feed : result.feeds) {
+    bom.feeds.push_back(fmt::format("{} ({})", feed.name, feed_state(feed)));
+  }
   if (!with_vulnerabilities) return bom;
   for (const advisory::Finding& finding : result.findings)
     bom.vulnerabilities.push_back(to_vulnerability(result, finding));

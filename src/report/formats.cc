@@ -6,7 +6,6 @@
 #include "base/json_writer.h"
 #include "report/html_template.h"
 #include "report/json_report.h"
-#include "report/junit_template.h"
 #include "report/mustache.h"
 #include "report/renderers.h"
 #include "report/report.h"
@@ -16,11 +15,11 @@ namespace {
 
 using scan::ScanResult;
 
-Result<std::string> render_json(std::span<const ScanResult> results, const Options&) {
+Result<std::string> render_json(std::span<const ScanResult> results, const Options& options) {
   json::Writer w;
   const bool several = results.size() != 1;
   if (several) w.begin_array();
-  for (const ScanResult& result : results) write_json(w, result);
+  for (const ScanResult& result : results) write_json(w, result, options.tool_version);
   if (several) w.end_array();
   return std::move(w).take();
 }
@@ -30,10 +29,6 @@ Result<std::string> render_through(std::string_view text, std::span<const ScanRe
   TRY_ASSIGN(const auto document,
              json::Document::parse(document_text, {.max_bytes = size_t{4} << 30, .max_depth = 64}));
   return render_mustache(text, document.root());
-}
-
-Result<std::string> render_junit(std::span<const ScanResult> results, const Options& options) {
-  return render_through(kJunitTemplate, results, options);
 }
 
 Result<std::string> render_html(std::span<const ScanResult> results, const Options& options) {
@@ -59,6 +54,22 @@ constexpr Format kFormats[] = {
 };
 
 }  // namespace
+
+std::string status_text(advisory::AdvisoryStatus status) {
+  if (status == advisory::AdvisoryStatus::kFixed) return "fix available";
+  std::string text(advisory::status_name(status));
+  std::ranges::replace(text, '_', ' ');
+  return text;
+}
+
+std::string warning_text(const scan::Warning& warning) {
+  return warning.subject.empty() ? warning.text : fmt::format("{}: {}", warning.subject, warning.text);
+}
+
+std::string feed_state(const advisory::FeedState& feed) {
+  if (feed.missing) return "missing";
+  return fmt::format("{}{}", feed.date.empty() ? "no date" : feed.date.substr(0, 10), feed.stale ? ", stale" : "");
+}
 
 std::span<const Format> formats() {
   return kFormats;

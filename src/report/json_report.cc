@@ -52,6 +52,16 @@ void write_operating_system(Writer& w, const scan::ImageInfo& image) {
   w.member("pretty_name", image.os.pretty_name);
   string_or_null(w, "end_of_life", image.end_of_life ? image.end_of_life->date : "");
   w.member("end_of_life_reached", image.end_of_life && image.end_of_life->reached);
+  w.key("extended_support");
+  if (image.end_of_life && !image.end_of_life->extended.empty()) {
+    w.begin_object();
+    w.member("name", image.end_of_life->extended_name);
+    w.member("date", image.end_of_life->extended);
+    w.member("reached", image.end_of_life->extended_reached);
+    w.end_object();
+  } else {
+    w.null();
+  }
   w.end_object();
 }
 
@@ -226,6 +236,9 @@ void write_summary(Writer& w, const ScanResult& result) {
   w.unsigned_integer(counts.fixable);
   w.key("suppressed");
   w.unsigned_integer(result.suppressed.size());
+  w.key("hidden");
+  w.unsigned_integer(result.hidden);
+  string_or_null(w, "conclusion", scan::conclusion(result));
   w.key("by_severity");
   w.begin_object();
   for (int severity = static_cast<int>(advisory::Severity::kCritical); severity >= 0; --severity) {
@@ -236,12 +249,21 @@ void write_summary(Writer& w, const ScanResult& result) {
   w.end_object();
 }
 
+void write_tool(Writer& w, std::string_view version) {
+  w.key("tool");
+  w.begin_object();
+  w.member("name", "bulkhead");
+  w.member("version", version);
+  w.end_object();
+}
+
 }  // namespace
 
-void write_json(Writer& w, const ScanResult& result) {
+void write_json(Writer& w, const ScanResult& result, std::string_view tool_version) {
   w.begin_object();
   w.key("schema_version");
   w.integer(kSchemaVersion);
+  write_tool(w, tool_version);
   write_image(w, result.image);
   write_packages(w, result);
   write_findings(w, result);
@@ -249,6 +271,7 @@ void write_json(Writer& w, const ScanResult& result) {
   w.key("database");
   w.begin_object();
   string_or_null(w, "date", result.database_date);
+  string_or_null(w, "sha256", result.database_sha256);
   w.member("snapshot", result.database_is_snapshot);
   w.end_object();
   w.key("warnings");
@@ -267,14 +290,10 @@ void write_json(Writer& w, const ScanResult& result) {
 std::string template_document(std::span<const ScanResult> results, std::string_view tool_version) {
   Writer w(json::Layout::kCompact);
   w.begin_object();
-  w.key("tool");
-  w.begin_object();
-  w.member("name", "bulkhead");
-  w.member("version", tool_version);
-  w.end_object();
+  write_tool(w, tool_version);
   w.key("images");
   w.begin_array();
-  for (const ScanResult& result : results) write_json(w, result);
+  for (const ScanResult& result : results) write_json(w, result, tool_version);
   w.end_array();
   w.end_object();
   return std::move(w).take();

@@ -64,6 +64,10 @@ bool truthy(const std::optional<json::Value>& value) {
       return value->size() > 0;
     case json::Kind::kString:
       return !value->string()->empty();
+    case json::Kind::kInteger:
+    case json::Kind::kUnsigned:
+    case json::Kind::kDouble:
+      return value->number() != 0.0;
     default:
       return true;
   }
@@ -224,6 +228,12 @@ class Renderer {
 };
 
 }  // namespace
+
+std::string markup_escaped(std::string_view text) {
+  std::string out;
+  append_escaped(out, text);
+  return out;
+}
 
 Result<std::string> render_mustache(std::string_view text, const json::Value& document, const MustacheLimits& limits) {
   return Renderer(text, document, limits).run();

@@ -2,6 +2,7 @@
 // each group says which layer and instruction brought it, and what to upgrade to. Colours and the terminal's width only
 // when the caller says that there is a terminal.
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <tuple>
@@ -43,11 +44,43 @@ std::string_view color_of(Severity severity) {
   return {};
 }
 
-// Columns a terminal needs for text: code points, which is right for what findings are made of.
+// Columns a terminal needs for text: code points, which is right for what findings are made of. Colours need none.
 size_t columns(std::string_view text) {
   size_t count = 0;
-  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
+  bool escape = false;
+  for (const char c : text) {
+    if (c == '\033') escape = true;
+    if (!escape && (static_cast<unsigned char>(c) & 0xC0U) != 0x80U) ++count;
+    if (c == 'm') escape = false;
+  }
   return count;
+}
+
+// `text` in lines of at most `width` columns (0: any), broken at spaces, all but the first indented. A word that is
+// wider stays whole: half a version or a path is of no use to anybody.
+std::string wrap(std::string_view text, size_t width, size_t indent) {
+  if (width == 0 || columns(text) <= width) return std::string(text);
+  const size_t first = text.find_first_not_of(' ');
+  if (first == std::string_view::npos) return std::string(text);
+  std::string out(text.substr(0, first));
+  size_t used = first;
+  bool begun = false;  // a word stands on this line
+  size_t gap = 0;
+  for (size_t i = first; i < text.size();) {
+    const size_t end = std::min(text.find(' ', i), text.size());
+    const std::string_view word = text.substr(i, end - i);
+    if (begun && used + gap + columns(word) > width) {
+      out += '\n' + std::string(indent, ' ');
+      used = indent;
+      gap = 0;
+    }
+    out.append(gap, ' ').append(word);
+    used += gap + columns(word);
+    begun = true;
+    i = std::min(text.find_first_not_of(' ', end), text.size());
+    gap = i - end;
+  }
+  return out;
 }
 
 std::string shorten(std::string_view text, size_t width) {
@@ -92,6 +125,13 @@ std::optional<version::Scheme> scheme_for(inventory::PackageType type) {
   return version::scheme_of(inventory::purl_type(type));
 }
 
+// One line: what is said alike of one id, of however many binaries. Where binaries of one source differ (rpm advisories
+// name binaries), each has its own line.
+struct Row {
+  const Finding* finding = nullptr;
+  std::set<std::string> binaries;
+};
+
 // All findings of one source package of one version and layer.
 struct Group {
   std::string source;
@@ -99,7 +139,7 @@ struct Group {
   uint32_t layer = 0;
   inventory::PackageType type = inventory::PackageType::kGeneric;
   std::set<std::string> binaries;
-  std::map<std::string, const Finding*> by_id;  // one line an id, however many binaries share it
+  std::map<std::tuple<std::string, advisory::AdvisoryStatus, std::string, std::string>, Row> rows;  // by id and state
   Severity worst = Severity::kUnknown;
   std::string upgrade;  // the highest fixed version: what mends all that can be mended
   size_t fixable = 0;
@@ -131,7 +171,11 @@ std::vector<Group> group_findings(const ScanResult& result) {
     group.type = package.type;
     group.binaries.insert(package.name);
     group.worst = std::max(group.worst, finding.severity);
-    if (!group.by_id.emplace(finding.id, &finding).second) continue;
+    const auto [row, is_new] =
+        group.rows.try_emplace({finding.id, finding.status, finding.fixed_version, finding.fixed_in});
+    row->second.binaries.insert(package.name);
+    if (!is_new) continue;
+    row->second.finding = &finding;
     if (finding.fixed_version.empty()) continue;
     ++group.fixable;
     take_upgrade(group, finding.fixed_version);
@@ -139,8 +183,8 @@ std::vector<Group> group_findings(const ScanResult& result) {
   std::vector<Group> sorted;
   for (auto& [key, group] : groups) sorted.push_back(std::move(group));
   std::ranges::sort(sorted, [](const Group& a, const Group& b) {
-    return std::tuple(b.worst, b.by_id.size(), a.source, a.version, a.layer) <
-           std::tuple(a.worst, a.by_id.size(), b.source, b.version, b.layer);
+    return std::tuple(b.worst, b.rows.size(), a.source, a.version, a.layer) <
+           std::tuple(a.worst, a.rows.size(), b.source, b.version, b.layer);
   });
   return sorted;
 }
@@ -158,18 +202,24 @@ class Table {
     for (const Group& group : groups) write_group(result, group);
     what_to_change(result, groups);
     notes(result);
-    summary(result, groups.size());
+    summary(result, groups);
   }
 
  private:
   std::string paint(std::string_view color, std::string_view text) const {
-    if (!options_.color || color.empty()) return std::string(text);
+    if (!options_.color || color.empty() || text.empty()) return std::string(text);
     return fmt::format("{}{}{}", color, text, kReset);
   }
 
-  void line(std::string_view text) {
-    out_ += text;
+  void line(std::string_view text, size_t indent = 2) {
+    out_ += wrap(text, options_.width, indent);
     out_ += '\n';
+  }
+
+  // What of a line may go when the terminal is narrow, with `used` columns taken before it.
+  std::string fitting(std::string_view text, size_t used) const {
+    if (options_.width == 0) return std::string(text);
+    return shorten(text, options_.width > used ? options_.width - used : 0);
   }
 
   void header(const ScanResult& result) {
@@ -179,9 +229,11 @@ class Table {
             ? printable(image.os.pretty_name.empty() ? image.os.id + " " + image.os.version_id : image.os.pretty_name)
             : "unknown distribution";
     if (image.end_of_life) {
-      about += image.end_of_life->reached
-                   ? paint(color_of(Severity::kHigh), fmt::format(", out of support since {}", image.end_of_life->date))
-                   : fmt::format(", supported until {}", image.end_of_life->date);
+      const scan::EndOfLife& end = *image.end_of_life;
+      const std::string_view color = end.over()    ? color_of(Severity::kHigh)
+                                     : end.reached ? color_of(Severity::kMedium)
+                                                   : std::string_view();
+      about += ", " + paint(color, printable(scan::support_text(end)));
     }
     line(fmt::format("{}  {}{}", paint(kBold, printable(image.reference)), about,
                      image.platform.empty() ? "" : fmt::format(" ({})", printable(image.platform))));
@@ -206,70 +258,81 @@ class Table {
       binaries += fmt::format("{}{}", binaries.empty() ? "" : ", ", printable(name));
     }
     if (named > kMaxBinariesNamed) binaries += fmt::format(" and {} more", named - kMaxBinariesNamed);
-    line(fmt::format("{} {} {}{}", paint(color_of(group.worst), pad(advisory::severity_name(group.worst), 10)),
-                     paint(kBold, printable(group.source)), printable(group.version),
-                     binaries.empty() ? "" : paint(kDim, fmt::format("  ({})", binaries))));
+    const std::string name =
+        fmt::format("{} {} {}", paint(color_of(group.worst), pad(advisory::severity_name(group.worst), 10)),
+                    paint(kBold, printable(group.source)), printable(group.version));
+    if (!binaries.empty()) binaries = fitting(fmt::format("  ({})", binaries), columns(name));
+    line(name + paint(kDim, binaries));
     const std::string layer = layer_text(result, group.layer);
-    if (!layer.empty()) line("  " + paint(kDim, layer));
-    std::vector<const Finding*> findings;
+    if (!layer.empty()) line("  " + paint(kDim, fitting(layer, 2)));
+    std::vector<const Row*> rows;
+    std::map<std::string_view, size_t> lines_of_id;
     size_t id_width = 14;
     size_t state_width = 8;
-    for (const auto& [id, finding] : group.by_id) {
-      findings.push_back(finding);
-      id_width = std::max(id_width, columns(id));
-      state_width = std::max(state_width, columns(state_of(*finding)));
+    for (const auto& [key, row] : group.rows) {
+      rows.push_back(&row);
+      ++lines_of_id[row.finding->id];
+      id_width = std::max(id_width, columns(printable(row.finding->id)));
+      state_width = std::max(state_width, columns(state_of(*row.finding)));
     }
-    std::ranges::sort(findings, [](const Finding* a, const Finding* b) {
-      return std::tie(b->severity, a->id) < std::tie(a->severity, b->id);
+    std::ranges::sort(rows, {}, [](const Row* row) {
+      const Finding& finding = *row->finding;
+      return std::tuple(-static_cast<int>(finding.severity), std::string_view(finding.id), finding.status,
+                        std::string_view(finding.fixed_version), std::string_view(finding.fixed_in));
     });
-    for (const Finding* finding : findings) write_finding(*finding, id_width, state_width);
+    for (const Row* row : rows) write_row(*row, lines_of_id[row->finding->id] > 1, id_width, state_width);
     out_ += '\n';
   }
 
   static std::string state_of(const Finding& finding) {
-    if (!finding.fixed_version.empty()) {
-      return fmt::format("fixed in {}{}", printable(finding.fixed_version),
-                         finding.fixed_in.empty() ? "" : fmt::format(" ({})", printable(finding.fixed_in)));
-    }
-    std::string state(advisory::status_name(finding.status));
-    std::ranges::replace(state, '_', ' ');
-    return state;
+    if (finding.fixed_version.empty()) return status_text(finding.status);
+    return fmt::format("fixed in {}{}", printable(finding.fixed_version),
+                       finding.fixed_in.empty() ? "" : fmt::format(" ({})", printable(finding.fixed_in)));
   }
 
-  void write_finding(const Finding& finding, size_t id_width, size_t state_width) {
+  void write_row(const Row& row, bool names_binaries, size_t id_width, size_t state_width) {
+    const Finding& finding = *row.finding;
     const std::string severity(advisory::severity_name(finding.severity));
     std::string marks;
     if (finding.kev_date_added) marks += "  exploited since " + printable(*finding.kev_date_added);
     if (finding.epss && *finding.epss >= 0.01) marks += fmt::format("  EPSS {:.0f} %", *finding.epss * 100);
+    std::string binaries;
+    for (const std::string& name : row.binaries) {
+      if (names_binaries) binaries += fmt::format("{}{}", binaries.empty() ? "  in " : ", ", printable(name));
+    }
     std::string title = finding.details ? one_line(finding.details->title) : "";
     if (title.empty()) title = one_line(finding.note);
-    const size_t used = 2 + 11 + id_width + 2 + state_width + columns(marks) + 2;
-    if (options_.width > 0) title = shorten(title, options_.width > used ? options_.width - used : 0);
+    title = fitting(title, 2 + 11 + id_width + 2 + state_width + columns(binaries) + columns(marks) + 2);
     std::string text = fmt::format("  {} {}  {}", paint(color_of(finding.severity), pad(severity, 10)),
                                    pad(printable(finding.id), id_width), pad(state_of(finding), state_width));
-    text += paint(color_of(Severity::kCritical), marks);
+    text += binaries + paint(color_of(Severity::kCritical), marks);
     if (!title.empty()) text += "  " + paint(kDim, title);
     while (text.ends_with(' ')) text.pop_back();
-    line(text);
+    line(text, 4);
   }
 
   // By layer: what to upgrade where. The bottom layer is the base image's, which is mended by a newer base.
   void what_to_change(const ScanResult& result, const std::vector<Group>& groups) {
     std::map<uint32_t, std::vector<const Group*>> by_layer;
     size_t fixable = 0;
+    size_t all = 0;
     for (const Group& group : groups) {
+      all += group.rows.size();
       if (group.upgrade.empty()) continue;
       by_layer[group.layer].push_back(&group);
       fixable += group.fixable;
     }
     if (by_layer.empty()) return;
-    line(paint(kBold, fmt::format("What to change: {} of the vulnerabilities have a fix", fixable)));
+    line(paint(kBold,
+               fmt::format("What to change: {} of {} {} a fix", fixable,
+                           scan::counted(all, "vulnerability", "vulnerabilities"), fixable == 1 ? "has" : "have")));
     for (const auto& [layer, members] : by_layer) {
       const std::string where = layer_text(result, layer);
-      line(fmt::format("  {}", where.empty() ? "upgrade these packages" : "in " + where));
+      line(fitting(fmt::format("  {}", where.empty() ? "upgrade these packages" : "in " + where), 0));
       for (const Group* group : members) {
         line(fmt::format("    {} {} -> {}", printable(group->source), printable(group->version),
-                         printable(group->upgrade)));
+                         printable(group->upgrade)),
+             6);
       }
     }
     out_ += '\n';
@@ -277,42 +340,48 @@ class Table {
 
   void notes(const ScanResult& result) {
     for (const scan::Warning& warning : result.warnings) {
-      line(fmt::format("{} {}{}", paint(color_of(Severity::kMedium), "warning:"),
-                       warning.subject.empty() ? "" : printable(warning.subject) + ": ", printable(warning.text)));
+      line(fmt::format("{} {}", paint(color_of(Severity::kMedium), "warning:"), printable(warning_text(warning))));
     }
     std::string feeds;
     for (const advisory::FeedState& feed : result.feeds) {
-      if (feed.missing) continue;
-      feeds += fmt::format("{}{} {}{}", feeds.empty() ? "" : ", ", printable(feed.name),
-                           feed.date.empty() ? "(no date)" : printable(feed.date.substr(0, 10)),
-                           feed.stale ? " (stale)" : "");
+      feeds += fmt::format("{}{} ({})", feeds.empty() ? "" : ", ", printable(feed.name), printable(feed_state(feed)));
     }
     if (!feeds.empty()) line(paint(kDim, "advisories: " + feeds));
   }
 
-  void summary(const ScanResult& result, size_t groups) {
-    const scan::SeverityCounts counts = scan::count_findings(result);
-    if (counts.total == 0) {
-      line(fmt::format("{} packages, no known vulnerability{}", result.packages.size(), suppressed_text(result)));
+  // Counts what stands above: a line is one vulnerability of one source package.
+  void summary(const ScanResult& result, const std::vector<Group>& groups) {
+    const std::string packages = scan::counted(result.packages.size(), "package");
+    if (const std::string conclusion = scan::conclusion(result); !conclusion.empty()) {
+      line(fmt::format("{}, {}", packages, printable(conclusion)));
       return;
     }
+    size_t lines = 0;
+    size_t by_severity[std::size(scan::SeverityCounts{}.by_severity)] = {};
+    for (const Group& group : groups) {
+      lines += group.rows.size();
+      for (const auto& [key, row] : group.rows) ++by_severity[static_cast<size_t>(row.finding->severity)];
+    }
     std::string parts;
-    for (int i = static_cast<int>(Severity::kCritical); i >= 0; --i) {
-      if (counts.by_severity[i] == 0) continue;
+    for (size_t i = std::size(by_severity); i-- > 0;) {
+      if (by_severity[i] == 0) continue;
       const auto severity = static_cast<Severity>(i);
       parts += fmt::format(
           "{}{}", parts.empty() ? "" : ", ",
-          paint(color_of(severity), fmt::format("{} {}", counts.by_severity[i], advisory::severity_name(severity))));
+          paint(color_of(severity), fmt::format("{} {}", by_severity[i], advisory::severity_name(severity))));
     }
-    line(fmt::format("{} packages, {} findings in {} source packages: {}{}", result.packages.size(), counts.total,
-                     groups, parts, suppressed_text(result)));
+    line(fmt::format("{}, {} in {} ({}): {}{}", packages, scan::counted(lines, "vulnerability", "vulnerabilities"),
+                     scan::counted(groups.size(), "source package"),
+                     scan::counted(result.findings.size(), "package finding"), parts, left_out(result)));
   }
 
-  static std::string suppressed_text(const ScanResult& result) {
+  static std::string left_out(const ScanResult& result) {
+    std::string text;
+    if (result.hidden > 0) text += fmt::format("; {} hidden", result.hidden);
     const auto ignored =
         std::ranges::count(result.suppressed, advisory::Suppression::kIgnored, &advisory::Suppressed::reason);
-    if (ignored == 0) return {};
-    return fmt::format("; {} ignored by the ignore file", ignored);
+    if (ignored > 0) text += fmt::format("; {} ignored by the ignore file", ignored);
+    return text;
   }
 
   const Options& options_;

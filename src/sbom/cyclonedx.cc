@@ -49,17 +49,17 @@ void write_operating_system(Writer& w, const Bom& bom) {
   w.end_object();
 }
 
-// Licences by their ids or names; or, where any of them is more than an id and all are understood, as one expression.
+// Licences by their ids or names; or, where any of them is more than an id, as one expression, in which those that are
+// not on the list are references.
 void write_licenses(Writer& w, const std::vector<std::string>& licenses) {
   if (licenses.empty()) return;
   const auto is_id = [](const std::string& license) { return inventory::spdx_license_id(license) == license; };
-  std::vector<std::string> expressions;
-  for (const std::string& license : licenses) {
-    if (auto expression = inventory::spdx_expression(license)) expressions.push_back(*std::move(expression));
-  }
+  const auto is_compound = [&](const std::string& license) { return is_on_license_list(license) && !is_id(license); };
   w.key("licenses");
   w.begin_array();
-  if (expressions.size() == licenses.size() && !std::ranges::all_of(licenses, is_id)) {
+  if (std::ranges::any_of(licenses, is_compound)) {
+    std::vector<std::string> expressions;
+    for (const std::string& license : licenses) expressions.push_back(license_expression(license));
     w.begin_object();
     w.member("expression", conjunction_of(expressions));
     w.end_object();
@@ -100,6 +100,10 @@ void write_component(Writer& w, const Bom& bom, size_t index, std::string_view r
   property(w, "package:module", package.module);
   if (package.layer < bom.layer_ids.size()) property(w, "layer:diff_id", bom.layer_ids[package.layer]);
   for (const std::string& location : package.locations) property(w, "location", location);
+  for (const std::string& license : package.licenses) {
+    // An expression names it by a reference only.
+    if (!is_on_license_list(license)) property(w, license_expression(license), license);
+  }
   w.end_array();
   w.end_object();
 }
@@ -195,6 +199,14 @@ void write_vulnerability(Writer& w, const Bom& bom, const Vulnerability& vulnera
     w.member("state", "not_affected");
     w.member_if("detail", vulnerability.analysis_detail);
     w.end_object();
+  } else if (vulnerability.will_not_fix) {
+    w.key("analysis");
+    w.begin_object();
+    w.key("response");
+    w.begin_array();
+    w.string("will_not_fix");
+    w.end_array();
+    w.end_object();
   }
   w.key("affects");
   w.begin_array();
@@ -238,6 +250,13 @@ std::string write_cyclonedx(const Bom& bom) {
   w.end_array();
   w.end_object();
   write_subject(w, bom);
+  if (!bom.warnings.empty() || !bom.feeds.empty()) {
+    w.key("properties");
+    w.begin_array();
+    for (const std::string& warning : bom.warnings) property(w, "warning", warning);
+    for (const std::string& feed : bom.feeds) property(w, "feed", feed);
+    w.end_array();
+  }
   w.end_object();
   w.key("components");
   w.begin_array();

@@ -1,12 +1,14 @@
 #include "sbom/identifiers.h"
 
-#include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "crypto/digest.h"
+#include "inventory/license/spdx.h"
+#include "inventory/purl.h"
 
 namespace bulkhead::sbom {
 
@@ -24,6 +26,17 @@ std::string spdx_identifier(std::string_view text) {
     if (!is_alnum(c) && c != '.') c = '-';
   }
   return id;
+}
+
+bool is_on_license_list(const std::string& license) {
+  return license.find("LicenseRef-") == std::string::npos && inventory::spdx_expression(license).has_value();
+}
+
+std::string license_expression(const std::string& license) {
+  if (is_on_license_list(license)) return inventory::spdx_expression(license).value();
+  constexpr size_t kReadable = 40;  // what follows makes it unique
+  return fmt::format("LicenseRef-{}-{}", spdx_identifier(std::string_view(license).substr(0, kReadable)),
+                     Digest::sha256_of(as_bytes(license)).hex().substr(0, 16));
 }
 
 std::string conjunction_of(const std::vector<std::string>& expressions) {
@@ -47,30 +60,28 @@ std::vector<std::string> component_refs(const Bom& bom) {
 }
 
 std::string content_key(const Bom& bom) {
-  std::string key = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n", bom.tool_version, bom.reference, bom.digest, bom.created,
-                                bom.os.id, bom.os.version_id);
+  std::string key =
+      fmt::format("{}\n{}\n{}\n{}\n{}\n", bom.tool_version, bom.digest, bom.created, bom.os.id, bom.os.version_id);
   for (const std::string& purl : bom.purls) key += purl + "\n";
   for (const Vulnerability& vulnerability : bom.vulnerabilities) {
     key += fmt::format("{} {} {}\n", vulnerability.id, vulnerability.package, vulnerability.not_affected);
   }
+  for (const std::string& feed : bom.feeds) key += feed + "\n";
   return key;
 }
 
 std::string image_purl(const Bom& bom) {
-  if (bom.digest.empty()) return {};
-  std::string_view repository = bom.reference;
-  repository = repository.substr(0, repository.find('@'));
-  const size_t slash = repository.rfind('/');
-  std::string_view name = slash == std::string_view::npos ? repository : repository.substr(slash + 1);
-  const size_t colon = name.find(':');
-  const std::string_view tag = colon == std::string_view::npos ? std::string_view() : name.substr(colon + 1);
-  name = name.substr(0, colon);
-  const auto plain = [](char c) { return is_alnum(c) || c == '.' || c == '-' || c == '_'; };
-  if (name.empty() || !std::ranges::all_of(name, plain) || !std::ranges::all_of(tag, plain)) return {};
-  std::string purl = fmt::format("pkg:oci/{}@{}", to_lower(name), bom.digest);
-  purl.replace(purl.find("@sha") + 1 + bom.digest.find(':'), 1, "%3A");
-  if (!tag.empty()) purl += fmt::format("?tag={}", tag);
-  return purl;
+  if (bom.digest.empty() || bom.repository.empty()) return {};
+  inventory::PackageUrl purl;
+  purl.type = "oci";
+  purl.name = to_lower(std::string_view(bom.repository).substr(bom.repository.rfind('/') + 1));
+  purl.version = bom.digest;
+  const std::pair<std::string_view, const std::string&> qualifiers[] = {
+      {"arch", bom.architecture}, {"repository_url", bom.repository}, {"tag", bom.tag}};
+  for (const auto& [key, value] : qualifiers) {
+    if (!value.empty()) purl.qualifiers.emplace_back(key, value);
+  }
+  return inventory::build_purl(std::move(purl)).value_or("");
 }
 
 }  // namespace bulkhead::sbom

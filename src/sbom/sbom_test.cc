@@ -52,6 +52,91 @@ TEST(CycloneDx, NamesLicencesByIdOrNameOrAsOneExpression) {
               HasSubstr(R"("licenses":[{"expression":"(GPL-2.0-only OR MIT) AND Zlib"}])"));
 }
 
+TEST(CycloneDx, KeepsAnExpressionBesideALicenceThatIsNotOnTheList) {
+  const std::string text = compact(write_cyclonedx(bom_of({{"MIT OR Vim", "Expat like"}})));
+  EXPECT_THAT(text, testing::ContainsRegex("\"licenses\":\\[\\{\"expression\":\"\\(MIT OR Vim\\) AND "
+                                           "LicenseRef-Expat-like-[0-9a-f]{16}\"\\}\\]"));
+  EXPECT_THAT(text, HasSubstr("\"value\":\"Expat like\""));
+}
+
+TEST(Boms, AreIdentifiedByTheirContentNotByTheNameAskedFor) {
+  Bom here = bom_of({{"MIT"}});
+  Bom there = here;
+  here.reference = "./x.tar";
+  there.reference = "/ci/job-17/x.tar";
+  const auto identity = [](const Bom& bom) {
+    const auto cyclonedx = json::Document::parse(write_cyclonedx(bom));
+    const auto spdx = json::Document::parse(write_spdx(bom));
+    return std::string(cyclonedx->root().string_or("serialNumber", "none")) +
+           std::string(spdx->root().string_or("documentNamespace", "none"));
+  };
+  EXPECT_EQ(identity(here), identity(there));
+  there.digest = "sha256:" + std::string(64, 'b');
+  EXPECT_NE(identity(here), identity(there));
+  there = here;
+  there.purls[0] += "-other";
+  EXPECT_NE(identity(here), identity(there));
+}
+
+TEST(Boms, GiveAnImageAPackageUrlOnlyWhereItsRepositoryIsKnown) {
+  Bom bom = bom_of({{}});
+  EXPECT_THAT(write_cyclonedx(bom), Not(HasSubstr("pkg:oci/")));
+  EXPECT_THAT(write_spdx(bom), Not(HasSubstr("pkg:oci/")));
+  bom.repository = "registry.example:5000/shop/Cart";
+  bom.tag = "1.4";
+  bom.architecture = "arm64";
+  const std::string purl = "pkg:oci/cart@sha256:" + std::string(64, 'a') +
+                           "?arch=arm64&repository_url=registry.example:5000%2Fshop%2FCart&tag=1.4";
+  EXPECT_THAT(write_cyclonedx(bom), HasSubstr(purl));
+  EXPECT_THAT(write_spdx(bom), HasSubstr(purl));
+  bom.digest.clear();
+  EXPECT_THAT(write_spdx(bom), Not(HasSubstr("pkg:oci/")));
+}
+
+TEST(Boms, CarryWarningsAndTheStateOfFeeds) {
+  Bom bom = bom_of({{}});
+  bom.warnings = {"layer 2 was not read"};
+  bom.feeds = {"debian-tracker (2025-08-25, stale)"};
+  for (const std::string& text : {write_cyclonedx(bom), write_spdx(bom)}) {
+    EXPECT_THAT(text, HasSubstr("layer 2 was not read"));
+    EXPECT_THAT(text, HasSubstr("debian-tracker (2025-08-25, stale)"));
+  }
+}
+
+TEST(CycloneDx, SaysThatThePublisherWillNotFix) {
+  Bom bom = bom_of({{}});
+  bom.vulnerabilities.push_back({.id = "CVE-1", .source = "feed", .will_not_fix = true});
+  EXPECT_THAT(compact(write_cyclonedx(bom)), HasSubstr(R"("analysis":{"response":["will_not_fix"]})"));
+}
+
+TEST(Spdx, WritesTimesInUtcAndSuppliersInItsForm) {
+  const struct {
+    const char* created;
+    const char* expected;
+  } times[] = {
+      {"2026-11-22T10:40:00Z", "2026-11-22T10:40:00Z"},
+      {"2026-11-22T10:40:00.123456789Z", "2026-11-22T10:40:00Z"},
+      {"2026-01-01T01:30:00+02:00", "2025-12-31T23:30:00Z"},
+      {"2024-02-28T23:30:00.5-01:45", "2024-02-29T01:15:00Z"},
+      {"2026-13-22T10:40:00Z", "1970-01-01T00:00:00Z"},
+      {"2026-11-22T10:40:00", "1970-01-01T00:00:00Z"},
+      {"2026-11-22T10:40:00+2:00", "1970-01-01T00:00:00Z"},
+      {"yesterday", "1970-01-01T00:00:00Z"},
+      {"", "1970-01-01T00:00:00Z"},
+  };
+  Bom bom = bom_of({{}, {}, {}});
+  bom.packages[0].maintainer = "Debian QA <qa@example.org>";
+  bom.packages[1].vendor = "Rocky <Linux";
+  for (const auto& one : times) {
+    bom.created = one.created;
+    EXPECT_THAT(compact(write_spdx(bom)), HasSubstr(std::string("\"created\":\"") + one.expected + '"')) << one.created;
+  }
+  const std::string text = write_spdx(bom);
+  EXPECT_THAT(text, HasSubstr("\"Organization: Debian QA (qa@example.org)\""));
+  EXPECT_THAT(text, HasSubstr("\"Organization: Rocky <Linux\""));
+  EXPECT_THAT(text, HasSubstr("\"supplier\": \"NOASSERTION\""));
+}
+
 TEST(Spdx, DeclaresLicencesAsOneExpressionAndExplainsTheUnknown) {
   EXPECT_THAT(compact(write_spdx(bom_of({{"GPL-2.0-only OR MIT", "Zlib"}}))),
               HasSubstr(R"("licenseDeclared":"(GPL-2.0-only OR MIT) AND Zlib")"));

@@ -1,10 +1,11 @@
-#include "inventory/license/spdx.h"
-
+#include <chrono>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "base/json_writer.h"
+#include "base/text.h"
 #include "crypto/digest.h"
 #include "sbom/identifiers.h"
 #include "sbom/sbom.h"
@@ -24,28 +25,71 @@ std::string package_id(const inventory::Package& package, std::string_view ref) 
                      hash);
 }
 
-// A licence as SPDX lets it be declared: an expression over its list, else a name that the document itself explains (as
-// it must explain every LicenseRef-, so that one that somebody else made up is text like any other).
-bool is_on_the_list(const std::string& license) {
-  return license.find("LicenseRef-") == std::string::npos && inventory::spdx_expression(license).has_value();
-}
-
-std::string declared(const std::string& license) {
-  if (is_on_the_list(license)) return inventory::spdx_expression(license).value();
-  return fmt::format("LicenseRef-{}", uuid_of(license));
-}
-
 std::string all_declared(const std::vector<std::string>& licenses) {
   if (licenses.empty()) return "NOASSERTION";
   std::vector<std::string> expressions;
-  for (const std::string& license : licenses) expressions.push_back(declared(license));
+  for (const std::string& license : licenses) expressions.push_back(license_expression(license));
   return conjunction_of(expressions);
 }
 
-// RFC 3339 with fractions or an offset is not what SPDX's pattern takes: seconds and Z only.
-std::string spdx_time(const std::string& time) {
-  if (time.size() >= 20 && time.ends_with('Z')) return time.substr(0, 19) + "Z";
-  return std::string(kUnknownTime);
+// SPDX takes seconds and Z only: RFC 3339 with fractions or an offset is converted. What is no time is not known.
+std::string spdx_time(std::string_view time) {
+  const auto number = [&](size_t at, size_t count) {
+    return at + count <= time.size() ? parse_decimal(time.substr(at, count)) : std::nullopt;
+  };
+  const auto year = number(0, 4);
+  const auto month = number(5, 2);
+  const auto day = number(8, 2);
+  const auto hour = number(11, 2);
+  const auto minute = number(14, 2);
+  const auto second = number(17, 2);
+  if (!year || !month || !day || !hour || !minute || !second) return std::string(kUnknownTime);
+  if (time[4] != '-' || time[7] != '-' || (time[10] != 'T' && time[10] != 't') || time[13] != ':' || time[16] != ':')
+    return std::string(kUnknownTime);
+  size_t zone = 19;
+  if (zone < time.size() && time[zone] == '.') zone = time.find_first_not_of("0123456789", zone + 1);
+  if (zone == std::string_view::npos || zone >= time.size()) return std::string(kUnknownTime);
+  int64_t offset = 0;  // minutes
+  if (time[zone] == '+' || time[zone] == '-') {
+    const auto hours = number(zone + 1, 2);
+    const auto minutes = number(zone + 4, 2);
+    if (!hours || !minutes || *hours > 23 || *minutes > 59 || time[zone + 3] != ':' || time.size() != zone + 6)
+      return std::string(kUnknownTime);
+    offset = static_cast<int64_t>(*hours * 60 + *minutes) * (time[zone] == '-' ? -1 : 1);
+  } else if ((time[zone] != 'Z' && time[zone] != 'z') || time.size() != zone + 1) {
+    return std::string(kUnknownTime);
+  }
+  const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(*year)),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day)));
+  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::string(kUnknownTime);
+  const auto utc = std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+                   std::chrono::seconds(*second) - std::chrono::minutes(offset);
+  const auto midnight = std::chrono::floor<std::chrono::days>(utc);
+  const std::chrono::year_month_day utc_date(midnight);
+  const std::chrono::hh_mm_ss clock(utc - midnight);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(utc_date.year()),
+                     static_cast<unsigned>(utc_date.month()), static_cast<unsigned>(utc_date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+}
+
+// "Organization: Name (mail)" (SPDX 2.3, clause 7.5) of "Name <mail>".
+std::string supplier_of(const inventory::Package& package) {
+  std::string name = package.maintainer.empty() ? package.vendor : package.maintainer;
+  if (name.empty()) return "NOASSERTION";
+  const size_t open = name.find(" <");
+  if (open != std::string::npos && name.find('>') == name.size() - 1) {
+    name = fmt::format("{} ({})", name.substr(0, open), name.substr(open + 2, name.size() - open - 3));
+  }
+  return "Organization: " + name;
+}
+
+// What the reader must know, as a comment: the format has no other place for it.
+std::string comment_of(const Bom& bom) {
+  std::string comment;
+  for (const std::string& warning : bom.warnings) comment += fmt::format("warning: {}\n", warning);
+  for (const std::string& feed : bom.feeds) comment += fmt::format("advisories: {}\n", feed);
+  return comment;
 }
 
 void relationship(Writer& w, std::string_view from, std::string_view type, std::string_view to) {
@@ -113,8 +157,7 @@ void write_package(Writer& w, const Bom& bom, size_t index, std::string_view id)
   w.member("SPDXID", id);
   w.member("name", package.name);
   w.member("versionInfo", package.version);
-  const std::string& supplier = package.maintainer.empty() ? package.vendor : package.maintainer;
-  w.member("supplier", supplier.empty() ? "NOASSERTION" : "Organization: " + supplier);
+  w.member("supplier", supplier_of(package));
   w.member("downloadLocation", "NOASSERTION");
   w.member("filesAnalyzed", false);
   if (!package.source_name.empty()) {
@@ -132,7 +175,7 @@ void write_extracted_licenses(Writer& w, const Bom& bom) {
   std::map<std::string, std::string> extracted;
   for (const auto& package : bom.packages) {
     for (const std::string& license : package.licenses) {
-      if (!is_on_the_list(license)) extracted.emplace(declared(license), license);
+      if (!is_on_license_list(license)) extracted.emplace(license_expression(license), license);
     }
   }
   if (extracted.empty()) return;
@@ -157,8 +200,7 @@ std::string write_spdx(const Bom& bom) {
   w.member("dataLicense", "CC0-1.0");
   w.member("SPDXID", "SPDXRef-DOCUMENT");
   w.member("name", bom.reference);
-  w.member("documentNamespace",
-           fmt::format("https://spdx.org/spdxdocs/{}-{}", spdx_identifier(bom.reference), uuid_of(content_key(bom))));
+  w.member("documentNamespace", fmt::format("https://spdx.org/spdxdocs/bulkhead-{}", uuid_of(content_key(bom))));
   w.key("creationInfo");
   w.begin_object();
   w.member("created", spdx_time(bom.created));
@@ -166,6 +208,7 @@ std::string write_spdx(const Bom& bom) {
   w.begin_array();
   w.string(fmt::format("Tool: bulkhead-{}", bom.tool_version));
   w.end_array();
+  w.member_if("comment", comment_of(bom));
   w.end_object();
   w.key("documentDescribes");
   w.begin_array();

@@ -1,6 +1,7 @@
 #include "scan/filter.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -56,27 +57,27 @@ Result<IgnoreRule> parse_rule(const json::Value& entry, size_t number) {
   if (!entry.is_object()) return bad("must be a mapping");
   IgnoreRule rule;
   rule.number = number;
+  const std::pair<std::string_view, std::string&> keys[] = {{"id", rule.id},
+                                                            {"package", rule.package},
+                                                            {"version", rule.version},
+                                                            {"reason", rule.reason},
+                                                            {"expires", rule.expires}};
   for (const auto [key, value] : entry.members()) {
     const auto text = value.string();
     if (!text || text->empty()) return bad(fmt::format("\"{}\" must be a text", key));
-    if (key == "id") {
-      rule.id = *text;
-    } else if (key == "package") {
-      rule.package = *text;
-    } else if (key == "version") {
-      rule.version = *text;
-    } else if (key == "reason") {
-      rule.reason = *text;
-    } else if (key == "expires") {
-      rule.expires = *text;
-    } else {
-      return bad(fmt::format("unknown key \"{}\"", key));
-    }
+    const auto found = std::ranges::find(keys, key, [](const auto& known) { return known.first; });
+    if (found == std::end(keys)) return bad(fmt::format("unknown key \"{}\"", key));
+    if (!found->second.empty()) return bad(fmt::format("\"{}\" is given twice", key));
+    found->second = *text;
   }
   if (rule.id.empty()) return bad("\"id\" is missing");
   if (rule.reason.empty()) return bad("\"reason\" is missing: whoever reads this in a year will want to know");
   if (!rule.expires.empty() && !is_date(rule.expires))
     return bad(fmt::format("\"{}\" is no date like 2026-12-31", rule.expires));
+  const bool any_package = rule.package.find_first_not_of("*?") == std::string::npos;
+  if (rule.id == "*" && any_package && rule.version.empty()) {
+    return bad("\"*\" for every id needs a package or a version: it would ignore everything");
+  }
   return rule;
 }
 
@@ -98,14 +99,26 @@ bool concerns(const IgnoreRule& rule, const advisory::Finding& finding, const in
   return rule.version.empty() || rule.version == package.version;
 }
 
+bool has_expired(const IgnoreRule& rule, std::string_view today) {
+  return !rule.expires.empty() && rule.expires < today;
+}
+
+std::string label_of(const IgnoreRule& rule) {
+  return fmt::format("entry {} ({}{}{})", rule.number, rule.id, rule.package.empty() ? "" : " in ", rule.package);
+}
+
 }  // namespace
 
-size_t apply_filter(ScanResult& result, const Filter& filter) {
+void apply_filter(ScanResult& result, const Filter& filter) {
   const auto hidden = [&](const advisory::Finding& finding) {
     if (lacks(filter.severities, finding.severity) || lacks(filter.statuses, finding.status)) return true;
     return filter.only_fixed && finding.fixed_version.empty();
   };
-  return std::erase_if(result.findings, hidden);
+  const size_t count = std::erase_if(result.findings, hidden);
+  if (count == 0) return;
+  result.hidden += count;
+  result.warnings.push_back({"", counted(count, "finding is hidden by --severity, --status or --only-fixed",
+                                         "findings are hidden by --severity, --status or --only-fixed")});
 }
 
 Result<IgnoreFile> parse_ignore_file(std::string_view text, std::string name) {
@@ -136,17 +149,17 @@ Result<IgnoreFile> parse_ignore_file(std::string_view text, std::string name) {
   return file;
 }
 
-void apply_ignore_file(ScanResult& result, const IgnoreFile& file, std::string_view today) {
-  std::vector<bool> used(file.rules.size());
+void apply_ignore_file(ScanResult& result, const IgnoreFile& file, std::string_view today, UsedRules& used) {
+  used.resize(file.rules.size());
+  UsedRules here(file.rules.size());
   std::vector<advisory::Finding> kept;
   for (advisory::Finding& finding : result.findings) {
     const IgnoreRule* by = nullptr;
     for (size_t i = 0; i < file.rules.size(); ++i) {
       const IgnoreRule& rule = file.rules[i];
       if (!concerns(rule, finding, result.packages[finding.package])) continue;
-      used[i] = true;
-      const bool expired = !rule.expires.empty() && rule.expires < today;
-      if (!expired && by == nullptr) by = &rule;
+      here[i] = true;
+      if (!has_expired(rule, today) && by == nullptr) by = &rule;
     }
     if (by == nullptr) {
       kept.push_back(std::move(finding));
@@ -158,17 +171,26 @@ void apply_ignore_file(ScanResult& result, const IgnoreFile& file, std::string_v
         {.finding = std::move(finding), .reason = advisory::Suppression::kIgnored, .detail = std::move(detail)});
   }
   result.findings = std::move(kept);
+  sort_findings(result);
   for (size_t i = 0; i < file.rules.size(); ++i) {
+    if (!here[i]) continue;
+    used[i] = true;
     const IgnoreRule& rule = file.rules[i];
-    const std::string which =
-        fmt::format("entry {} ({}{}{})", rule.number, rule.id, rule.package.empty() ? "" : " in ", rule.package);
-    if (!rule.expires.empty() && rule.expires < today) {
-      result.warnings.push_back(
-          {file.name, fmt::format("{} expired on {}: its findings count again", which, rule.expires)});
-    } else if (!used[i]) {
-      result.warnings.push_back({file.name, fmt::format("{} met no finding: it can go", which)});
-    }
+    if (!has_expired(rule, today)) continue;
+    result.warnings.push_back(
+        {file.name, fmt::format("{} expired on {}: its findings count again", label_of(rule), rule.expires)});
   }
+}
+
+std::vector<Warning> unused_rules(const IgnoreFile& file, std::string_view today, const UsedRules& used) {
+  std::vector<Warning> warnings;
+  for (size_t i = 0; i < file.rules.size(); ++i) {
+    if (i < used.size() && used[i]) continue;
+    const IgnoreRule& rule = file.rules[i];
+    const std::string expired = has_expired(rule, today) ? fmt::format("expired on {} and ", rule.expires) : "";
+    warnings.push_back({file.name, fmt::format("{} {}met no finding in this run: it can go", label_of(rule), expired)});
+  }
+  return warnings;
 }
 
 }  // namespace bulkhead::scan

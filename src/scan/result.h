@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "advisory/finding.h"
@@ -22,18 +23,27 @@ struct LayerInfo {
   bool skipped = false;    // foreign layer that could not be read: its packages are unknown
 };
 
+// Support of the distribution's release. Dates are RFC 3339 full-dates and count to their end.
 struct EndOfLife {
-  std::string date;      // RFC 3339 full-date: the end of regular support
-  bool reached = false;  // at the time of the scan
+  std::string date;           // the end of regular support
+  bool reached = false;       // at the time of the scan
+  std::string extended;       // the end of longer support that must be asked or paid for; empty when there is none
+  std::string extended_name;  // "LTS", "ESM", "ELS"
+  bool extended_reached = false;
+  // Nobody mends anything any more.
+  bool over() const { return reached && (extended.empty() || extended_reached); }
 };
 
 struct ImageInfo {
-  std::string reference;  // as asked for
+  std::string reference;   // as asked for
+  std::string repository;  // "docker.io/library/alpine": of a registry or engine that had it; else empty
+  std::string tag;         // in that repository; may be empty
   Digest digest;          // manifest; else configuration; empty for a root file system
   Digest config_digest;
   Digest index_digest;
   std::string media_type;
   std::string platform;  // "linux/amd64"; empty when unknown
+  std::string architecture;  // "amd64"; empty when unknown
   std::string created;   // RFC 3339, from the configuration; empty when it does not say
   std::vector<std::string> repo_tags;
   inventory::OperatingSystem os;
@@ -56,7 +66,9 @@ struct ScanResult {
   std::vector<advisory::Suppressed> suppressed;  // the same order
   std::vector<advisory::FeedState> feeds;
   std::vector<Warning> warnings;
-  std::string database_date;          // RFC 3339 of the newest data in the database; empty without one
+  size_t hidden = 0;          // findings that filters took out of the list
+  std::string database_date;  // RFC 3339 of the newest data in the database, whatever this image met; empty without one
+  std::string database_sha256;        // hexadecimal: which database it was; empty without one
   bool database_is_snapshot = false;  // the one that came with the program: answers name its date and how to update
 };
 
@@ -67,5 +79,22 @@ struct SeverityCounts {
   uint32_t fixable = 0;  // with a fixed version
 };
 SeverityCounts count_findings(const ScanResult& result);
+
+// Puts findings and suppressed into their order: worst first.
+void sort_findings(ScanResult& result);
+
+// Why an empty list of findings says less than "nothing is known": what was not looked at or could not be matched, as
+// "the distribution is unknown; 1 layer was not read". Empty when all of the image was judged.
+std::string not_judged(const ScanResult& result);
+
+// The one sentence to print instead of findings when there are none, never safer than the scan was: "no known
+// vulnerability" only when nothing was hidden, ignored or left unjudged. Empty when there are findings.
+std::string conclusion(const ScanResult& result);
+
+// "out of support since 2024-08-14", "regular support ended 2026-07-11, LTS until 2028-06-30", "supported until …".
+std::string support_text(const EndOfLife& end);
+
+// "1 finding", "2 findings": the plural adds an s, or is `plural`.
+std::string counted(uint64_t count, std::string_view singular, std::string_view plural = {});
 
 }  // namespace bulkhead::scan

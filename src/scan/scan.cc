@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <tuple>
 #include <variant>
 
 #include <fmt/format.h>
 
+#include "advisory/freshness.h"
 #include "inventory/cataloger.h"
 #include "inventory/end_of_life.h"
 #include "inventory/purl.h"
@@ -96,7 +96,9 @@ ImageInfo describe(const oci::Image& image) {
   info.config_digest = image.config_digest;
   info.index_digest = image.index_digest;
   info.media_type = image.manifest.media_type;
-  info.platform = image.config.platform.to_string();
+  const oci::Platform& platform = image.config.platform;
+  if (!platform.os.empty() || !platform.architecture.empty()) info.platform = platform.to_string();
+  info.architecture = platform.architecture;
   info.created = image.config.created;
   info.repo_tags = image.repo_tags;
   for (const oci::Layer& layer : image.layers) {
@@ -113,7 +115,21 @@ ImageInfo describe(const oci::Image& image) {
 void add_end_of_life(ScanResult& result, std::string_view now) {
   const auto end = inventory::end_of_life(result.image.os);
   if (!end) return;
-  result.image.end_of_life = EndOfLife{end->date, !now.empty() && end->date < now.substr(0, 10)};
+  const auto reached = [&](const std::string& date) {
+    return !date.empty() && !now.empty() && date < now.substr(0, 10);
+  };
+  result.image.end_of_life = EndOfLife{.date = end->date,
+                                       .reached = reached(end->date),
+                                       .extended = end->extended,
+                                       .extended_name = end->extended_name,
+                                       .extended_reached = reached(end->extended)};
+}
+
+// Of all feeds, not only of those that an image met: two images are judged by one database of one date.
+std::string newest_date(const advisory::Database& database) {
+  std::string_view newest;
+  for (size_t i = 0; i < database.feeds(); ++i) newest = advisory::later_date(newest, database.feed(i).date);
+  return std::string(newest);
 }
 
 void warn_about_feeds(ScanResult& result) {
@@ -179,7 +195,8 @@ void assess(ScanResult& result, const Options& options) {
   result.suppressed = std::move(matched.suppressed);
   result.feeds = std::move(matched.feeds);
   result.database_is_snapshot = options.database_is_snapshot;
-  for (const advisory::FeedState& feed : result.feeds) result.database_date = std::max(result.database_date, feed.date);
+  result.database_date = newest_date(*options.database);
+  result.database_sha256 = options.database->checksum();
   if (options.database_is_snapshot) {
     result.warnings.push_back(
         {"", fmt::format("advisories are from the snapshot of {} that came with the program; update with "
@@ -190,12 +207,7 @@ void assess(ScanResult& result, const Options& options) {
   for (const advisory::MatchNote& note : matched.notes) {
     result.warnings.push_back({note.package ? result.purls[*note.package] : "", note.text});
   }
-  const auto worst_first = [](const advisory::Finding& finding) {
-    return std::tuple(-static_cast<int>(finding.severity), finding.package, std::string_view(finding.id));
-  };
-  std::ranges::sort(result.findings, [&](const auto& a, const auto& b) { return worst_first(a) < worst_first(b); });
-  std::ranges::sort(result.suppressed,
-                    [&](const auto& a, const auto& b) { return worst_first(a.finding) < worst_first(b.finding); });
+  sort_findings(result);
 }
 
 std::string explain(std::string_view id, const ScanResult& facts, const Options& options) {

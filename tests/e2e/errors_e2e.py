@@ -38,7 +38,8 @@ class Errors(unittest.TestCase):
         return root
 
     def test_no_such_image(self):
-        self.expect("scan", "--offline", "nosuch", says=["nosuch", "rootfs:"])
+        said = self.expect("scan", "--offline", "nosuch", says=["nosuch", "rootfs:", "\n  1. a file or folder: "])
+        self.assertNotIn("\\x0a", said)
 
     def test_no_such_directory(self):
         self.expect("scan", "rootfs:/no/such/folder", says="/no/such/folder")
@@ -117,6 +118,18 @@ class Errors(unittest.TestCase):
 
     def test_two_formats_on_one_output(self):
         self.expect("scan", "-f", "json", "-f", "table", "x", says="--output")
+        self.expect("scan", "-o", f"json={self.folder}/a", "-o", f"sarif={self.folder}/a", "x", says="one place")
+        self.expect("scan", "-o", "json=/dev/stdout", "-f", "table", "x", says="one place")
+
+    def test_output_into_a_folder_that_is_not_there(self):
+        self.expect("scan", "-o", f"json={self.folder}/typo/r.json", f"rootfs:{self.small_image()}", says=["typo", "no folder"])
+        self.assertFalse((self.folder / "typo").exists())
+
+    def test_a_threshold_without_a_value_is_no_open_gate(self):
+        root = f"rootfs:{self.small_image()}"
+        self.expect("scan", "--fail-on", "", root, says="--fail-on")
+        self.expect("scan", "--fail-on", "high,low", root, says="--fail-on")
+        self.expect("scan", "--ignore-file", "", root, says="--ignore-file")
 
 
 class CommandLine(unittest.TestCase):

@@ -24,7 +24,8 @@ def run(*command, ok=True, stdin=None, env=None, text=True):
 
 def bulkhead(*arguments, ok=True, stdin=None, env=None, text=True):
     """The program under test, with a cache of its own and never the network unless a test says so."""
-    environment = dict(os.environ, XDG_CACHE_HOME=str(WORK / "cache"), NO_COLOR="1")
+    environment = dict(os.environ, XDG_CACHE_HOME=str(WORK / "cache"))
+    environment.pop("NO_COLOR", None)  # what keeps colours out of a pipe must be the pipe
     environment.update(env or {})
     return run(BULKHEAD, *arguments, ok=ok, stdin=stdin, env=environment, text=text)
 

@@ -1,10 +1,14 @@
 """`bulkhead scan` and `bulkhead sbom` on a real Debian image, in every form it can have."""
+import fcntl
 import json
 import os
 import pathlib
+import re
 import shutil
+import struct
 import subprocess
 import tempfile
+import termios
 import unittest
 import xml.etree.ElementTree
 
@@ -12,6 +16,14 @@ import images
 from images import bulkhead, run, scan_json
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
+
+
+def shared_data():
+    """The shared corpus of real feeds, package databases and schemas; None when it is not here."""
+    named = os.environ.get("BULKHEAD_TEST_DATA")
+    if named:
+        return pathlib.Path(named)
+    return next((p / "shared/data" for p in SOURCE.parents if (p / "shared/data/SOURCES.tsv").exists()), None)
 
 
 def packages_of(report):
@@ -89,15 +101,36 @@ class DebianImage(unittest.TestCase):
         schema = json.loads((SOURCE / "docs/schemas/scan-report.schema.json").read_text(encoding="utf-8"))
         jsonschema.Draft202012Validator(schema).validate(self.report)
 
-    def test_bills_of_materials_follow_their_schemas(self):
-        schemas = os.environ.get("BULKHEAD_TEST_DATA") or next((str(p / "shared/data") for p in SOURCE.parents if (p / "shared/data/SOURCES.tsv").exists()), None)
-        if schemas is None:
-            absent = "the published schemas are not here: set BULKHEAD_TEST_DATA"
-            if os.environ.get("CI", "") not in ("", "0", "false"):
-                self.fail(absent)
-            self.skipTest(absent)
+    def test_json_of_other_distributions_follows_its_schema(self):
         import jsonschema
-        folder = pathlib.Path(schemas) / "schemas"
+        schema = json.loads((SOURCE / "docs/schemas/scan-report.schema.json").read_text(encoding="utf-8"))
+        data = shared_data()
+        if data is None:
+            self.need("the package databases are not here: set BULKHEAD_TEST_DATA")
+        for name, system in (("ubuntu-bionic-minbase", "ID=ubuntu\nVERSION_ID=18.04\nVERSION_CODENAME=bionic\n"),
+                             ("debian-bullseye-minbase", "ID=debian\nVERSION_ID=11\n")):
+            with self.subTest(name):
+                root = self.folder / name
+                (root / "etc").mkdir(parents=True)
+                (root / "var/lib/dpkg").mkdir(parents=True)
+                (root / "etc/os-release").write_text(system, encoding="ascii")
+                run("zstd", "-q", "-d", data / f"fixtures/dpkg/{name}.status.zst", "-o", root / "var/lib/dpkg/status")
+                report = scan_json(f"rootfs:{root}")
+                jsonschema.Draft202012Validator(schema).validate(report)
+                self.assertGreater(len(report["findings"]), 0)
+                self.assertIsNone(report["image"]["platform"])
+
+    def need(self, absent):
+        if os.environ.get("CI", "") not in ("", "0", "false"):
+            self.fail(absent)
+        self.skipTest(absent)
+
+    def test_bills_of_materials_follow_their_schemas(self):
+        data = shared_data()
+        if data is None:
+            self.need("the published schemas are not here: set BULKHEAD_TEST_DATA")
+        import jsonschema
+        folder = data / "schemas"
         store = {}
         for path in (folder / "cyclonedx").glob("*.json"):
             document = json.loads(path.read_text(encoding="utf-8"))
@@ -117,8 +150,20 @@ class DebianImage(unittest.TestCase):
                  "-o", f"html={self.folder}/r.html", "-o", "table")
         self.assertEqual(json.loads((self.folder / "r.json").read_text(encoding="utf-8"))["summary"], self.report["summary"])
         suites = xml.etree.ElementTree.parse(self.folder / "r.xml").getroot()
-        self.assertEqual(len(suites.findall("./testsuite/testcase")), len(self.report["findings"]))
+        self.assertEqual(len(suites.findall("./testsuite/testcase/failure")), len(self.report["findings"]))
+        self.assertEqual(len(suites.findall("./testsuite/testcase/skipped")), len(self.report["warnings"]))
         self.assertIn("<!DOCTYPE html>", (self.folder / "r.html").read_text(encoding="utf-8"))
+
+    def test_a_pipe_and_a_link_stay_what_they_are(self):
+        pipe, real, link = (self.folder / name for name in ("pipe", "real.json", "link.json"))
+        os.mkfifo(pipe)
+        link.symlink_to(real)
+        with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True) as reader:
+            bulkhead("scan", f"oci:{self.layout}:latest", "-o", f"json={pipe}", "-o", f"sarif={link}", "-o", "table=/dev/stderr")
+            self.assertEqual(json.loads(reader.communicate(timeout=60)[0])["summary"], self.report["summary"])
+        self.assertTrue(pipe.is_fifo())
+        self.assertTrue(link.is_symlink())
+        self.assertEqual(json.loads(real.read_text(encoding="utf-8"))["version"], "2.1.0")
 
     def test_template(self):
         template = self.folder / "t.mustache"
@@ -130,6 +175,42 @@ class DebianImage(unittest.TestCase):
         done = bulkhead("scan", f"oci:{self.layout}:latest")
         self.assertNotIn("\x1b", done.stdout)
         self.assertEqual(done.stderr, "")
+
+    def on_a_terminal(self, *arguments, columns=80, **variables):
+        """What the program shows on a terminal of so many columns."""
+        master, slave = os.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+        environment.update({"XDG_CACHE_HOME": str(images.WORK / "cache"), "TERM": "xterm", **variables})
+        with subprocess.Popen([images.BULKHEAD, *arguments], stdin=subprocess.DEVNULL, stdout=slave, stderr=slave, env=environment) as program:
+            os.close(slave)
+            shown = b""
+            while True:
+                try:
+                    block = os.read(master, 65536)
+                except OSError:  # the other end is closed
+                    break
+                if not block:
+                    break
+                shown += block
+            self.assertEqual(program.wait(timeout=600), 0, shown)
+        os.close(master)
+        return shown.decode("utf-8")
+
+    def test_a_terminal_has_colours_and_lines_that_fit(self):
+        image = f"oci:{self.layout}:latest"
+        for columns in (60, 80):
+            shown = self.on_a_terminal("scan", image, columns=columns)
+            self.assertIn("\x1b[1m", shown)
+            for line in re.sub(r"\x1b\[[0-9;]*[mK]|\r", "", shown).split("\n"):
+                self.assertTrue(len(line) <= columns or " " not in line.strip(), line)
+        self.assertNotIn("\x1b[1m", self.on_a_terminal("scan", image, NO_COLOR="1"))
+        self.assertNotIn("\x1b", self.on_a_terminal("scan", "--no-cache", image, TERM="dumb"))
+
+    def test_a_terminal_shows_progress_unless_told_not_to(self):
+        image = f"oci:{self.layout}:latest"
+        self.assertIn("\r\x1b[K", self.on_a_terminal("scan", "--no-cache", "-j", "1", image))
+        self.assertNotIn("\r\x1b[K", self.on_a_terminal("scan", "--no-cache", "-j", "1", "--quiet", image))
 
 
 class KnownFindings(unittest.TestCase):
@@ -157,16 +238,59 @@ class KnownFindings(unittest.TestCase):
 
     def test_exit_codes(self):
         image = f"oci:{self.layout}:latest"
-        self.assertEqual(bulkhead("scan", image, ok=False).returncode, 0)
-        self.assertEqual(bulkhead("scan", "--fail-on", "unknown", image, ok=False).returncode, 2)
-        self.assertEqual(bulkhead("scan", "--fail-on", "nonsense", image, ok=False).returncode, 1)
+        order = ["unknown", "negligible", "low", "medium", "high", "critical"]
+        present = sorted({f["severity"] for f in self.report["findings"]}, key=order.index)
+        lowest, highest = present[0], present[-1]
+        self.assertNotEqual(lowest, highest)
+
+        def code(*arguments):
+            return bulkhead("scan", *arguments, image, ok=False).returncode
+
+        self.assertEqual(code(), 0)
+        self.assertEqual(code("--fail-on", "unknown"), 2)
+        self.assertEqual(code("--fail-on", highest), 2)
+        self.assertEqual(code("--fail-on", "nonsense"), 1)
+        # Findings are shown, and none of them meets the threshold: because of a filter, and of an ignore file.
+        self.assertEqual(code("--fail-on", highest, "--severity", lowest), 0)
+        rules = self.folder / "ignore-highest.yaml"
+        worst = sorted({f["id"] for f in self.report["findings"] if f["severity"] == highest})
+        rules.write_text("".join(f"- {{id: {name}, reason: tested}}\n" for name in worst), encoding="utf-8")
+        report = scan_json("--ignore-file", rules, image)
+        self.assertGreater(len(report["findings"]), 0)
+        self.assertEqual(code("--fail-on", highest, "--ignore-file", rules), 0)
+
+    def test_a_threshold_says_what_it_could_not_weigh(self):
+        image = f"oci:{self.layout}:latest"
+        unknown = sum(f["severity"] == "unknown" for f in self.report["findings"])
+        done = bulkhead("scan", "--format", "json", "--fail-on", "critical", image, ok=False)
+        said = [w["text"] for w in json.loads(done.stdout)["warnings"] if "of unknown severity" in w["text"]]
+        self.assertEqual(len(said), 1 if unknown else 0)
+        if unknown:
+            self.assertTrue(said[0].startswith(f"{unknown} finding"), said)
 
     def test_filters_hide_and_say_so(self):
-        report = scan_json("--only-fixed", f"oci:{self.layout}:latest")
-        self.assertTrue(all(f["fixed_version"] for f in report["findings"]))
-        wanted = {"fixed"}
-        report = scan_json("--status", "fixed", f"oci:{self.layout}:latest")
-        self.assertLessEqual({f["status"] for f in report["findings"]}, wanted)
+        image = f"oci:{self.layout}:latest"
+        everything = self.report["findings"]
+        first = everything[0]["severity"]
+        for flags, shown in (
+                (["--only-fixed"], [f for f in everything if f["fixed_version"]]),
+                (["--status", "fixed"], [f for f in everything if f["status"] == "fixed"]),
+                (["--severity", first], [f for f in everything if f["severity"] == first])):
+            with self.subTest(flags):
+                self.assertGreater(len(shown), 0)
+                self.assertLess(len(shown), len(everything))
+                report = scan_json(*flags, image)
+                hidden = len(everything) - len(shown)
+                self.assertEqual(report["findings"], shown)
+                self.assertEqual(report["summary"]["hidden"], hidden)
+                self.assertTrue(any(w["text"].startswith(f"{hidden} finding") and "hidden" in w["text"] for w in report["warnings"]))
+                self.assertIn(f"; {hidden} hidden", bulkhead("scan", *flags, image).stdout.splitlines()[-1])
+
+    def test_hiding_everything_is_not_called_safe(self):
+        absent = next(s for s in ("end_of_life", "under_investigation", "fix_deferred", "will_not_fix")
+                      if not any(f["status"] == s for f in self.report["findings"]))
+        last = bulkhead("scan", "--status", absent, f"oci:{self.layout}:latest").stdout.splitlines()[-1]
+        self.assertIn(f"no finding is shown ({len(self.report['findings'])} hidden, 0 ignored)", last)
 
     def test_ignore_file_with_expiry(self):
         first = self.report["findings"][0]
@@ -183,10 +307,12 @@ class KnownFindings(unittest.TestCase):
     def test_explains_what_is_reported_and_what_is_not(self):
         first = self.report["findings"][0]
         text = bulkhead("scan", "--explain", first["id"], f"oci:{self.layout}:latest").stdout
-        self.assertIn(first["id"], text)
-        self.assertIn(first["evidence"]["feed"], text)
+        for part in (first["evidence"]["feed"], first["evidence"]["record"], f"rule {first['evidence']['rule']}", first["package"]["name"]):
+            self.assertIn(part, text)
+        self.assertRegex(text, r"(?m)^ *=> reported")
         text = bulkhead("scan", "--explain", "CVE-1999-99999", f"oci:{self.layout}:latest").stdout
-        self.assertIn("CVE-1999-99999", text)
+        self.assertIn("No feed in this database knows the id.", text)
+        self.assertNotIn("=> reported", text)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,129 @@
+#include "cli/output.h"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+
+namespace bulkhead::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+class OutputTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "bulkhead-output-XXXXXX";
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  std::string in(const std::string& name) const { return folder_ + "/" + name; }
+
+  static Status write(const std::string& file, std::string_view text) {
+    TRY_ASSIGN(const auto targets, find_outputs({&file, 1}));
+    return write_output(targets.front(), text);
+  }
+
+  std::string folder_;
+};
+
+TEST_F(OutputTest, ReplacesAFileAndLeavesNothingBeside) {
+  for (const char* text : {"first, and longer", "second"}) {
+    const Status written = write(in("report"), text);
+    ASSERT_TRUE(written) << written.error().to_string();
+    EXPECT_EQ(read_file(in("report"), 100).value_or(""), text);
+  }
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
+}
+
+TEST_F(OutputTest, WritesIntoAPipeAndLeavesItOne) {
+  ASSERT_EQ(::mkfifo(in("pipe").c_str(), 0600), 0);
+  std::string received;
+  std::thread reader([&] { received = read_file(in("pipe"), 100).value_or("not read"); });
+  const Status written = write(in("pipe"), "through the pipe");
+  if (!written || !fs::is_fifo(in("pipe"))) {
+    // Nobody writes: the reader must not wait for ever.
+    ::close(::open(in("pipe").c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  }
+  reader.join();
+  ASSERT_TRUE(written) << written.error().to_string();
+  EXPECT_TRUE(fs::is_fifo(in("pipe")));
+  EXPECT_EQ(received, "through the pipe");
+}
+
+TEST_F(OutputTest, LeavesDevicesWhatTheyAre) {
+  ASSERT_TRUE(fs::is_character_file("/dev/null"));
+  const std::string null = "/dev/null";
+  const auto targets = find_outputs({&null, 1});
+  ASSERT_TRUE(targets);
+  EXPECT_FALSE(targets->front().replaced);
+  ASSERT_FALSE(targets->front().replaced);  // writing would replace the machine's
+  EXPECT_TRUE(write_output(targets->front(), "nothing"));
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
+TEST_F(OutputTest, FollowsALinkToItsFile) {
+  fs::create_directory(in("far"));
+  fs::create_symlink("far/real", in("link"));
+  for (const char* text : {"made", "replaced"}) {  // the file behind the link is not there at first
+    const Status written = write(in("link"), text);
+    ASSERT_TRUE(written) << written.error().to_string();
+    EXPECT_TRUE(fs::is_symlink(in("link")));
+    EXPECT_EQ(read_file(in("far/real"), 100).value_or(""), text);
+  }
+  fs::create_symlink("circle", in("circle"));
+  EXPECT_FALSE(write(in("circle"), "x"));
+}
+
+TEST_F(OutputTest, WritesToTheDescriptorThatItsNameStandsFor) {
+  std::ofstream(in("log")) << "before\n";
+  const UniqueFd fd(::open(in("log").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  for (const char* folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    const Status written = write(folder + std::to_string(fd.get()), "after\n");
+    ASSERT_TRUE(written) << written.error().to_string();
+  }
+  EXPECT_EQ(read_file(in("log"), 100).value_or(""), "before\nafter\nafter\n");
+  const std::string standard = "/dev/stdout";
+  const auto targets = find_outputs({&standard, 1});
+  ASSERT_TRUE(targets);
+  EXPECT_EQ(targets->front().descriptor, STDOUT_FILENO);
+  EXPECT_FALSE(write("/dev/fd/1048000", "nobody"));
+}
+
+TEST_F(OutputTest, MakesNoFolderUp) {
+  const Status written = write(in("typo/dir/report"), "x");
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code(), Code::kNotFound);
+  EXPECT_NE(written.error().message().find("typo/dir"), std::string::npos);
+  EXPECT_FALSE(fs::exists(in("typo")));
+  const Status folder = write(folder_, "x");
+  ASSERT_FALSE(folder);
+  EXPECT_EQ(folder.error().code(), Code::kInvalidArgument);
+}
+
+TEST_F(OutputTest, RefusesTwoOutputsToOnePlace) {
+  std::ofstream(in("there")) << "x";
+  fs::create_symlink("there", in("link"));
+  const std::vector<std::vector<std::string>> twice = {
+      {in("a"), in("a")},  {in("a"), folder_ + "/./a"},  {in("there"), in("link")},
+      {"", "/dev/stdout"}, {"/dev/fd/1", "/dev/stdout"},
+  };
+  for (const auto& files : twice) {
+    const auto targets = find_outputs(files);
+    ASSERT_FALSE(targets) << files[0] << ' ' << files[1];
+    EXPECT_EQ(targets.error().code(), Code::kInvalidArgument);
+  }
+  EXPECT_TRUE(find_outputs(std::vector<std::string>{in("a"), in("b"), in("there"), ""}));
+}
+
+}  // namespace
+}  // namespace bulkhead::cli

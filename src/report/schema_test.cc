@@ -1,0 +1,190 @@
+// The JSON report against docs/schemas/scan-report.schema.json, both ways: what the code can write, the schema knows.
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/test_data.h"
+#include "report/report.h"
+
+namespace bulkhead::report {
+namespace {
+
+using Names = std::set<std::string>;
+
+json::Document read_schema() {
+  const auto path = std::filesystem::path(testdata_path("../../../docs/schemas/scan-report.schema.json"));
+  const auto text = read_file(path.lexically_normal().string(), size_t{1} << 20);
+  EXPECT_TRUE(text) << text.error().to_string();
+  auto document = json::Document::parse(text.value_or("{}"));
+  EXPECT_TRUE(document);
+  return std::move(*document);
+}
+
+// The names of an enum's values, from 0 up to the first that has no name.
+template <typename Enum>
+Names names_of(std::string_view (*name)(Enum), std::string_view none) {
+  Names names;
+  for (uint8_t i = 0; i < 64; ++i) {
+    const std::string_view text = name(static_cast<Enum>(i));
+    if (i > 0 && text == none) break;
+    names.emplace(text);
+  }
+  return names;
+}
+
+Names schema_enum(const json::Value& schema, std::string_view property) {
+  Names names;
+  const auto values = schema.find("$defs")->find("finding")->find("properties")->find(property)->find("enum");
+  for (const json::Value& value : values->elements()) names.emplace(*value.string());
+  return names;
+}
+
+TEST(ReportSchema, KnowsEveryWordThatTheCodeHas) {
+  const json::Document document = read_schema();
+  const json::Value schema = document.root();
+  EXPECT_EQ(schema_enum(schema, "severity"), names_of(advisory::severity_name, ""));
+  EXPECT_EQ(schema_enum(schema, "status"), names_of(advisory::status_name, ""));
+  EXPECT_EQ(schema_enum(schema, "suppression"), names_of(advisory::suppression_name, "unknown"));
+  EXPECT_TRUE(schema_enum(schema, "suppression").contains("ignored_by_publisher"));
+  EXPECT_EQ(schema_enum(schema, "severity").size(), 6U);
+}
+
+bool has_type(const json::Value& value, std::string_view type) {
+  switch (value.kind()) {
+    case json::Kind::kNull:
+      return type == "null";
+    case json::Kind::kBool:
+      return type == "boolean";
+    case json::Kind::kInteger:
+    case json::Kind::kUnsigned:
+      return type == "integer" || type == "number";
+    case json::Kind::kDouble:
+      return type == "number";
+    case json::Kind::kString:
+      return type == "string";
+    case json::Kind::kArray:
+      return type == "array";
+    case json::Kind::kObject:
+      return type == "object";
+  }
+  return false;
+}
+
+// As much of JSON Schema as the file uses, patterns and formats apart.
+void check(const json::Value& root, const json::Value& schema, const json::Value& value, const std::string& where) {
+  if (const auto reference = schema.find("$ref")) {
+    const std::string name(reference->string()->substr(std::string_view("#/$defs/").size()));
+    check(root, *root.find("$defs")->find(name), value, where);
+  }
+  if (const auto type = schema.find("type")) {
+    bool fits = !type->is_array() && has_type(value, *type->string());
+    if (type->is_array()) {
+      for (const json::Value& one : type->elements()) fits = fits || has_type(value, *one.string());
+    }
+    EXPECT_TRUE(fits) << where;
+  }
+  if (const auto values = schema.find("enum")) {
+    bool known = false;
+    for (const json::Value& one : values->elements()) known = known || one.string() == value.string();
+    EXPECT_TRUE(known) << where << ": " << value.string().value_or("");
+  }
+  if (const auto items = schema.find("items"); items && value.is_array()) {
+    size_t index = 0;
+    for (const json::Value& one : value.elements()) check(root, *items, one, where + "/" + std::to_string(index++));
+  }
+  if (!value.is_object()) return;
+  const auto properties = schema.find("properties");
+  const auto others = schema.find("additionalProperties");
+  for (const auto [key, member] : value.members()) {
+    const auto property = properties ? properties->find(key) : std::nullopt;
+    if (property) check(root, *property, member, where + "/" + std::string(key));
+    EXPECT_TRUE(property || !others || others->boolean() != false) << where << '/' << key << " is not in the schema";
+  }
+  if (const auto required = schema.find("required")) {
+    for (const json::Value& key : required->elements()) {
+      EXPECT_TRUE(value.find(*key.string())) << where << " lacks " << *key.string();
+    }
+  }
+}
+
+// Everything that a result can hold, and nothing that it may lack.
+std::vector<scan::ScanResult> fullest_and_emptiest() {
+  scan::ScanResult full;
+  full.image.reference = "x:1";
+  full.image.digest = full.image.config_digest = full.image.index_digest = Digest::sha256_of(as_bytes("x"));
+  full.image.media_type = "m";
+  full.image.platform = "linux/amd64";
+  full.image.created = "2026-11-22T00:00:00Z";
+  full.image.repo_tags = {"x:1"};
+  full.image.os.id = "debian";
+  full.image.os.version_id = "12";
+  full.image.os.codename = "bookworm";
+  full.image.end_of_life = scan::EndOfLife{.date = "2026-07-11", .extended = "2028-06-30", .extended_name = "LTS"};
+  full.image.layers.push_back({.digest = full.image.digest, .diff_id = full.image.digest, .created_by = "RUN"});
+  inventory::Package package;
+  package.name = "p";
+  package.module = "m:1";
+  package.built_using = {"g (= 1)"};
+  package.licenses = {"MIT"};
+  package.maintainer = "somebody";
+  package.vendor = "v";
+  package.architecture = "amd64";
+  package.locations = {"var/lib/dpkg/status"};
+  full.packages.push_back(package);
+  full.purls.emplace_back("pkg:deb/debian/p@1");
+  for (const std::string& severity : names_of(advisory::severity_name, "")) {
+    for (const std::string& status : names_of(advisory::status_name, "")) {
+      advisory::Finding finding;
+      finding.id = "CVE-1";
+      finding.aliases = {"GHSA-1"};
+      finding.severity = *advisory::severity_of(severity);
+      finding.status = *advisory::status_of(status);
+      finding.severity_source = "nvd";
+      finding.fixed_version = "2";
+      finding.fixed_in = "esm";
+      finding.cvss = {{"nvd", "CVSS:3.1/AV:N", 9.8}};
+      finding.kev_date_added = "2024-01-01";
+      finding.epss = 0.5;
+      finding.epss_percentile = 0.5;
+      finding.note = "n";
+      finding.details = std::make_shared<advisory::Vulnerability>();
+      full.findings.push_back(finding);
+    }
+  }
+  for (uint8_t i = 0; i < names_of(advisory::suppression_name, "unknown").size(); ++i) {
+    full.suppressed.push_back(
+        {.finding = full.findings[0], .reason = static_cast<advisory::Suppression>(i), .detail = "d"});
+  }
+  full.feeds.push_back(
+      {.name = "f", .ecosystem = "debian:12", .date = "2026-11-22", .attribution = "a", .age_days = 1});
+  full.warnings.push_back({"s", "t"});
+  full.database_date = "2026-11-22";
+  full.database_sha256 = full.image.digest.hex();
+  scan::ScanResult empty;
+  empty.packages.resize(1);
+  empty.purls.emplace_back("pkg:generic/x");
+  empty.findings.resize(1);
+  empty.feeds.resize(1);
+  empty.warnings.resize(1);
+  scan::ScanResult nothing;
+  return {full, empty, nothing};
+}
+
+TEST(ReportSchema, DescribesEverythingThatIsWritten) {
+  const json::Document schema = read_schema();
+  for (const scan::ScanResult& result : fullest_and_emptiest()) {
+    const auto text = (*find_format("json"))->render({&result, 1}, {.tool_version = "1.0"});
+    ASSERT_TRUE(text);
+    const auto report = json::Document::parse(*text);
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->root().find("tool")->string_or("version", ""), "1.0");
+    check(schema.root(), schema.root(), report->root(), "");
+  }
+}
+
+}  // namespace
+}  // namespace bulkhead::report

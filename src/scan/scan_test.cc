@@ -1,0 +1,118 @@
+#include "scan/scan.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "advisory/database_builder.h"
+#include "oci/locate.h"
+
+namespace bulkhead::scan {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A root file system with an os-release and, when there is one, a dpkg status file.
+class ScanTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "bulkhead-scan-XXXXXX";
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    root_ = name;
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  void put(const std::string& path, std::string_view text) const {
+    fs::create_directories((root_ / path).parent_path());
+    std::ofstream(root_ / path) << text;
+  }
+  void put_debian(std::string_view release) const {
+    put("etc/os-release", "ID=debian\nVERSION_ID=" + std::string(release) + "\n");
+    put("var/lib/dpkg/status",
+        "Package: zlib1g\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1:1.2.13\nSource: zlib\n");
+  }
+
+  ScanResult facts(const Options& options) const {
+    auto opened = oci::open_image("rootfs:" + root_.string(), {}, {});
+    EXPECT_TRUE(opened) << opened.error().to_string();
+    auto result = take_facts(std::move(*opened), options);
+    EXPECT_TRUE(result) << result.error().to_string();
+    return *std::move(result);
+  }
+
+  fs::path root_;
+};
+
+advisory::Database database_of_two_feeds() {
+  advisory::DatabaseBuilder builder;
+  const auto feed = [&](const char* name, const char* ecosystem, const char* date) {
+    advisory::FeedInput input;
+    input.name = name;
+    input.date = date;
+    input.covers = {ecosystem};
+    EXPECT_TRUE(builder.add_feed(std::move(input)));
+  };
+  feed("debian-tracker", "debian:12", "2026-11-20T00:00:00Z");
+  feed("alpine-secdb", "alpine:3.19", "2026-11-22T00:00:00Z");
+  auto bytes = std::move(builder).finish();
+  EXPECT_TRUE(bytes) << bytes.error().to_string();
+  auto database = advisory::Database::from_bytes(*std::move(bytes), "test");
+  EXPECT_TRUE(database) << database.error().to_string();
+  return *std::move(database);
+}
+
+TEST_F(ScanTest, GivesARootFileSystemNoPlatform) {
+  put_debian("12");
+  EXPECT_EQ(facts({}).image.platform, "");
+}
+
+TEST_F(ScanTest, KnowsTheLongerSupportOfARelease) {
+  put_debian("12");
+  Options options;
+  options.match.now = "2026-11-22T10:00:00Z";
+  const auto end = facts(options).image.end_of_life;
+  ASSERT_TRUE(end);
+  EXPECT_TRUE(end->reached);
+  EXPECT_EQ(end->extended_name, "LTS");
+  EXPECT_FALSE(end->extended_reached);
+  EXPECT_FALSE(end->over());
+  options.match.now = "2040-01-01T00:00:00Z";
+  EXPECT_TRUE(facts(options).image.end_of_life->over());
+}
+
+TEST_F(ScanTest, NamesTheDatabaseAlikeForEveryImage) {
+  const advisory::Database database = database_of_two_feeds();
+  Options options;
+  options.database = &database;
+  options.database_is_snapshot = true;
+  put_debian("12");
+  ScanResult debian = facts(options);
+  assess(debian, options);
+  fs::remove_all(root_ / "var");
+  fs::remove_all(root_ / "etc");
+  ScanResult nothing = facts(options);
+  assess(nothing, options);
+  for (const ScanResult* result : {&debian, &nothing}) {
+    EXPECT_EQ(result->database_date, "2026-11-22T00:00:00Z");
+    EXPECT_EQ(result->database_sha256, database.checksum());
+    bool named = false;
+    for (const Warning& warning : result->warnings) named |= warning.text.contains("the snapshot of 2026-11-22");
+    EXPECT_TRUE(named);
+  }
+  EXPECT_EQ(conclusion(debian), "no known vulnerability");
+  EXPECT_EQ(conclusion(nothing), "not judged: no distribution and no package database was found");
+}
+
+TEST_F(ScanTest, SaysWhichDistributionTheDatabaseDoesNotCover) {
+  const advisory::Database database = database_of_two_feeds();
+  Options options;
+  options.database = &database;
+  put_debian("11");
+  ScanResult result = facts(options);
+  assess(result, options);
+  EXPECT_EQ(conclusion(result), "not judged: no feed covers debian:11");
+}
+
+}  // namespace
+}  // namespace bulkhead::scan
