@@ -192,9 +192,12 @@ std::string result_json(const advisory::UpdateResult& result, const std::string&
 void print_warnings(const advisory::UpdateResult& result) {
   for (const DownloadResult& row : result.downloads) {
     if (!row.error) continue;
-    const std::string holds = row.in_force_since.empty()
-                                  ? "there is no earlier copy: answers will call it missing"
-                                  : fmt::format("the copy of {} stays in force", row.in_force_since.substr(0, 10));
+    std::string holds = "there is no earlier copy";
+    if (!row.in_force_since.empty()) {
+      holds = fmt::format("the copy of {} stays in force", row.in_force_since.substr(0, 10));
+    } else if (!result.build_error) {
+      holds += ": answers will call it missing";
+    }
     fmt::print(stderr, "warning: {}: {}; {}\n", row.feed, one_line(*row.error), holds);
   }
   print_left_out(result.failed, result.failed_documents);
