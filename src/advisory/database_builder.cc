@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "advisory/database_format.h"
+#include "advisory/freshness.h"
 #include "base/bytes.h"
 
 namespace bulkhead::advisory {
@@ -223,6 +224,11 @@ class DatabaseBuilder::Compiler {
   void describe_feeds_and_ecosystems();
 
   std::string_view name(uint32_t id) const { return builder_.names_.text(id); }
+  // Whether what input `a` says goes before what input `b` says of the same.
+  bool newer(uint16_t a, uint16_t b) const;
+  // Of the copies of one document about one package, which inputs hold, those that count.
+  void keep_newest(std::span<const Row> copies);
+  std::span<const uint32_t> architectures(const Row& row) const;
   // By spelling; only for ties, which are rare.
   bool ranges_less(uint32_t a, uint32_t b) const;
   bool qualifiers_less(uint32_t a, uint32_t b) const;
@@ -231,9 +237,12 @@ class DatabaseBuilder::Compiler {
   Pools& pools_;
   AliasGroups groups_;
   DatabaseContent content_;
-  std::vector<FeedInput> feeds_;         // in final order
-  std::vector<uint32_t> rank_;           // of strings, in alphabetical order
-  std::vector<uint32_t> vulnerability_;  // by canonical name: its index; kNone: left out
+  std::vector<FeedInput> feeds_;                             // in final order
+  std::vector<uint16_t> publication_;                        // by input: the first one of the same feed
+  std::vector<std::pair<int64_t, std::string_view>> dates_;  // by input: the day as of which it holds, and its data's
+  std::vector<uint32_t> rank_;                               // of strings, in alphabetical order
+  std::vector<bool> is_cve_;                                 // by string
+  std::vector<uint32_t> vulnerability_;                      // by canonical name: its index; kNone: left out
   std::vector<uint32_t> feed_vulnerabilities_;
 };
 
@@ -249,6 +258,12 @@ void DatabaseBuilder::Compiler::sort_feeds() {
     place[order[i]] = static_cast<uint16_t>(i);
     feeds_.push_back(std::move(builder_.feeds_[order[i]]));
   }
+  for (uint16_t i = 0; i < feeds_.size(); ++i) {
+    const FeedInput& feed = feeds_[i];
+    publication_.push_back(i > 0 && feeds_[i - 1].name == feed.name ? publication_[i - 1] : i);
+    const auto day = day_of(later_date(feed.date, feed.fetched));
+    dates_.emplace_back(day.value_or(std::numeric_limits<int64_t>::min()), feed.date);
+  }
   for (Row& row : builder_.rows_) row.record.feed = place[row.record.feed];
   for (Fragment& fragment : builder_.fragments_) fragment.feed = place[fragment.feed];
 }
@@ -259,6 +274,17 @@ void DatabaseBuilder::Compiler::rank_strings() {
   std::ranges::sort(order, {}, [&](uint32_t id) { return pools_.strings.text(id); });
   rank_.resize(order.size());
   for (uint32_t i = 0; i < order.size(); ++i) rank_[order[i]] = i;
+  is_cve_.resize(order.size());
+  for (uint32_t id = 0; id < order.size(); ++id) is_cve_[id] = pools_.strings.text(id).starts_with("CVE-");
+}
+
+bool DatabaseBuilder::Compiler::newer(uint16_t a, uint16_t b) const {
+  return std::tie(dates_[a], b) > std::tie(dates_[b], a);
+}
+
+std::span<const uint32_t> DatabaseBuilder::Compiler::architectures(const Row& row) const {
+  const auto words = pools_.lists.words(row.record.qualifiers);
+  return words.empty() ? words : pools_.lists.words(words[0]);
 }
 
 bool DatabaseBuilder::Compiler::ranges_less(uint32_t a, uint32_t b) const {
@@ -293,8 +319,10 @@ void DatabaseBuilder::Compiler::sort_records() {
   for (Row& row : rows) row.name = groups_.canonical(row.name);
 
   const auto place = [&](const Row& row) {
+    // A CVE is nobody's document: what two feeds call by its name are two statements.
+    const uint32_t publication = is_cve_[row.record.document] ? publication_[row.record.feed] : 0U;
     return std::tuple(rank_[row.record.ecosystem], rank_[row.record.package], name_rank[row.name],
-                      rank_[row.record.document]);
+                      rank_[row.record.document], publication);
   };
   const auto rest = [](const Row& row) {
     return std::tuple(row.record.feed, row.record.status, row.record.severity, row.record.name_kind, row.record.scheme);
@@ -306,32 +334,57 @@ void DatabaseBuilder::Compiler::sort_records() {
     return a.record.qualifiers != b.record.qualifiers && qualifiers_less(a.record.qualifiers, b.record.qualifiers);
   });
 
-  // Of each document about a package, the copy of the input with the newest data.
-  const auto newer = [&](uint16_t a, uint16_t b) { return std::tie(feeds_[a].date, b) > std::tie(feeds_[b].date, a); };
   content_.records.reserve(rows.size());
-  std::vector<uint32_t> canonical_of;
-  canonical_of.reserve(rows.size());
   for (size_t begin = 0; begin < rows.size();) {
-    size_t end = begin;
-    uint16_t best = rows[begin].record.feed;
-    for (; end < rows.size() && place(rows[end]) == place(rows[begin]); ++end) {
-      if (newer(rows[end].record.feed, best)) best = rows[end].record.feed;
-    }
-    const Row* last = nullptr;
-    for (size_t i = begin; i < end; ++i) {
-      const Row& row = rows[i];
-      if (row.record.feed != best) continue;
-      if (last != nullptr && rest(*last) == rest(row) && last->record.ranges == row.record.ranges &&
-          last->record.qualifiers == row.record.qualifiers) {
-        continue;
-      }
-      content_.records.push_back(row.record);
-      content_.records.back().vulnerability = row.name;  // a name until number_vulnerabilities()
-      last = &row;
-    }
+    size_t end = begin + 1;
+    while (end < rows.size() && place(rows[end]) == place(rows[begin])) ++end;
+    keep_newest(std::span(rows).subspan(begin, end - begin));
     begin = end;
   }
   rows = {};
+}
+
+void DatabaseBuilder::Compiler::keep_newest(std::span<const Row> copies) {
+  const auto keep = [&](const Row& row) {
+    content_.records.push_back(row.record);
+    content_.records.back().vulnerability = row.name;  // a name until number_vulnerabilities()
+  };
+  if (copies.size() == 1) return keep(copies.front());
+  std::vector<uint16_t> inputs;
+  for (const Row& row : copies) {
+    if (inputs.empty() || inputs.back() != row.record.feed) inputs.push_back(row.record.feed);
+  }
+  std::ranges::sort(inputs, [&](uint16_t a, uint16_t b) { return newer(a, b); });
+  // The newest input's copy replaces the others', except for what these say of architectures that it does not speak of:
+  // repositories are published apart for each.
+  std::vector<const Row*> kept;
+  std::vector<uint32_t> spoken_of;
+  bool of_all = false;
+  for (const uint16_t input : inputs) {
+    const size_t before = kept.size();
+    for (const Row& row : copies) {
+      if (row.record.feed != input || of_all) continue;
+      const auto own = architectures(row);
+      const bool repeats = own.empty() || std::ranges::find_first_of(own, spoken_of) != own.end();
+      if (input == inputs.front() || !repeats) kept.push_back(&row);
+    }
+    for (size_t i = before; i < kept.size(); ++i) {
+      const auto own = architectures(*kept[i]);
+      spoken_of.insert(spoken_of.end(), own.begin(), own.end());
+      of_all = of_all || own.empty();
+    }
+  }
+  std::ranges::sort(kept);  // as they were
+  const auto same = [](const Row& a, const Row& b) {
+    const auto what = [](const Row& row) {
+      return std::tuple(row.record.feed, row.record.status, row.record.severity, row.record.name_kind,
+                        row.record.scheme, row.record.ranges, row.record.qualifiers);
+    };
+    return what(a) == what(b);
+  };
+  for (size_t i = 0; i < kept.size(); ++i) {
+    if (i == 0 || !same(*kept[i - 1], *kept[i])) keep(*kept[i]);
+  }
 }
 
 void DatabaseBuilder::Compiler::number_vulnerabilities() {

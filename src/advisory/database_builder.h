@@ -12,9 +12,10 @@
 //
 // What is done with what several feeds say:
 //   - Names of one vulnerability are joined, bulletins that cover several are not (alias_groups.h).
-//   - Exact duplicates are dropped. When two inputs hold the same publisher's document about the same package, the
-//   input
-//     with the newer data wins, whole.
+//   - Exact duplicates are dropped. When two inputs hold the same document about the same package, the copy of the
+//     input with the newer data (the later of its date and the day it was fetched) wins, whole; an older one's
+//     statements about architectures that it does not speak of stay. Documents are the same by their names, except
+//     that what two feeds call by the name of a CVE are two documents.
 //   - What is said of an id (title, description, severity, scores, references) is merged: descriptions from feeds that
 //     speak of ids (NVD) before those of packages, then by name of feed; scores and references of all; EPSS of the
 //     newest.

@@ -329,6 +329,65 @@ TEST(DatabaseBuilder, OfOneDocumentTheCopyWithTheNewestDataCounts) {
   }
 }
 
+TEST(DatabaseBuilder, ARepositoryOfEachArchitectureKeepsItsRecords) {
+  for (const char* second_date : {"2026-01-01", "2026-08-21"}) {
+    DatabaseBuilder builder;
+    const auto add = [&](const char* url, const char* date, const char* package, const char* architecture) {
+      builder.use_feed(*builder.add_feed({.name = "rocky-updateinfo", .url = url, .date = date}));
+      AdvisoryRecord each = record("CVE-1", "rocky:9", package, "2.0");
+      each.record = "RLSA-2023:1";
+      each.architectures = {architecture};
+      ASSERT_TRUE(builder.add(each));
+    };
+    add("x86_64", "2026-01-01", "openssl", "x86_64");
+    add("aarch64", second_date, "openssl", "aarch64");
+    add("x86_64", "2026-01-01", "docs", "noarch");
+    add("aarch64", second_date, "docs", "noarch");
+    const Database database = open(std::move(builder).finish().value());
+    EXPECT_EQ(find(database, "rocky:9", "openssl").size(), 2U) << second_date;
+    EXPECT_EQ(find(database, "rocky:9", "docs").size(), 1U) << second_date;
+  }
+}
+
+TEST(DatabaseBuilder, ANewerCopyOfEveryArchitectureReplacesThoseOfSome) {
+  DatabaseBuilder builder;
+  const auto add = [&](const char* date, std::vector<std::string> architectures, AdvisoryStatus status) {
+    builder.use_feed(*builder.add_feed({.name = "redhat-csaf", .date = date}));
+    AdvisoryRecord each = record("CVE-1", "rhel:9", "x", "2.0");
+    each.record = "RHSA-1";
+    each.architectures = std::move(architectures);
+    each.status = status;
+    ASSERT_TRUE(builder.add(each));
+  };
+  add("2026-01-01", {}, AdvisoryStatus::kAffected);
+  add("2026-01-02", {"x86_64", "s390x"}, AdvisoryStatus::kFixed);
+  const Database database = open(std::move(builder).finish().value());
+  const RecordList records = find(database, "rhel:9", "x");
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0].status(), AdvisoryStatus::kFixed);
+}
+
+TEST(DatabaseBuilder, TwoFeedsThatCallTheirRecordsByTheCveBothStay) {
+  DatabaseBuilder builder;
+  builder.use_feed(*builder.add_feed({.name = "ubuntu-vex", .date = "2026-08-21"}));
+  ASSERT_TRUE(builder.add(record("CVE-2024-1", "ubuntu:22.04", "x")));
+  builder.use_feed(*builder.add_feed({.name = "ubuntu-tracker"}));
+  ASSERT_TRUE(builder.add(record("CVE-2024-1", "ubuntu:22.04", "x")));
+  const Database database = open(std::move(builder).finish().value());
+  EXPECT_EQ(find(database, "ubuntu:22.04", "x").size(), 2U);
+}
+
+TEST(DatabaseBuilder, ACopyThatBearsNoDateIsAsNewAsTheDayItWasFetched) {
+  DatabaseBuilder builder;
+  builder.use_feed(*builder.add_feed({.name = "a", .date = "2026-01-01"}));
+  ASSERT_TRUE(builder.add(record("GO-2024-1", "go", "x", "1.0")));
+  builder.use_feed(*builder.add_feed({.name = "b", .fetched = "2026-11-22T10:00:00Z"}));
+  ASSERT_TRUE(builder.add(record("GO-2024-1", "go", "x", "2.0")));
+  const Database database = open(std::move(builder).finish().value());
+  ASSERT_EQ(find(database, "go", "x").size(), 1U);
+  EXPECT_EQ(find(database, "go", "x")[0].range(0).fixed, "2.0");
+}
+
 TEST(DatabaseBuilder, SeveralStatementsOfOneDocumentAllCount) {
   AdvisoryRecord eight = record("CVE-1", "rhel:8", "x", "1.el8_2");
   AdvisoryRecord nine = record("CVE-1", "rhel:8", "x", "1.el8_4");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -200,8 +201,8 @@ std::optional<std::string_view> release_in(const Family& family, std::string_vie
     if (version_id == "edge" || version_id.find("_alpha") != std::string_view::npos) return "edge";
     if (version_id.starts_with('v')) version_id.remove_prefix(1);
   }
-  // Amazon Linux 1 is versioned by dates.
-  if (family.name == "amazon" && (version_id.starts_with("2018.") || version_id.starts_with("2017."))) return "1";
+  // Amazon Linux 1 is versioned by dates, the last being 2018.03; what followed are 2, 2022 and 2023.
+  if (family.name == "amazon" && version_id.size() >= 4 && version_id >= "2011" && version_id < "2019") return "1";
   if (family.name == "opensuse:leap" && version_id.starts_with("42.")) return leading_numbers(version_id, 2);
   std::string_view release;
   switch (family.release) {
@@ -263,6 +264,19 @@ std::optional<std::string> suse_key_of_osv(std::string_view product) {
   return ecosystem_key(family, release);
 }
 
+// VERSION_ID "22.03" stands for a line of releases with packages of their own, which only the title tells apart:
+// "openEuler 22.03 (LTS-SP3)", "openEuler 22.03 LTS", "openEuler 23.09".
+std::optional<std::string> openeuler_key(const inventory::OperatingSystem& system) {
+  std::string release = system.version_id;
+  const std::string_view title = system.pretty_name;
+  if (const size_t at = title.find(release); !release.empty() && at != std::string_view::npos) {
+    std::string_view line = trim(title.substr(at + release.size()));
+    if (line.starts_with('(') && line.ends_with(')')) line = line.substr(1, line.size() - 2);
+    if (is_release_text(line) && is_alnum(line.front())) release += fmt::format("-{}", line);
+  }
+  return ecosystem_key("openeuler", release);
+}
+
 }  // namespace
 
 std::span<const Family> families() {
@@ -292,7 +306,12 @@ std::optional<std::string> ecosystem_key(std::string_view family_name, std::stri
   if (family->release == ReleaseForm::kNone) return std::string(family->name);
   const auto release = release_in(*family, version_id);
   if (!release) return std::nullopt;
-  return fmt::format("{}:{}", family->name, *release);
+  std::string key = fmt::format("{}:{}", family->name, *release);
+  if (family->name == "openeuler") {
+    // "22.03-LTS-SP3", in whatever case it was typed.
+    for (char& c : key | std::views::drop(family->name.size())) c = is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  return key;
 }
 
 std::optional<std::string> ecosystem_key(const inventory::OperatingSystem& system) {
@@ -302,6 +321,7 @@ std::optional<std::string> ecosystem_key(const inventory::OperatingSystem& syste
   const bool language = known != nullptr && known->name_kind == kBinary && known->release == ReleaseForm::kNone &&
                         known->scheme != Scheme::kRpm && known->scheme != Scheme::kAlpm;
   if (known == nullptr || language) return std::nullopt;
+  if (family == "openeuler") return openeuler_key(system);
   return ecosystem_key(family, system.version_id.empty() ? system.codename : system.version_id);
 }
 

@@ -42,6 +42,7 @@ INSTANTIATE_TEST_SUITE_P(
                     OsCase{"rocky", "9.3", "", "rocky:9"}, OsCase{"rhel", "8.10", "", "rhel:8"},
                     OsCase{"centos", "7", "", "rhel:7"}, OsCase{"ol", "8.7", "", "oracle:8"},
                     OsCase{"amzn", "2023", "", "amazon:2023"}, OsCase{"amzn", "2018.03", "", "amazon:1"},
+                    OsCase{"amzn", "2016.09", "", "amazon:1"}, OsCase{"amzn", "2022", "", "amazon:2022"},
                     OsCase{"amzn", "2", "", "amazon:2"}, OsCase{"sles", "15.5", "", "suse:sles:15.5"},
                     OsCase{"sles", "12", "", "suse:sles:12"}, OsCase{"opensuse-leap", "15.3", "", "opensuse:leap:15.3"},
                     OsCase{"opensuse-tumbleweed", "20240101", "", "opensuse:tumbleweed"},
@@ -49,6 +50,21 @@ INSTANTIATE_TEST_SUITE_P(
                     OsCase{"mariner", "2.0", "", "mariner:2"}, OsCase{"fedora", "40", "", "fedora:40"},
                     OsCase{"arch", "", "", "arch"}, OsCase{"npm", "1", "", ""}, OsCase{"nixos", "24.05", "", ""},
                     OsCase{"", "", "", ""}));
+
+TEST(Ecosystem, TellsTheLinesOfAnOpenEulerReleaseApartByItsTitle) {
+  const auto key = [](std::string version, std::string title) {
+    inventory::OperatingSystem system;
+    system.id = "openeuler";
+    system.version_id = std::move(version);
+    system.pretty_name = std::move(title);
+    return ecosystem_key(system).value_or("");
+  };
+  EXPECT_EQ(key("22.03", "openEuler 22.03 (LTS-SP3)"), "openeuler:22.03-LTS-SP3");
+  EXPECT_EQ(key("22.03", "openEuler 22.03 LTS"), "openeuler:22.03-LTS");
+  EXPECT_EQ(key("23.09", "openEuler 23.09"), "openeuler:23.09");
+  EXPECT_EQ(key("22.03", "something else"), "openeuler:22.03");
+  EXPECT_EQ(ecosystem_key("openeuler", "22.03-lts-sp3"), "openeuler:22.03-LTS-SP3");
+}
 
 struct OsvCase {
   std::string_view osv;

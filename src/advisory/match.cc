@@ -111,6 +111,12 @@ MatchResult match(std::span<const inventory::Package> packages, const inventory:
                                      .detail = suppression_detail(database, group, decision)});
       }
     }
+    if (const std::string_view build = engine.build_without_records(); !build.empty()) {
+      result.notes.push_back({.package = index,
+                              .text = fmt::format("{} {} is a {} build, whose advisories stand apart; none of them are "
+                                                  "in this database",
+                                                  package.name, package.version, build)});
+    }
     if (engine.unreadable_version()) {
       result.notes.push_back({.package = index,
                               .text = fmt::format("the version {} of {} cannot be compared: it is none of its kind",

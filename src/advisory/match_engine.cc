@@ -4,7 +4,9 @@
 #include <functional>
 
 #include "advisory/cvss.h"
+#include "advisory/dist_tag.h"
 #include "advisory/ecosystem.h"
+#include "advisory/freshness.h"
 #include "base/text.h"
 
 namespace bulkhead::advisory {
@@ -20,6 +22,13 @@ bool applies(Outcome outcome) {
 void overrule(Candidate& candidate, std::string_view by) {
   candidate.outcome = Outcome::kOverruled;
   candidate.overruled_by = by;
+}
+
+bool is_modular_record(const RecordView& record) {
+  for (size_t i = 0; i < record.ranges(); ++i) {
+    if (is_modular(record.range(i).fixed)) return true;
+  }
+  return false;
 }
 
 // "/usr/lib/x" and "/lib/x" are one place on a merged system, and locations come without the leading slash.
@@ -65,13 +74,17 @@ MatchEngine::MatchEngine(std::span<const inventory::Package> packages, const inv
       }
     }
   }
-  std::map<std::string_view, std::string_view> newest;
+  std::map<std::string_view, int64_t> newest;
   for (size_t i = 0; i < database_.feeds(); ++i) {
     const FeedView feed = database_.feed(i);
-    std::string_view& date = newest[feed.name];
-    date = std::max(date, feed.date);
+    const int64_t day = day_of(later_date(feed.date, feed.fetched)).value_or(INT64_MIN);
+    const auto place = newest.try_emplace(feed.name, day).first;
+    place->second = std::max(place->second, day);
   }
-  for (size_t i = 0; i < database_.feeds(); ++i) feed_dates_.push_back(newest[database_.feed(i).name]);
+  for (size_t i = 0; i < database_.feeds(); ++i) {
+    const std::string_view name = database_.feed(i).name;
+    feed_ranks_.push_back({.day = newest[name], .is_vague = name == system_rules_->vague_feed});
+  }
   if (const auto ids = database_.find_vulnerabilities(kUnsupportedId); !ids.empty()) unsupported_id_ = ids.front();
 }
 
@@ -218,20 +231,36 @@ MatchEngine::Place MatchEngine::place_of(const RecordView& record) {
 bool MatchEngine::other_architecture(const RecordView& record) const {
   const StringList architectures = record.architectures();
   const std::string& own = package_->architecture;
-  return !architectures.empty() && !own.empty() && own != "noarch" && !architectures.contains(own);
+  if (architectures.empty() || own.empty() || own == "noarch") return false;
+  return !architectures.contains(own) && !architectures.contains("noarch");
 }
 
-bool MatchEngine::other_module(const RecordView& record) const {
+bool MatchEngine::other_module(const RecordView& record) {
   const bool package_is_modular = !package_->module.empty() || is_modular(package_->version);
   if (const std::string_view module = record.module(); !module.empty()) {
-    if (package_->module.empty()) return rules_->labels_modules || !package_is_modular;
-    return stream_of(package_->module) != module;
+    if (!package_is_modular) return true;
+    return package_->module.empty() ? !may_be_of_stream(module) : stream_of(package_->module) != module;
   }
   // Some feeds name no module, but their fixed version shows that it is one's.
-  bool record_is_modular = false;
-  for (size_t i = 0; i < record.ranges() && !record_is_modular; ++i)
-    record_is_modular = is_modular(record.range(i).fixed);
-  return record_is_modular != package_is_modular;
+  return is_modular_record(record) != package_is_modular;
+}
+
+bool MatchEngine::may_be_of_stream(std::string_view module) {
+  if (!module_packages_) {
+    module_packages_.emplace();
+    for (const inventory::Package& package : packages_) {
+      if (of_system(package) && package.module.empty() && is_modular(package.version)) {
+        module_packages_->emplace(package.name, without_epoch(package.version));
+      }
+    }
+  }
+  const size_t colon = module.find(':');
+  const auto main = module_packages_->find(module.substr(0, colon));
+  if (colon == std::string_view::npos || main == module_packages_->end()) return true;
+  const std::string_view stream = module.substr(colon + 1);
+  if (stream.empty() || !is_digit(stream.front())) return true;  // "rhel8": tells no version
+  const std::string_view version = main->second;
+  return version.starts_with(stream) && (version.size() == stream.size() || !is_alnum(version[stream.size()]));
 }
 
 bool MatchEngine::other_product(const RecordView& record) {
@@ -294,20 +323,50 @@ void MatchEngine::judge(Candidate& candidate) {
 }
 
 void MatchEngine::keep_newest_feed(std::span<Candidate> group) const {
-  const auto date_of = [&](const Candidate& candidate) {
+  const auto day_of_feed = [&](const Candidate& candidate) {
     const uint32_t feed = candidate.record.feed();
-    return feed < feed_dates_.size() ? feed_dates_[feed] : std::string_view();
+    return feed < feed_ranks_.size() ? feed_ranks_[feed].day : INT64_MIN;
   };
   const auto speaks = [](const Candidate& candidate) {
     return candidate.role == Role::kRelease && applies(candidate.outcome);
   };
-  std::string_view newest;
+  int64_t newest = INT64_MIN;
   for (const Candidate& candidate : group) {
-    if (speaks(candidate)) newest = std::max(newest, date_of(candidate));
+    if (speaks(candidate)) newest = std::max(newest, day_of_feed(candidate));
   }
   for (Candidate& candidate : group) {
-    if (speaks(candidate) && date_of(candidate) < newest) {
+    if (speaks(candidate) && day_of_feed(candidate) < newest) {
       overrule(candidate, "the publisher's feed with newer data speaks of this package");
+    }
+  }
+}
+
+void MatchEngine::keep_clear_feed(std::span<Candidate> group) const {
+  const auto is_vague = [&](const Candidate& candidate) {
+    const uint32_t feed = candidate.record.feed();
+    return feed < feed_ranks_.size() && feed_ranks_[feed].is_vague;
+  };
+  for (Candidate& candidate : group) {
+    if (candidate.outcome != Outcome::kAffected || candidate.record.status() != AdvisoryStatus::kAffected ||
+        !is_vague(candidate)) {
+      continue;
+    }
+    const bool spoken_of = std::ranges::any_of(group, [&](const Candidate& other) {
+      return other.ecosystem == candidate.ecosystem && applies(other.outcome) && !is_vague(other);
+    });
+    if (spoken_of) overrule(candidate, "the publisher's feed that tells the states of what is not fixed apart decides");
+  }
+}
+
+void MatchEngine::keep_own_stream(std::span<Candidate> group) const {
+  if (package_->module.empty()) return;
+  const bool own_speaks = std::ranges::any_of(group, [](const Candidate& candidate) {
+    return candidate.role == Role::kRelease && applies(candidate.outcome) && !candidate.record.module().empty();
+  });
+  for (Candidate& candidate : group) {
+    if (own_speaks && candidate.role == Role::kRelease && applies(candidate.outcome) &&
+        candidate.record.module().empty()) {
+      overrule(candidate, "the record that names the package's module stream decides");
     }
   }
 }
@@ -315,31 +374,62 @@ void MatchEngine::keep_newest_feed(std::span<Candidate> group) const {
 bool MatchEngine::keep_own_minor(std::span<Candidate> group) const {
   const auto installed = minor_of(package_->version);
   if (!installed) return false;
-  const auto minor_in = [&](const Candidate& candidate) -> std::optional<uint32_t> {
-    return minor_of(candidate.record.range(0).fixed);
-  };
   const auto is_erratum = [](const Candidate& candidate) {
     return candidate.record.status() == AdvisoryStatus::kFixed && candidate.record.ranges() == 1 &&
            (candidate.outcome == Outcome::kAffected || candidate.outcome == Outcome::kNotInRange);
   };
-  // A dist tag without a minor comes after every one with: it is the next minor's rebase.
-  constexpr uint32_t kLast = UINT32_MAX;
-  std::vector<uint32_t> minors;
-  for (const Candidate& candidate : group) {
-    if (is_erratum(candidate)) minors.push_back(minor_in(candidate).value_or(kLast));
-  }
-  std::ranges::sort(minors);
-  minors.erase(std::ranges::unique(minors).begin(), minors.end());
-  if (minors.size() < 2) return false;
-  // Its own minor's erratum; else that of the next one that has any; else of the last one before.
-  const auto next = std::ranges::lower_bound(minors, *installed);
-  const uint32_t chosen = next == minors.end() ? minors.back() : *next;
+  // Only errata of one publisher about one stream are each other's alternatives.
+  std::map<std::pair<Role, std::string_view>, std::vector<Candidate*>> alternatives;
   for (Candidate& candidate : group) {
-    if (is_erratum(candidate) && minor_in(candidate).value_or(kLast) != chosen) {
-      overrule(candidate, "the erratum of the installed minor release decides");
+    if (is_erratum(candidate)) alternatives[{candidate.role, candidate.record.module()}].push_back(&candidate);
+  }
+  // A dist tag without a minor comes after every one with: it is the next minor's rebase.
+  static constexpr uint32_t kLast = UINT32_MAX;
+  const auto minor_in = [](const Candidate* candidate) {
+    return minor_of(candidate->record.range(0).fixed).value_or(kLast);
+  };
+  bool chosen_among_several = false;
+  for (const auto& [about, errata] : alternatives) {
+    std::vector<uint32_t> minors;
+    std::ranges::transform(errata, std::back_inserter(minors), minor_in);
+    std::ranges::sort(minors);
+    if (minors.front() == minors.back()) continue;
+    chosen_among_several = true;
+    // Its own minor's erratum; else that of the next one that has any; else of the last one before.
+    const auto next = std::ranges::lower_bound(minors, *installed);
+    const uint32_t chosen = next == minors.end() ? minors.back() : *next;
+    for (Candidate* candidate : errata) {
+      if (minor_in(candidate) != chosen) overrule(*candidate, "the erratum of the installed minor release decides");
     }
   }
-  return true;
+  return chosen_among_several;
+}
+
+// Where the release's support has ended, its pockets are where it goes on: what they say is the release's state now,
+// unless something is open there.
+void MatchEngine::carry_on_ended_release(std::span<Candidate> group) const {
+  const auto status = [](const Candidate& candidate) { return candidate.record.status(); };
+  bool carried_on = false;
+  for (const Candidate& candidate : group) {
+    if (candidate.role != Role::kPocket || !applies(candidate.outcome)) continue;
+    carried_on = carried_on || candidate.outcome == Outcome::kNotAffected ||
+                 status(candidate) == AdvisoryStatus::kUnderInvestigation ||
+                 status(candidate) == AdvisoryStatus::kWillNotFix;
+    const bool open = candidate.outcome == Outcome::kAffected &&
+                      (status(candidate) == AdvisoryStatus::kFixed || status(candidate) == AdvisoryStatus::kAffected ||
+                       status(candidate) == AdvisoryStatus::kFixDeferred);
+    if (open) return;
+  }
+  if (!carried_on) return;
+  const bool ended = std::ranges::all_of(group, [&](const Candidate& candidate) {
+    return candidate.role != Role::kRelease || candidate.outcome != Outcome::kAffected ||
+           status(candidate) == AdvisoryStatus::kEndOfLife;
+  });
+  for (Candidate& candidate : group) {
+    if (ended && candidate.role == Role::kRelease && candidate.outcome == Outcome::kAffected) {
+      overrule(candidate, "the release's support has ended, and its pocket's record carries it on");
+    }
+  }
 }
 
 void MatchEngine::settle_pockets_and_disclosures(std::span<Candidate> group) const {
@@ -391,6 +481,49 @@ std::string_view MatchEngine::fix_of(const Candidate& candidate) const {
   return best;
 }
 
+void MatchEngine::consider(const Candidate& candidate, Choice& choice) const {
+  const bool undecided = candidate.record.status() == AdvisoryStatus::kUnderInvestigation;
+  if (choice.best != nullptr && undecided && !choice.undecided_only) return;
+  const std::string_view own_fix = fix_of(candidate);
+  bool better = choice.best == nullptr || (choice.undecided_only && !undecided);
+  if (!better && !own_fix.empty() && candidate.role != Role::kPocket) {
+    better = choice.fix.empty() || choice.best->role == Role::kPocket ||
+             version::compare(candidate.record.scheme(), own_fix, choice.fix).value_or(std::strong_ordering::less) > 0;
+  }
+  choice.undecided_only = choice.undecided_only && undecided;
+  if (!better) return;
+  choice.best = &candidate;
+  choice.fix = own_fix;
+}
+
+MatchEngine::Choice MatchEngine::choose(std::span<const Candidate> group) const {
+  std::vector<std::pair<std::string_view, Choice>> streams;
+  for (const Candidate& candidate : group) {
+    if (candidate.outcome != Outcome::kAffected) continue;
+    const std::string_view module = candidate.record.module();
+    auto place = std::ranges::find(streams, module, [](const auto& stream) { return stream.first; });
+    if (place == streams.end()) place = streams.insert(place, {module, Choice{}});
+    consider(candidate, place->second);
+  }
+  // Which stream the package is of is unknown when there are several: the nearest fix is the likeliest.
+  Choice chosen;
+  for (const auto& [module, choice] : streams) {
+    const bool better =
+        chosen.best == nullptr || (chosen.undecided_only && !choice.undecided_only) ||
+        (chosen.undecided_only == choice.undecided_only && !choice.fix.empty() &&
+         (chosen.fix.empty() ||
+          version::compare(choice.best->record.scheme(), choice.fix, chosen.fix).value_or(std::strong_ordering::less) <
+              0));
+    if (better) chosen = choice;
+  }
+  return chosen;
+}
+
+std::string_view MatchEngine::build_without_records() const {
+  if (rules_->flavour_pockets.empty() || !flavour_keys_.empty()) return {};
+  return flavour_of(package_->version, *rules_);
+}
+
 Decision MatchEngine::decide(std::span<Candidate> group) {
   Decision decision;
   if (group.empty() || group.front().vulnerability == unsupported_id_) return decision;
@@ -398,32 +531,22 @@ Decision MatchEngine::decide(std::span<Candidate> group) {
   bool own_minor = false;
   if (group.size() > 1) {
     if (rules_->one_publisher) keep_newest_feed(group);
+    if (!rules_->vague_feed.empty()) keep_clear_feed(group);
+    if (rules_->modules) keep_own_stream(group);
     if (rules_->minor_streams) own_minor = keep_own_minor(group);
+    carry_on_ended_release(group);
     settle_pockets_and_disclosures(group);
   }
 
-  // The affected record with the highest fix stands for all; the release's before a pocket's.
-  const Candidate* best = nullptr;
-  std::string_view fix;
-  bool undecided_only = true;
   for (const Candidate& candidate : group) {
-    if (candidate.outcome == Outcome::kNotAffected && !decision.against) {
+    if (candidate.outcome == Outcome::kNotAffected) {
       decision.against = static_cast<size_t>(&candidate - group.data());
+      break;
     }
-    if (candidate.outcome != Outcome::kAffected) continue;
-    const bool undecided = candidate.record.status() == AdvisoryStatus::kUnderInvestigation;
-    if (best != nullptr && undecided && !undecided_only) continue;
-    const std::string_view own_fix = fix_of(candidate);
-    bool better = best == nullptr || (undecided_only && !undecided);
-    if (!better && !own_fix.empty() && candidate.role != Role::kPocket) {
-      better = fix.empty() || best->role == Role::kPocket ||
-               version::compare(candidate.record.scheme(), own_fix, fix).value_or(std::strong_ordering::less) > 0;
-    }
-    undecided_only = undecided_only && undecided;
-    if (!better) continue;
-    best = &candidate;
-    fix = own_fix;
   }
+  const Choice choice = choose(group);
+  const Candidate* best = choice.best;
+  const std::string_view fix = choice.fix;
   if (best == nullptr) {
     decision.against.reset();
     return decision;
@@ -470,17 +593,27 @@ Decision MatchEngine::decide(std::span<Candidate> group) {
     suppress(Suppression::kNotAffected);
   } else if (rules_->ignores && decision.status == AdvisoryStatus::kWillNotFix) {
     suppress(Suppression::kIgnoredByPublisher);
-  } else if (undecided_only && !options_.under_investigation) {
+  } else if (choice.undecided_only && !options_.under_investigation) {
     suppress(Suppression::kUnderInvestigation);
   }
   return decision;
 }
 
-Severity MatchEngine::severity_by(const RecordView& record, std::string& source) const {
+Severity MatchEngine::severity_by(std::span<const Candidate> group, const Candidate& deciding,
+                                  std::string& source) const {
+  const RecordView& record = deciding.record;
   const std::string_view feed = database_.feed(record.feed()).name;
-  if (record.severity() != Severity::kUnknown) {
-    source = feed;
-    return record.severity();
+  // The same publisher's other feeds may say what this one does not.
+  const auto rated = std::ranges::find_if(group, [&](const Candidate& candidate) {
+    const bool same_word =
+        &candidate == &deciding ||
+        (record.severity() == Severity::kUnknown && rules_->one_publisher && candidate.role == deciding.role &&
+         (candidate.outcome == Outcome::kAffected || candidate.outcome == Outcome::kOverruled));
+    return same_word && candidate.record.severity() != Severity::kUnknown;
+  });
+  if (rated != group.end()) {
+    source = database_.feed(rated->record.feed()).name;
+    return rated->record.severity();
   }
   const VulnerabilityView vulnerability = database_.vulnerability(record.vulnerability());
   const auto rank_of = [&](std::string_view name) -> size_t {
@@ -517,7 +650,7 @@ Finding MatchEngine::finding(size_t package, std::span<const Candidate> group, c
   finding.id = vulnerability.id();
   finding.aliases = vulnerability.aliases().to_vector();
   finding.status = decision.status;
-  finding.severity = severity_by(best.record, finding.severity_source);
+  finding.severity = severity_by(group, best, finding.severity_source);
   finding.package = package;
   finding.fixed_version = decision.fixed_version;
   finding.fixed_in = decision.fixed_in;
@@ -547,7 +680,13 @@ std::optional<RecordView> MatchEngine::unsupported() {
     }
     return std::nullopt;
   };
-  if (const auto exact = support_record(database_.records(ecosystem, name))) return exact;
+  const auto in_force = [&](const RecordView& record) -> std::optional<RecordView> {
+    const auto ends = record.ranges() == 0 ? std::nullopt : day_of(record.range(0).introduced);
+    const auto now = day_of(options_.now);
+    if (ends && now && *now < *ends) return std::nullopt;
+    return record;
+  };
+  if (const auto exact = support_record(database_.records(ecosystem, name))) return in_force(*exact);
   if (!unsupported_prefixes_) {
     unsupported_prefixes_.emplace();
     for (size_t i = 0; i < database_.packages(ecosystem); ++i) {
@@ -559,7 +698,7 @@ std::optional<RecordView> MatchEngine::unsupported() {
     }
   }
   for (const auto& [prefix, record] : *unsupported_prefixes_) {
-    if (name.starts_with(prefix)) return record;
+    if (name.starts_with(prefix)) return in_force(record);
   }
   return std::nullopt;
 }

@@ -72,6 +72,8 @@ class MatchEngine {
   std::string_view installed_for(const RecordView& record) const;
   // Whether any version of the package could not be read by a scheme that it was to be compared in.
   bool unreadable_version() const { return unreadable_version_; }
+  // The build that the package is ("fips") when its records stand apart and the database has none of them.
+  std::string_view build_without_records() const;
   const FamilyRules& rules() const { return *rules_; }
   // The record that says that the package has no security support any more; nothing when none does.
   std::optional<RecordView> unsupported();
@@ -110,15 +112,29 @@ class MatchEngine {
   Place place_in_ranges(std::string_view installed, const RecordView& record, bool ignore_epochs);
   bool is_readable(version::Scheme scheme, std::string_view installed);
   bool other_architecture(const RecordView& record) const;
-  bool other_module(const RecordView& record) const;
+  bool other_module(const RecordView& record);
+  // Of a package that is a module's, but is not labelled with which: whether the stream ("nodejs:16") can be its own.
+  bool may_be_of_stream(std::string_view module);
   bool other_product(const RecordView& record);
   bool other_flavour(const RecordView& record) const;
   void keep_newest_feed(std::span<Candidate> group) const;
+  void keep_clear_feed(std::span<Candidate> group) const;
+  void keep_own_stream(std::span<Candidate> group) const;
   // True when a minor's own erratum was chosen among several.
   bool keep_own_minor(std::span<Candidate> group) const;
   void settle_pockets_and_disclosures(std::span<Candidate> group) const;
+  void carry_on_ended_release(std::span<Candidate> group) const;
+  // The affected record that stands for all.
+  struct Choice {
+    const Candidate* best = nullptr;
+    std::string_view fix;
+    bool undecided_only = true;  // the publisher has decided none of them yet
+  };
+  // The one with the highest fix, the release's before a pocket's.
+  void consider(const Candidate& candidate, Choice& choice) const;
+  Choice choose(std::span<const Candidate> group) const;
   std::string_view fix_of(const Candidate& candidate) const;
-  Severity severity_by(const RecordView& record, std::string& source) const;
+  Severity severity_by(std::span<const Candidate> group, const Candidate& deciding, std::string& source) const;
 
   std::span<const inventory::Package> packages_;
   const Database& database_;
@@ -127,8 +143,12 @@ class MatchEngine {
   const FamilyRules* system_rules_;
   std::vector<LookupKey> system_keys_;
   std::vector<LookupKey> flavour_keys_;
-  std::vector<World> worlds_;                 // by package type
-  std::vector<std::string_view> feed_dates_;  // by feed: the newest date of any input of that name
+  std::vector<World> worlds_;  // by package type
+  struct FeedRank {
+    int64_t day = 0;        // as of which it holds: the newest of any input of that name
+    bool is_vague = false;  // FamilyRules::vague_feed
+  };
+  std::vector<FeedRank> feed_ranks_;  // by feed
   std::optional<uint32_t> unsupported_id_;
 
   // Of the package at hand.
@@ -145,6 +165,9 @@ class MatchEngine {
   } readable_;
   std::vector<Remembered> memory_;
 
+  // The versions, without epochs, of modules' packages that bear no label, by name: a module's main package has its
+  // name, and tells the stream by its version.
+  std::optional<std::map<std::string_view, std::string_view>> module_packages_;
   std::vector<Cpe> default_products_;
   std::map<std::pair<const char*, uint32_t>, bool> products_;  // by CPE text and layer: whether it is another product
   std::optional<std::vector<std::pair<std::string_view, RecordView>>> unsupported_prefixes_;

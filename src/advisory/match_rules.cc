@@ -65,7 +65,6 @@ constexpr std::array kRules = {
                 .one_publisher = true,
                 .minor_streams = true,
                 .modules = true,
-                .labels_modules = false,
                 .flavours = Texts(kOracleFlavours),
                 .vendors = Texts(kOracleVendors)},
     FamilyRules{.family = "photon", .type = PackageType::kRpm, .one_publisher = true, .vendors = Texts(kPhotonVendors)},
@@ -93,7 +92,8 @@ constexpr std::array kRules = {
                 .one_publisher = true,
                 .ignores = true,
                 .flavours = Texts(kUbuntuFlavours),
-                .flavour_pockets = Texts(kUbuntuFlavourPockets)},
+                .flavour_pockets = Texts(kUbuntuFlavourPockets),
+                .vague_feed = "ubuntu-osv"},
     FamilyRules{.family = "wolfi", .type = PackageType::kApk, .one_publisher = true},
 };
 static_assert(std::ranges::is_sorted(kRules, {}, &FamilyRules::family));
@@ -134,28 +134,6 @@ std::string_view flavour_of(std::string_view version, const FamilyRules& rules) 
     }
   }
   return {};
-}
-
-std::optional<uint32_t> minor_of(std::string_view version) {
-  for (size_t at = version.find("el"); at != std::string_view::npos; at = version.find("el", at + 1)) {
-    if (at > 0 && is_alnum(version[at - 1])) continue;
-    size_t end = at + 2;
-    while (end < version.size() && is_digit(version[end])) ++end;
-    if (end == at + 2 || end >= version.size()) continue;
-    // "el8_4", and for modules "el8.4.0".
-    const bool module = is_modular(version);
-    if (version[end] != '_' && !(module && version[end] == '.')) continue;
-    size_t stop = end + 1;
-    while (stop < version.size() && is_digit(version[stop])) ++stop;
-    const auto minor = parse_decimal(version.substr(end + 1, stop - end - 1));
-    if (minor && *minor < 1000) return static_cast<uint32_t>(*minor);
-  }
-  return std::nullopt;
-}
-
-bool is_modular(std::string_view version) {
-  return version.find("module+el") != std::string_view::npos || version.find("module_el") != std::string_view::npos ||
-         version.find("module+fc") != std::string_view::npos || version.find("module_fc") != std::string_view::npos;
 }
 
 std::string_view stream_of(std::string_view label) {

@@ -1,10 +1,7 @@
 // What differs between publishers when their records are matched, as data. For this folder only.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "inventory/package.h"
@@ -19,13 +16,15 @@ struct FamilyRules {
   bool one_publisher = false;
   bool minor_streams = false;  // dist tags name a minor release ("el8_4"): its own erratum decides, not the highest
   bool modules = false;        // records about module streams are about packages of that stream only
-  bool labels_modules = true;  // its packages carry modularity labels (Oracle's do not)
   bool products = false;       // records name the product (CPE) that they are about
   bool ignores = false;        // its "will not fix" says that there is nothing to report (Ubuntu's "ignored")
   // Parts of a version that mark another build of the same package, which has errata of its own.
   std::span<const std::string_view> flavours;
   // Pockets that speak for such a build, instead of the release's own records.
   std::span<const std::string_view> flavour_pockets;
+  // The publisher's feed that makes one "affected" of all that is not fixed (not looked at, ignored, deferred, …): its
+  // word for that counts only where no other one speaks.
+  std::string_view vague_feed;
   // Whose records disclose what this family has not judged itself; empty: nobody's.
   std::string_view disclosures;
   std::span<const std::string_view> skipped_suffixes;  // packages that are no software of their own: "-debuginfo"
@@ -40,10 +39,6 @@ const FamilyRules& default_rules();
 // The build that a version belongs to: "ksplice1", "fips"; empty for the normal one.
 std::string_view flavour_of(std::string_view version, const FamilyRules& rules);
 
-// The minor release in a version's dist tag: 4 of "1.1.1k-5.el8_4", "…module+el8.4.0+…", "…module_el8.4.0+…".
-std::optional<uint32_t> minor_of(std::string_view version);
-// Whether a version belongs to a module build, by its dist tag.
-bool is_modular(std::string_view version);
 // "nodejs:16" of the label "nodejs:16:8060020220523160029:ad008a3a"; empty for an empty label.
 std::string_view stream_of(std::string_view modularity_label);
 
@@ -57,7 +52,7 @@ bool is_third_party(const inventory::Package& package, const FamilyRules& rules)
 std::span<const std::string_view> severity_sources();
 
 // The id of the records that only say that a package has no security support (Debian's lists), and the end of a name in
-// them that stands for any.
+// them that stands for any. The day on which support ends, where it is known, is where their range begins.
 inline constexpr std::string_view kUnsupportedId = "debian-security-support";
 inline constexpr std::string_view kAnySuffix = ".*";
 

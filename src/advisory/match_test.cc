@@ -239,6 +239,28 @@ TEST(MatchDebian, TheFeedWithNewerDataDecides) {
               ElementsAre("CVE-1 not_affected"));
 }
 
+TEST(MatchDebian, AFeedIsAsNewAsTheLaterOfItsDateAndTheDayItWasFetched) {
+  // The tracker bears no date; the list of advisories bears that of the last one.
+  const auto database = [](const char* advisories_fetched) {
+    return make({{.feed = {.name = "debian-advisories", .date = "2026-11-18", .fetched = advisories_fetched},
+                  .records = {Says("CVE-1").of("debian:12", "x").fixed("2.0").document("DSA-1"),
+                              Says("CVE-2").of("debian:12", "x").fixed("2.0").document("DSA-1")}},
+                 {.feed = {.name = "debian-tracker", .fetched = "2026-11-22T10:00:00Z"},
+                  .records = {Says("CVE-1").of("debian:12", "x").not_affected(),
+                              Says("CVE-2").of("debian:12", "x").fixed("2.0").severity(Severity::kNegligible)}}});
+  };
+  const std::vector<Package> packages = {deb("x", "1.0")};
+  const MatchResult same_day = run(database("2026-11-22T08:00:00Z"), os("debian", "12"), packages);
+  EXPECT_THAT(summary(same_day), ElementsAre("CVE-2 fixed 2.0"));
+  EXPECT_THAT(suppressions(same_day), ElementsAre("CVE-1 not_affected"));
+  // What one of the publisher's feeds does not rate, its other one does.
+  EXPECT_EQ(same_day.findings[0].severity, Severity::kNegligible);
+  EXPECT_EQ(same_day.findings[0].severity_source, "debian-tracker");
+  const MatchResult older = run(database("2026-11-19"), os("debian", "12"), packages);
+  EXPECT_THAT(summary(older), ElementsAre("CVE-2 fixed 2.0"));
+  EXPECT_THAT(older.suppressed, IsEmpty());
+}
+
 TEST(MatchDebian, UndeterminedIsSuppressedUnlessAskedFor) {
   const Database database = make({Says("CVE-1").of("debian:12", "x").status(AdvisoryStatus::kUnderInvestigation)});
   const std::vector<Package> packages = {deb("x", "1.0")};
@@ -268,6 +290,24 @@ TEST(MatchDebian, WithoutSecuritySupportAnOpenFindingIsEndOfLife) {
               ElementsAre("CVE-1 end_of_life", "CVE-2 fixed 9", "CVE-3 end_of_life", "CVE-4 affected"));
   EXPECT_EQ(result.findings[0].note, "see the list");
   EXPECT_EQ(result.findings[2].note, "no-dsa; ended 2024");
+}
+
+TEST(MatchDebian, SupportThatEndsLaterHasNotEnded) {
+  const Database database = make({
+      Says("CVE-1").of("debian:12", "chromium").status(AdvisoryStatus::kAffected),
+      Says("debian-security-support")
+          .of("debian:12", "chromium")
+          .range({.introduced = "2027-06-30"})
+          .status(AdvisoryStatus::kEndOfLife)
+          .note("support ended 2027-06-30"),
+  });
+  const auto on = [&](const char* day) {
+    MatchOptions options = today();
+    options.now = day;
+    return summary(match(std::vector{deb("chromium", "120-1")}, os("debian", "12"), database, options));
+  };
+  EXPECT_THAT(on("2026-11-22"), ElementsAre("CVE-1 affected"));
+  EXPECT_THAT(on("2027-06-30"), ElementsAre("CVE-1 end_of_life"));
 }
 
 // Ubuntu
@@ -314,6 +354,63 @@ TEST(MatchUbuntu, APocketsOpenStateLeavesTheReleaseToDecide) {
   const MatchResult result = run(database, os("ubuntu", "18.04"), {deb("x", "1.0-2")});
   EXPECT_THAT(summary(result), ElementsAre("CVE-2 fixed 1.0-3+esm1 in esm-infra"));
   EXPECT_THAT(rules(result), ElementsAre("version-below-fix-of-pocket"));
+}
+
+TEST(MatchUbuntu, APocketCarriesOnAReleaseWhoseSupportHasEnded) {
+  struct Case {
+    AdvisoryStatus pocket;
+    std::vector<std::string> findings;
+    std::vector<std::string> suppressed;
+  };
+  const std::vector<Case> cases = {
+      {AdvisoryStatus::kNotAffected, {}, {}},
+      {AdvisoryStatus::kUnderInvestigation, {}, {"CVE-1 under_investigation"}},
+      {AdvisoryStatus::kWillNotFix, {}, {"CVE-1 ignored_by_publisher"}},
+      {AdvisoryStatus::kAffected, {"CVE-1 end_of_life"}, {}},
+      {AdvisoryStatus::kFixDeferred, {"CVE-1 end_of_life"}, {}},
+      {AdvisoryStatus::kEndOfLife, {"CVE-1 end_of_life"}, {}},
+  };
+  for (const Case& each : cases) {
+    const Database database = make({Says("CVE-1").of("ubuntu:14.04", "nodejs").status(AdvisoryStatus::kEndOfLife),
+                                    Says("CVE-1").of("ubuntu:14.04:esm-infra", "nodejs").status(each.pocket),
+                                    Says("CVE-2").of("ubuntu:14.04", "nodejs").status(AdvisoryStatus::kAffected),
+                                    Says("CVE-2").of("ubuntu:14.04:esm-infra", "nodejs").status(each.pocket)});
+    const MatchResult result = run(database, os("ubuntu", "14.04"), {deb("nodejs", "0.10")});
+    // What the release itself still says is open, it decides.
+    std::vector<std::string> findings = each.findings;
+    findings.emplace_back("CVE-2 affected");
+    EXPECT_EQ(summary(result), findings) << status_name(each.pocket);
+    EXPECT_EQ(suppressions(result), each.suppressed) << status_name(each.pocket);
+  }
+}
+
+TEST(MatchUbuntu, TheFeedThatTellsOpenStatesApartGoesBeforeTheOneThatDoesNot) {
+  const auto with = [](AdvisoryStatus vex) {
+    return make({{.feed = {.name = "ubuntu-osv", .date = "2026-11-20"},
+                  .records = {Says("CVE-1").of("ubuntu:22.04", "x").document("UBUNTU-CVE-1").severity(Severity::kLow),
+                              Says("CVE-2").of("ubuntu:22.04", "x").document("UBUNTU-CVE-2"),
+                              Says("CVE-3").of("ubuntu:22.04", "x").document("UBUNTU-CVE-3").fixed("2")}},
+                 {.feed = {.name = "ubuntu-vex", .date = "2026-11-20"},
+                  .records = {Says("CVE-1").of("ubuntu:22.04", "x").status(vex)}}});
+  };
+  const auto result = [&](AdvisoryStatus vex) { return run(with(vex), os("ubuntu", "22.04"), {deb("x", "1")}); };
+  const MatchResult triage = result(AdvisoryStatus::kUnderInvestigation);
+  EXPECT_THAT(summary(triage), ElementsAre("CVE-2 affected", "CVE-3 fixed 2"));
+  EXPECT_THAT(suppressions(triage), ElementsAre("CVE-1 under_investigation"));
+  EXPECT_EQ(triage.suppressed[0].finding.severity, Severity::kLow);
+  EXPECT_THAT(suppressions(result(AdvisoryStatus::kWillNotFix)), ElementsAre("CVE-1 ignored_by_publisher"));
+  EXPECT_THAT(summary(result(AdvisoryStatus::kFixDeferred)),
+              ElementsAre("CVE-1 fix_deferred", "CVE-2 affected", "CVE-3 fixed 2"));
+}
+
+TEST(MatchUbuntu, AFipsBuildWithoutAnyRecordsIsTold) {
+  const Database database = make({Says("CVE-1").of("ubuntu:20.04", "openssl").fixed("1.1.1f-1ubuntu2.20")});
+  const MatchResult result =
+      run(database, os("ubuntu", "20.04"), {deb("openssl", "1.1.1f-1ubuntu2.fips.7"), deb("openssl", "1.1.1f-1")});
+  EXPECT_THAT(summary(result), ElementsAre("CVE-1 fixed 1.1.1f-1ubuntu2.20"));
+  ASSERT_EQ(result.notes.size(), 1U);
+  EXPECT_EQ(result.notes[0].package, 0U);
+  EXPECT_THAT(result.notes[0].text, HasSubstr("is a fips build"));
 }
 
 TEST(MatchUbuntu, AFipsBuildIsComparedWithItsOwnPocketOnly) {
@@ -370,6 +467,11 @@ TEST(MatchRpm, AnErratumIsForItsArchitecturesOnly) {
   EXPECT_THAT(with("s390x"), IsEmpty());
   EXPECT_THAT(with("noarch"), ElementsAre("CVE-1 fixed 2-1"));
   EXPECT_THAT(with(""), ElementsAre("CVE-1 fixed 2-1"));
+  // A package that became noarch replaces the one of any architecture.
+  const Database noarch = make({Says("CVE-1").of("rhel:8", "x").fixed("2-1").architectures({"noarch"})});
+  Package bound = rpm("x", "1-1");
+  bound.architecture = "x86_64";
+  EXPECT_THAT(summary(run(noarch, os("rhel", "8"), {bound})), ElementsAre("CVE-1 fixed 2-1"));
 }
 
 TEST(MatchRpm, AModuleStreamIsComparedWithItselfOnly) {
@@ -403,6 +505,63 @@ TEST(MatchRpm, AFeedThatNamesNoModuleShowsItInTheFixedVersion) {
   node.module = "nodejs:16:1:2";
   EXPECT_THAT(summary(run(database, os("almalinux", "8.8"), {node})),
               ElementsAre("CVE-1 fixed 1:16.20-1.module_el8.8.0+1"));
+}
+
+// The errata of CVE-2022-27649 for podman in AlmaLinux 8.
+Database podman_errata() {
+  return make(
+      {Says("CVE-1").of("almalinux:8", "podman").fixed("1.6.4-28.module_el8.5.0+2635").module("container-tools:2.0"),
+       Says("CVE-1").of("almalinux:8", "podman").fixed("3.0.1-8.module_el8.5.0+2614").module("container-tools:3.0"),
+       Says("CVE-1")
+           .of("almalinux:8", "podman")
+           .fixed("2:4.0.2-6.module_el8.6.0+2878")
+           .module("container-tools:rhel8")});
+}
+
+TEST(MatchRpm, TheMinorOfAnotherStreamDoesNotSettleAModule) {
+  const OperatingSystem alma = os("almalinux", "8.5");
+  Package podman = rpm("podman", "1:3.4.2-9.module_el8.5.0+2635");
+  podman.module = "container-tools:rhel8:8050020211116:1";
+  EXPECT_THAT(summary(run(podman_errata(), alma, {podman})), ElementsAre("CVE-1 fixed 2:4.0.2-6.module_el8.6.0+2878"));
+  podman = rpm("podman", "3.0.1-8.module_el8.5.0+2614");
+  podman.module = "container-tools:3.0:8050020211116:1";
+  EXPECT_THAT(summary(run(podman_errata(), alma, {podman})), IsEmpty());
+}
+
+TEST(MatchRpm, AModularPackageWithoutALabelIsOfTheStreamThatItsModulesPackageShowsOrOfAny) {
+  const OperatingSystem alma = os("almalinux", "8.5");
+  // The streams of container-tools have no package of that name: the nearest fix that it does not have.
+  EXPECT_THAT(summary(run(podman_errata(), alma, {rpm("podman", "1:3.4.2-9.module_el8.5.0+1")})),
+              ElementsAre("CVE-1 fixed 2:4.0.2-6.module_el8.6.0+2878"));
+  const Database node = make({
+      Says("CVE-2").of("almalinux:8", "nodejs").fixed("1:14.21.1-2.module_el8.7.0+1").module("nodejs:14"),
+      Says("CVE-2").of("almalinux:8", "nodejs").fixed("1:16.18.1-3.module_el8.7.0+1").module("nodejs:16"),
+      Says("CVE-2").of("almalinux:8", "npm").fixed("1:6.14.17-1.14.21.1.2.module_el8.7.0+1").module("nodejs:14"),
+      Says("CVE-2").of("almalinux:8", "npm").fixed("1:8.19.2-1.16.18.1.3.module_el8.7.0+1").module("nodejs:16"),
+  });
+  const Package npm = rpm("npm", "1:6.14.17-1.14.21.1.2.module_el8.7.0+1");
+  const Package fixed = rpm("nodejs", "1:14.21.1-2.module_el8.7.0+1");
+  EXPECT_THAT(summary(run(node, alma, {fixed, npm})), IsEmpty());
+  EXPECT_THAT(summary(run(node, alma, {rpm("nodejs", "1:14.20.0-2.module_el8.6.0+1")})),
+              ElementsAre("CVE-2 fixed 1:14.21.1-2.module_el8.7.0+1"));
+  // Alone, it can be of either.
+  EXPECT_THAT(summary(run(node, alma, {npm})), ElementsAre("CVE-2 fixed 1:8.19.2-1.16.18.1.3.module_el8.7.0+1"));
+}
+
+TEST(MatchRpm, ARecordThatNamesTheStreamGoesBeforeOneThatNamesNone) {
+  const Database database = make({
+      Says("CVE-1").of("almalinux:8", "ruby").fixed("3.1.5-143.module_el8.9.0+1").module("ruby:3.1"),
+      Says("CVE-1").of("almalinux:8", "ruby").fixed("3.3.0-1.module_el8.10.0+1"),  // "Moderate: ruby security update"
+  });
+  const auto with = [&](const char* version, const char* label) {
+    Package ruby = rpm("ruby", version);
+    ruby.module = label;
+    return summary(run(database, os("almalinux", "8.9"), {ruby}));
+  };
+  EXPECT_THAT(with("3.1.5-143.module_el8.9.0+1", "ruby:3.1:1:2"), IsEmpty());
+  EXPECT_THAT(with("3.1.4-142.module_el8.9.0+1", "ruby:3.1:1:2"),
+              ElementsAre("CVE-1 fixed 3.1.5-143.module_el8.9.0+1"));
+  EXPECT_THAT(with("2.5.9-111.module_el8.9.0+1", "ruby:2.5:1:2"), ElementsAre("CVE-1 fixed 3.3.0-1.module_el8.10.0+1"));
 }
 
 TEST(MatchRpm, TheErratumOfTheInstalledMinorDecidesNotTheHighest) {

@@ -160,6 +160,7 @@ std::string distro_of(const OperatingSystem& os) {
 std::string upstream_of(const Package& package) {
   if (package.source_name.empty()) return {};
   if (package.type == PackageType::kRpm) {
+    if (package.source_epoch_known) return {};  // no source rpm is named
     if (package.source_version.empty()) return package.source_name;
     return fmt::format("{}-{}.src.rpm", package.source_name, package.source_version);
   }

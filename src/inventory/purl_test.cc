@@ -158,11 +158,20 @@ TEST(PurlOfPackage, PutsTheEpochOfAnRpmIntoAQualifier) {
   Package package = package_of(PackageType::kRpm, "bind-libs", "32:9.16.23-11.el9", "x86_64");
   package.source_name = "bind";
   package.source_version = "9.16.23-11.el9";
+  package.source_epoch_known = false;
   EXPECT_EQ(package_purl(package, os("rhel", "9.2")),
             "pkg:rpm/redhat/"
             "bind-libs@9.16.23-11.el9?arch=x86_64&distro=rhel-9.2&epoch=32&upstream=bind-9.16.23-11.el9.src.rpm");
-  EXPECT_EQ(package_purl(package_of(PackageType::kRpm, "bash", "5-1", "noarch"), os("opensuse-leap", "15.5")),
+  Package bash = package_of(PackageType::kRpm, "bash", "5-1", "noarch");
+  bash.source_epoch_known = false;
+  EXPECT_EQ(package_purl(bash, os("opensuse-leap", "15.5")),
             "pkg:rpm/opensuse/bash@5-1?arch=noarch&distro=opensuse-leap-15.5&upstream=bash-5-1.src.rpm");
+}
+
+TEST(PurlOfPackage, InventsNoSourceRpm) {
+  // An rpm whose header names none: the source is taken to be the package itself, which is no file's name.
+  EXPECT_EQ(package_purl(package_of(PackageType::kRpm, "foo", "1:2.3-4", "x86_64"), os("rhel", "9.2")),
+            "pkg:rpm/redhat/foo@2.3-4?arch=x86_64&distro=rhel-9.2&epoch=1");
 }
 
 TEST(PurlOfPackage, SplitsJoinedNames) {

@@ -68,8 +68,11 @@ Status read_update(const json::Value& update, DocumentInfo& info, Sink& sink) {
   record.name_kind = NameKind::kSource;
   record.status = AdvisoryStatus::kFixed;
   record.severity = severity_of_update(update.string_or("severity", {}));
-  // What is still in testing is no fix that the release has.
-  if (status != "stable") record.note = fmt::format("{} in Bodhi", printable(status));
+  if (status != "stable") {
+    // What is still in testing is no fix that the release has: only who has that very version is safe.
+    record.status = AdvisoryStatus::kAffected;
+    record.note = fmt::format("{} in Bodhi", printable(status));
+  }
   TRY_ASSIGN(const json::Value builds, update.require_array("builds"));
   for (const json::Value entry : builds.elements()) {
     if (entry.string_or("type", {}) != "rpm") continue;

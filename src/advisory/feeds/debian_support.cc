@@ -5,9 +5,9 @@
 // package, version, date, text. A name may be a regular expression, in practice a prefix and ".*". Source: the files'
 // own comments and check-support-status(1), which judges by date and leaves the version aside.
 //
-// Such a package gets one record whose id is the list's name and whose status is end_of_life; the note says since when.
-// "limited" says how a package may be used, nothing about what ails it: no record. "supported" takes a package out of a
-// pattern that limits it.
+// Such a package gets one record whose id is the list's name and whose status is end_of_life; its range begins on the
+// day when support ended or will end, and the note says so. "limited" says how a package may be used, nothing about
+// what ails it: no record. "supported" takes a package out of a pattern that limits it.
 #include <array>
 
 #include <fmt/format.h>
@@ -76,6 +76,7 @@ Result<DocumentInfo> parse(const Document& document, Sink& sink, const FeedLimit
     record.record = base;
     record.package = package;
     record.status = AdvisoryStatus::kEndOfLife;
+    if (!date.empty()) record.ranges.push_back({.introduced = date});
     record.note = std::move(note);
     TRY(sink.add(std::move(record)));
   }

@@ -156,9 +156,10 @@ TEST(DebianSupport, GivesPackagesWithoutSupportTheirOwnRecord) {
   EXPECT_EQ(parsed.error, "");
   EXPECT_EQ(
       parsed.sink.record_lines(),
-      "debian-security-support debian:12 pdns end_of_life [security-support.deb12] \"support ended 2025-10-01 with "
+      "debian-security-support debian:12 pdns end_of_life >=2025-10-01 [security-support.deb12] \"support ended "
+      "2025-10-01 with "
       "version 4.7.3-2: No support\"\n"
-      "debian-security-support debian:12 php-horde.* end_of_life [security-support.deb12] \"support ended "
+      "debian-security-support debian:12 php-horde.* end_of_life >=2025-03-22 [security-support.deb12] \"support ended "
       "2025-03-22 with version 0\"\n"
       "debian-security-support debian:12 freeimage end_of_life [security-support.deb12] \"support ended: Inactive "
       "upstream\"\n");
@@ -169,7 +170,8 @@ TEST(DebianSupport, ReadsTheOlderLayout) {
   parse_into(parsed, "debian-security-support", "security-support-ended.deb10",
              "wpewebkit\t2.38.6-1\t\t2023-05-09\twhy\n");
   EXPECT_EQ(parsed.sink.record_lines(),
-            "debian-security-support debian:10 wpewebkit end_of_life [security-support-ended.deb10] \"support ended "
+            "debian-security-support debian:10 wpewebkit end_of_life >=2023-05-09 [security-support-ended.deb10] "
+            "\"support ended "
             "2023-05-09 with version 2.38.6-1: why\"\n");
 }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "advisory/dist_tag.h"
 #include "advisory/ecosystem.h"
 #include "advisory/feeds/common.h"
 #include "advisory/feeds/version_set.h"
@@ -206,7 +207,31 @@ struct Subject {
   std::string_view advisory;         // its own id
   std::vector<std::string> ids;      // the vulnerabilities
   std::vector<std::string> aliases;  // further names, when it is about one
+  std::vector<std::string> modules;  // the streams that its modular packages are of; empty: it does not say
 };
+
+// The module streams that an erratum's summary names: "virt:rhel" and "virt-devel:rhel" of "Important: virt:rhel and
+// virt-devel:rhel security update". It names them nowhere else.
+std::vector<std::string> modules_in(std::string_view summary) {
+  const auto is_name = [](std::string_view text) {
+    return !text.empty() && is_alnum(text.front()) && std::ranges::all_of(text, [](char c) {
+      return is_alnum(c) || c == '.' || c == '-' || c == '_' || c == '+';
+    });
+  };
+  std::vector<std::string> modules;
+  for (std::string_view word : split(summary, ' ')) {
+    word = word.substr(0, word.find_first_of(",/"));
+    const size_t colon = word.find(':');
+    if (colon == std::string_view::npos) continue;
+    const bool advisory = word.substr(0, colon).contains("SA-");  // "ALSA-2022:5468"
+    if (!advisory && is_name(word.substr(0, colon)) && is_name(word.substr(colon + 1))) modules.emplace_back(word);
+  }
+  return modules;
+}
+
+bool is_modular_fix(const std::vector<Range>& ranges) {
+  return std::ranges::any_of(ranges, [](const Range& range) { return is_modular(range.fixed); });
+}
 
 // Prefixes of bug-fix and enhancement errata: no vulnerability unless they name one.
 bool is_plain_erratum(std::string_view id) {
@@ -265,13 +290,16 @@ Status read_entry(const json::Value& entry, const Subject& subject, Severity sev
     record.architectures.emplace_back(architecture);
   }
 
+  if (affected.never && affected.ranges.empty()) record.status = AdvisoryStatus::kNotAffected;
+  std::vector<std::string> modules = {std::string()};
+  if (!subject.modules.empty() && is_modular_fix(affected.ranges)) modules = subject.modules;
   for (const std::string& id : subject.ids) {
     record.id = id;
-    if (affected.never && affected.ranges.empty()) {
-      record.status = AdvisoryStatus::kNotAffected;
-      TRY(sink.add(record));
+    for (const std::string& module : modules) {
+      record.module = module;
+      if (record.status == AdvisoryStatus::kNotAffected) TRY(sink.add(record));
+      TRY(add_with_ranges(record, affected.ranges, !affected.bound_without_fix, sink));
     }
-    TRY(add_with_ranges(record, affected.ranges, !affected.bound_without_fix, sink));
   }
   return {};
 }
@@ -320,7 +348,8 @@ Result<DocumentInfo> read_osv(const json::Value& advisory, const OsvDialect& dia
     TRY(sink.add(std::move(withdrawn)));
     return info;
   }
-  const Subject subject = subject_of(advisory, id, dialect.errata);
+  Subject subject = subject_of(advisory, id, dialect.errata);
+  if (dialect.errata) subject.modules = modules_in(advisory.string_or("summary", {}));
   TRY(check_aliases(id, subject.aliases.size() + subject.ids.size(), limits));
 
   Vulnerability vulnerability = vulnerability_of(advisory);

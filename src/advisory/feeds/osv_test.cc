@@ -120,6 +120,31 @@ TEST(Osv, AnErratumWithoutVulnerabilitiesCountsOnlyWhenItIsASecurityErratum) {
             "CVE-2020-0001 almalinux:8 a fixed <1 [ALBA-2021:1]\n");
 }
 
+TEST(Osv, AnErratumsSummaryNamesTheModuleOfItsModularPackages) {
+  const auto modules = [](std::string_view summary, std::string_view fixed) {
+    Parsed parsed;
+    parse_into(parsed, "almalinux-osv", "x.json",
+               fmt::format(R"({{"id":"ALSA-1","summary":"{}","related":["CVE-2022-1"],"affected":[
+                 {{"package":{{"ecosystem":"AlmaLinux:8","name":"a"}},
+                  "ranges":[{{"type":"ECOSYSTEM","events":[{{"introduced":"0"}},{{"fixed":"{}"}}]}}]}}]}})",
+                           summary, fixed));
+    EXPECT_EQ(parsed.error, "");
+    std::string found;
+    for (const AdvisoryRecord& record : parsed.sink.records) found += "[" + record.module + "]";
+    return found;
+  };
+  constexpr std::string_view kModular = "2:4.0.2-6.module_el8.6.0+2878+e681bc44";
+  EXPECT_EQ(modules("Important: container-tools:rhel8 security, bug fix, and enhancement update", kModular),
+            "[container-tools:rhel8]");
+  EXPECT_EQ(modules("Moderate: idm:DL1 and idm:client security, bug fix, and enhancement update", kModular),
+            "[idm:DL1][idm:client]");
+  EXPECT_EQ(modules("ALSA-2022:5468: php:8.0 security update (Important)", kModular), "[php:8.0]");
+  EXPECT_EQ(modules("Important: httpd:2.4/mod_http2 security update", kModular), "[httpd:2.4]");
+  EXPECT_EQ(modules("Moderate: container-tools security update", kModular), "[]");
+  // A version in the summary of an update that is no module's.
+  EXPECT_EQ(modules("Moderate: log4j:2 security update", "2.17-1.el8"), "[]");
+}
+
 TEST(Osv, TellsUbuntusPocketsApart) {
   const auto line = [](std::string_view ecosystem, std::string_view distro, std::string_view specific) {
     return affected(

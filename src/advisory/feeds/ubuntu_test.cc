@@ -71,6 +71,26 @@ TEST(UbuntuTracker, ReadsOneCandidate) {
   EXPECT_EQ(recognised("active/00boilerplate", kCandidate), "");
 }
 
+TEST(UbuntuTracker, WhatTheEndOfSupportMadeIgnoredIsWhatItWas) {
+  Parsed parsed;
+  parse_into(parsed, "ubuntu-tracker", "active/CVE-1",
+             "Candidate: CVE-1\n"
+             "trusty_a: ignored (end of standard support, was needs-triage)\n"
+             "trusty_b: ignored (end of life, was needed)\n"
+             "trusty_c: ignored (end of standard support, was not-affected [code not present])\n"
+             "trusty_d: ignored (was needs-triage now end-of-life)\n"
+             "trusty_e: ignored (reached end-of-life)\n"
+             "trusty_f: ignored (it was needed upstream only)\n");
+  EXPECT_EQ(parsed.sink.record_lines(),
+            "CVE-1 ubuntu:14.04 a under_investigation \"ignored (end of standard support, was needs-triage)\"\n"
+            "CVE-1 ubuntu:14.04 b end_of_life \"ignored (end of life, was needed)\"\n"
+            "CVE-1 ubuntu:14.04 c not_affected \"ignored (end of standard support, was not-affected [code not "
+            "present])\"\n"
+            "CVE-1 ubuntu:14.04 d under_investigation \"ignored (was needs-triage now end-of-life)\"\n"
+            "CVE-1 ubuntu:14.04 e end_of_life \"ignored (reached end-of-life)\"\n"
+            "CVE-1 ubuntu:14.04 f will_not_fix \"ignored (it was needed upstream only)\"\n");
+}
+
 TEST(UbuntuTracker, WantsACandidate) {
   Parsed parsed;
   parse_into(parsed, "ubuntu-tracker", "active/CVE-1", "Priority: low\n");
@@ -107,6 +127,33 @@ TEST(UbuntuVex, ReadsStatementsAboutSourcePackages) {
             "CVE-2022-45061 ubuntu:18.04:esm-apps varnish fixed <5.2.1-1ubuntu0.1+esm1 [USN-7372-1] \"Available with "
             "Ubuntu Pro.\"\n");
   EXPECT_EQ(recognised("vex/cve/2025/CVE-2025-0167.json", kVex), "ubuntu-vex");
+}
+
+TEST(UbuntuVex, TellsTheStatesApartThatShareALabel) {
+  const auto line = [](std::string_view status, std::string_view member, std::string_view words) {
+    Parsed parsed;
+    parse_into(parsed, "ubuntu-vex", "x.json",
+               fmt::format(R"({{"metadata":{{"@context":"https://openvex.dev/ns/v0.2.0"}},"statements":[
+                 {{"vulnerability":{{"name":"CVE-1"}},"status":"{}","{}":"{}",
+                  "products":[{{"@id":"pkg:deb/ubuntu/x@1?arch=source&distro=jammy"}}]}}]}})",
+                           status, member, words));
+    EXPECT_EQ(parsed.error, "");
+    const std::string all = parsed.sink.record_lines();
+    return all.substr(0, all.find(" \""));
+  };
+  EXPECT_EQ(
+      line("affected", "action_statement",
+           "This package is vulnerable to the CVE, the problem is understood, but the Ubuntu Security Team decided "
+           "to not fix it."),
+      "CVE-1 ubuntu:22.04 x will_not_fix");
+  EXPECT_EQ(line("affected", "action_statement", "This package (for the given release) is no longer supported."),
+            "CVE-1 ubuntu:22.04 x end_of_life");
+  EXPECT_EQ(line("affected", "action_statement", "The package is vulnerable and needs fixing."),
+            "CVE-1 ubuntu:22.04 x affected");
+  EXPECT_EQ(line("under_investigation", "status_notes", "The vulnerability is known but remediation is deferred."),
+            "CVE-1 ubuntu:22.04 x fix_deferred");
+  EXPECT_EQ(line("under_investigation", "status_notes", "Vulnerability assessment is pending."),
+            "CVE-1 ubuntu:22.04 x under_investigation");
 }
 
 TEST(UbuntuVex, LeavesOthersVexAlone) {

@@ -29,6 +29,19 @@ bool speaks_of_end_of_life(std::string_view why) {
   return false;
 }
 
+// "ignored" is also what the tracker makes of open states when a release's support ends; which one it was is what
+// counts: "ignored (end of standard support, was needs-triage)", "ignored (end of life, was deferred [2020-03-24])".
+AdvisoryStatus ignored_status(std::string_view why) {
+  const AdvisoryStatus ended = speaks_of_end_of_life(why) ? AdvisoryStatus::kEndOfLife : AdvisoryStatus::kWillNotFix;
+  constexpr std::string_view kWas = "was ";
+  const size_t was = why.find(kWas);
+  if (was == std::string_view::npos || ended == AdvisoryStatus::kWillNotFix) return ended;
+  const std::string_view state = why.substr(was + kWas.size());
+  if (state.starts_with("needs-triage")) return AdvisoryStatus::kUnderInvestigation;
+  if (state.starts_with("not-affected")) return AdvisoryStatus::kNotAffected;
+  return ended;
+}
+
 // The inside of "(1.2-3)" or "[1.2-3]"; written by hand, so now and then a bracket is doubled or missing.
 std::string_view unwrapped(std::string_view text) {
   while (!text.empty() && (text.front() == '(' || text.front() == '[')) text.remove_prefix(1);
@@ -57,7 +70,7 @@ bool read_status(std::string_view value, AdvisoryRecord& record) {
   } else if (word == "deferred") {
     record.status = AdvisoryStatus::kFixDeferred;
   } else if (word == "ignored") {
-    record.status = speaks_of_end_of_life(note) ? AdvisoryStatus::kEndOfLife : AdvisoryStatus::kWillNotFix;
+    record.status = ignored_status(note);
   } else if (word == "not-affected") {
     record.status = AdvisoryStatus::kNotAffected;
   } else {

@@ -1,6 +1,7 @@
 // Canonical's OpenVEX documents, one for each CVE: which source package of which release is affected.
-// Source: OpenVEX specification 0.2.0, "Status Labels", and the documents themselves: products are package URLs, the
-// ones of source packages with "arch=source&distro=<label>", those of the binaries built from them without any release.
+// Source: OpenVEX specification 0.2.0, "Status Labels"; Canonical's security documentation, "VEX", which maps the
+// tracker's states to labels and sentences; and the documents themselves: products are package URLs, the ones of source
+// packages with "arch=source&distro=<label>", those of the binaries built from them without any release.
 //
 // VEX documents of others speak of their products, not of packages of a distribution; they are no feed.
 #include <array>
@@ -20,6 +21,26 @@ std::optional<AdvisoryStatus> status_of_label(std::string_view label) {
   if (label == "fixed") return AdvisoryStatus::kFixed;
   if (label == "under_investigation") return AdvisoryStatus::kUnderInvestigation;
   return std::nullopt;
+}
+
+// The tracker's states that share a label, by words of the sentence that Canonical writes for each.
+struct Wording {
+  std::string_view member;
+  std::string_view words;
+  AdvisoryStatus status;
+};
+constexpr std::array kWordings = {
+    Wording{"action_statement", "decided to not fix", AdvisoryStatus::kWillNotFix},
+    Wording{"action_statement", "no longer supported", AdvisoryStatus::kEndOfLife},
+    Wording{"status_notes", "remediation is deferred", AdvisoryStatus::kFixDeferred},
+};
+
+AdvisoryStatus status_in_words(const json::Value& statement, AdvisoryStatus status) {
+  if (status != AdvisoryStatus::kAffected && status != AdvisoryStatus::kUnderInvestigation) return status;
+  for (const Wording& wording : kWordings) {
+    if (statement.string_or(wording.member, {}).contains(wording.words)) return wording.status;
+  }
+  return status;
 }
 
 // "%2B" of a package URL is "+".
@@ -86,8 +107,9 @@ Status read_statement(const json::Value& statement, Sink& sink, const FeedLimits
     AdvisoryRecord record = record_for(source->ecosystem);
     record.record = name;
     record.package = source->name;
-    record.status = *status;
-    record.note = statement.string_or("justification", statement.string_or("status_notes", {}));
+    record.status = status_in_words(statement, *status);
+    record.note = statement.string_or("justification",
+                                      statement.string_or("status_notes", statement.string_or("action_statement", {})));
     if (*status == AdvisoryStatus::kFixed) {
       if (source->version.empty()) continue;
       record.ranges.push_back({.fixed = source->version});

@@ -202,7 +202,7 @@ TEST(Bodhi, ReadsSecurityUpdatesOfFedoraItself) {
   EXPECT_THAT(
       lines(update("security", "FEDORA", build, "testing")),
       ElementsAre(
-          "fedora:43 CVE-2026-0001 rust-curl(src) fixed <4:1.2-3.fc43 critical FEDORA-2026-1 (testing in Bodhi)"));
+          "fedora:43 CVE-2026-0001 rust-curl(src) affected <4:1.2-3.fc43 critical FEDORA-2026-1 (testing in Bodhi)"));
   EXPECT_THAT(lines(update("bugfix", "FEDORA", build)), IsEmpty());
   EXPECT_THAT(lines(update("security", "FEDORA-EPEL", build)), IsEmpty());
   EXPECT_THAT(lines(update("security", "FEDORA", R"({"nvr": "m-1-2", "type": "module"})")), IsEmpty());
