@@ -41,7 +41,10 @@ class EngineImage final : public oci::SequentialImage {
   }
 
   std::optional<oci::ImagePreview> preview() const override {
-    return oci::ImagePreview{.identifier = summary_.identifier, .diff_ids = summary_.diff_ids};
+    return oci::ImagePreview{.identifier = summary_.identifier,
+                             .diff_ids = summary_.diff_ids,
+                             .reference = reference_,
+                             .repo_tags = summary_.repo_tags};
   }
 
  private:

@@ -421,6 +421,26 @@ TEST_F(CacheTest, TellsLayersAndAnalysersApart) {
   EXPECT_FALSE(cache.load(facts.diff_id, fixture.set()));
 }
 
+TEST_F(CacheTest, KeepsImagesByTheirIdentifier) {
+  const Cache cache = *Cache::open(folder_);
+  const Digest one = Digest::sha256_of(as_bytes("1"));
+  const Digest other = Digest::sha256_of(as_bytes("2"));
+  EXPECT_FALSE(cache.load_image(one));
+  ASSERT_TRUE(cache.store_image(one, "what is known"));
+  EXPECT_EQ(cache.load_image(one), "what is known");
+  EXPECT_FALSE(cache.load_image(other));
+  const std::filesystem::path path = entries().at(0);
+  std::filesystem::copy_file(path, path.parent_path() / (other.hex() + ".image"));
+  EXPECT_FALSE(cache.load_image(other)) << "an entry says itself what it is about";
+  std::string damaged = *read_file(path.string(), 1 << 20);
+  damaged.back() = static_cast<char>(damaged.back() ^ 1);
+  ASSERT_TRUE(write_file_atomically(path.string(), damaged));
+  EXPECT_FALSE(cache.load_image(one));
+  const Cache none = *Cache::open(folder_, 0);
+  ASSERT_TRUE(none.trim());
+  EXPECT_TRUE(entries().empty()) << "they count against the size of the cache as layers do";
+}
+
 TEST_F(CacheTest, KeepsWhatWasUsedLastWhenItIsFull) {
   const Fixture fixture;
   const Cache writer = *Cache::open(folder_);

@@ -22,8 +22,10 @@ namespace bulkhead::layer {
 namespace {
 
 // docs/formats/layer-cache.md. Raise the version with any change of the encoding or of what a walk finds.
-constexpr std::string_view kMagic = "BHLAYER\x01";
-constexpr std::string_view kSuffix = ".layer";
+constexpr std::string_view kLayerMagic = "BHLAYER\x01";
+constexpr std::string_view kLayerSuffix = ".layer";
+constexpr std::string_view kImageMagic = "BHIMAGE\x01";
+constexpr std::string_view kImageSuffix = ".image";
 constexpr std::string_view kTemporaryMark = ".tmp-";
 constexpr size_t kDigestBytes = 32;
 constexpr size_t kMaxEntryBytes = size_t{1} << 30;  // of one entry, inflated
@@ -33,7 +35,7 @@ constexpr time_t kLeftOverSeconds = time_t{24} * 3600;
 
 std::string entry_name(const Digest& diff_id, const AnalyserSet& analysers) {
   const std::string identity = Digest::sha256_of(as_bytes(analysers.identity())).hex();
-  return fmt::format("{}-{}{}", diff_id.hex(), identity.substr(0, 32), kSuffix);
+  return fmt::format("{}-{}{}", diff_id.hex(), identity.substr(0, 32), kLayerSuffix);
 }
 
 std::string compress(std::string_view plain) {
@@ -96,6 +98,21 @@ Status replace_file(const std::string& path, std::string_view first, std::string
   return {};
 }
 
+// What write_entry() wrote, inflated; nothing when the file is anything else.
+std::optional<std::string> read_entry(const std::string& path, std::string_view magic) {
+  const auto bytes = read_own_file(path);
+  if (!bytes || bytes->size() < magic.size() + kDigestBytes || !bytes->starts_with(magic)) return std::nullopt;
+  const std::string_view checksum = std::string_view(*bytes).substr(magic.size(), kDigestBytes);
+  const std::string_view packed = std::string_view(*bytes).substr(magic.size() + kDigestBytes);
+  if (as_text(Digest::sha256_of(as_bytes(packed)).raw()) != checksum) return std::nullopt;
+  return decompress(packed);
+}
+
+Status write_entry(const std::string& path, std::string_view magic, std::string_view packed) {
+  const Digest checksum = Digest::sha256_of(as_bytes(packed));
+  return replace_file(path, fmt::format("{}{}", magic, as_text(checksum.raw())), packed);
+}
+
 struct DirectoryCloser {
   void operator()(DIR* directory) const { ::closedir(directory); }
 };
@@ -109,12 +126,7 @@ Result<Cache> Cache::open(std::string directory, uint64_t max_bytes) {
 }
 
 std::optional<LayerFacts> Cache::load(const Digest& diff_id, const AnalyserSet& analysers) const {
-  const auto bytes = read_own_file(directory_ + '/' + entry_name(diff_id, analysers));
-  if (!bytes || bytes->size() < kMagic.size() + kDigestBytes || !bytes->starts_with(kMagic)) return std::nullopt;
-  const std::string_view checksum = std::string_view(*bytes).substr(kMagic.size(), kDigestBytes);
-  const std::string_view packed = std::string_view(*bytes).substr(kMagic.size() + kDigestBytes);
-  if (as_text(Digest::sha256_of(as_bytes(packed)).raw()) != checksum) return std::nullopt;
-  const auto plain = decompress(packed);
+  const auto plain = read_entry(directory_ + '/' + entry_name(diff_id, analysers), kLayerMagic);
   if (!plain) return std::nullopt;
   ByteReader reader(as_bytes(*plain));
   const auto identity = read_string(reader);
@@ -140,9 +152,25 @@ Status Cache::store(const LayerFacts& facts, const AnalyserSet& analysers) const
     packed = compress(writer.bytes());
   }
   if (packed.size() > max_bytes_) return {};
-  const Digest checksum = Digest::sha256_of(as_bytes(packed));
-  return replace_file(directory_ + '/' + entry_name(facts.diff_id, analysers),
-                      fmt::format("{}{}", kMagic, as_text(checksum.raw())), packed);
+  return write_entry(directory_ + '/' + entry_name(facts.diff_id, analysers), kLayerMagic, packed);
+}
+
+std::optional<std::string> Cache::load_image(const Digest& identifier) const {
+  const auto plain = read_entry(directory_ + '/' + identifier.hex() + std::string(kImageSuffix), kImageMagic);
+  if (!plain) return std::nullopt;
+  ByteReader reader(as_bytes(*plain));
+  const auto written_for = read_string(reader);
+  if (!written_for || *written_for != identifier.to_string()) return std::nullopt;
+  return plain->substr(reader.position());
+}
+
+Status Cache::store_image(const Digest& identifier, std::string_view encoded) const {
+  ByteWriter writer;
+  writer.string(identifier.to_string());
+  writer.raw(encoded);
+  const std::string packed = compress(writer.bytes());
+  if (packed.size() > max_bytes_) return {};
+  return write_entry(directory_ + '/' + identifier.hex() + std::string(kImageSuffix), kImageMagic, packed);
 }
 
 Status Cache::trim() const {
@@ -163,7 +191,7 @@ Status Cache::trim() const {
     if (::fstatat(fd, item->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode)) continue;
     if (name.contains(kTemporaryMark)) {
       if (now - status.st_mtime > kLeftOverSeconds) ::unlinkat(fd, item->d_name, 0);
-    } else if (name.ends_with(kSuffix)) {
+    } else if (name.ends_with(kLayerSuffix) || name.ends_with(kImageSuffix)) {
       entries.push_back(
           {.last_used = status.st_mtime, .bytes = static_cast<uint64_t>(status.st_size), .name = std::string(name)});
       total += entries.back().bytes;

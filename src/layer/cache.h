@@ -1,11 +1,12 @@
-// LayerFacts on disk, so that a second scan, or another image on the same base, reads only what is new.
-// Format and layout: docs/formats/layer-cache.md.
+// LayerFacts on disk, so that a second scan, or another image on the same base, reads only what is new; and whole
+// images whose source can say what they are before they are read. Format and layout: docs/formats/layer-cache.md.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "crypto/digest.h"
 #include "layer/analyser_set.h"
@@ -26,8 +27,14 @@ class Cache {
   std::optional<LayerFacts> load(const Digest& diff_id, const AnalyserSet& analysers) const;
   // Under facts.diff_id. An error is for a diagnostic; a scan goes on without its cache.
   Status store(const LayerFacts& facts, const AnalyserSet& analysers) const;
+
+  // The same for what a caller keeps of a whole image, in an encoding of its own, under the digest by which the image's
+  // source identifies it.
+  std::optional<std::string> load_image(const Digest& identifier) const;
+  Status store_image(const Digest& identifier, std::string_view encoded) const;
+
   // Removes the entries that were not used for the longest time until max_bytes are kept, and what interrupted writers
-  // left. analyse_image calls it when it has stored something.
+  // left. To be called by who has stored something, as analyse_image does.
   Status trim() const;
 
   const std::string& directory() const { return directory_; }

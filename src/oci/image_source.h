@@ -121,6 +121,8 @@ struct ImagePreview {
   // The engine's identifier of the image: two images with the same one have the same configuration and layers.
   Digest identifier;
   std::vector<Digest> diff_ids;  // bottom first; read() answers with these, or fails
+  std::string reference;         // these two as in the Image: they may change while the image stays what it is
+  std::vector<std::string> repo_tags;
 };
 
 // An image that can be read only once, from front to back. Not thread-safe.

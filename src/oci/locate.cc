@@ -1,6 +1,7 @@
 #include "oci/locate.h"
 
 #include <array>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -22,6 +23,12 @@ class NamedSequentialImage final : public SequentialImage {
     TRY_ASSIGN(Image image, inner_->read(visitor));
     image.reference = reference_;
     return image;
+  }
+
+  std::optional<ImagePreview> preview() const override {
+    auto preview = inner_->preview();
+    if (preview) preview->reference = reference_;
+    return preview;
   }
 
  private:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <variant>
 
 #include <fmt/format.h>
@@ -11,6 +13,7 @@
 #include "inventory/cataloger.h"
 #include "inventory/end_of_life.h"
 #include "inventory/purl.h"
+#include "oci/remembered_image.h"
 
 namespace bulkhead::scan {
 namespace {
@@ -70,23 +73,69 @@ class AnalysingVisitor final : public oci::LayerVisitor {
   std::map<std::string, std::shared_ptr<const layer::LayerFacts>> facts_;
 };
 
+using LayerList = std::vector<std::shared_ptr<const layer::LayerFacts>>;
+
+Result<Read> merge(oci::Image image, const LayerList& layers, const layer::AnalyserSet& analysers,
+                   const layer::AnalyseOptions& options) {
+  TRY_ASSIGN(layer::MergedImage merged, layer::MergedImage::merge(layers, analysers, options.limits));
+  TRY(merged.require_complete(analysers));
+  return Read{std::move(image), std::move(merged)};
+}
+
+// A cache that cannot be written costs time, not correctness: nothing here fails.
+void remember(const oci::Image& image, const std::optional<oci::ImagePreview>& preview, const LayerList& layers,
+              const layer::AnalyserSet& analysers, const layer::Cache& cache) {
+  for (const auto& facts : layers) {
+    if (facts != nullptr) (void)cache.store(*facts, analysers);
+  }
+  if (preview) (void)cache.store_image(preview->identifier, oci::encode_image(image));
+  (void)cache.trim();
+}
+
+// The image that the source says it is, when the cache has it and every layer of it.
+std::optional<std::pair<oci::Image, LayerList>> recall(const oci::ImagePreview& preview,
+                                                       const layer::AnalyserSet& analysers, const layer::Cache& cache) {
+  const auto encoded = cache.load_image(preview.identifier);
+  if (!encoded) return std::nullopt;
+  auto image = oci::decode_image(as_bytes(*encoded), oci::ImageLimits());
+  if (!image || image->config.diff_ids != preview.diff_ids) return std::nullopt;
+  LayerList layers;
+  for (const oci::Layer& layer : image->layers) {
+    if (layer.kind == oci::Layer::Kind::kForeign) {
+      layers.push_back(nullptr);
+      continue;
+    }
+    auto facts = cache.load(layer.diff_id, analysers);
+    if (!facts) return std::nullopt;
+    layers.push_back(std::make_shared<const layer::LayerFacts>(*std::move(facts)));
+  }
+  image->reference = preview.reference;
+  image->repo_tags = preview.repo_tags;
+  return std::pair(*std::move(image), std::move(layers));
+}
+
+Result<Read> read_sequentially(oci::SequentialImage& sequential, const layer::AnalyserSet& analysers,
+                               const layer::AnalyseOptions& options) {
+  const auto preview = options.cache == nullptr ? std::nullopt : sequential.preview();
+  if (preview) {
+    if (auto known = recall(*preview, analysers, *options.cache)) {
+      return merge(std::move(known->first), known->second, analysers, options);
+    }
+  }
+  AnalysingVisitor visitor(analysers, options);
+  TRY_ASSIGN(oci::Image image, sequential.read(visitor));
+  TRY_ASSIGN(const LayerList layers, visitor.layers_of(image));
+  if (options.cache != nullptr) remember(image, preview, layers, analysers, *options.cache);
+  return merge(std::move(image), layers, analysers, options);
+}
+
 Result<Read> read_layers(oci::OpenedImage opened, const layer::AnalyserSet& analysers,
                          const layer::AnalyseOptions& options) {
   if (auto* image = std::get_if<oci::Image>(&opened)) {
     TRY_ASSIGN(layer::MergedImage merged, layer::analyse_image(*image, analysers, options));
     return Read{std::move(*image), std::move(merged)};
   }
-  AnalysingVisitor visitor(analysers, options);
-  TRY_ASSIGN(oci::Image image, std::get<std::unique_ptr<oci::SequentialImage>>(opened)->read(visitor));
-  TRY_ASSIGN(const auto layers, visitor.layers_of(image));
-  if (options.cache != nullptr) {
-    for (const auto& facts : layers) {
-      // A cache that cannot be written costs time, not correctness.
-      if (facts != nullptr) (void)options.cache->store(*facts, analysers);
-    }
-  }
-  TRY_ASSIGN(layer::MergedImage merged, layer::MergedImage::merge(layers, analysers));
-  return Read{std::move(image), std::move(merged)};
+  return read_sequentially(*std::get<std::unique_ptr<oci::SequentialImage>>(opened), analysers, options);
 }
 
 ImageInfo describe(const oci::Image& image) {
