@@ -62,7 +62,7 @@ class ExportedImage final : public oci::SequentialImage {
 };
 
 class ScanOfAnExport : public testing::Test {
- protected:
+ public:
   ScanOfAnExport() {
     std::string pattern = testing::TempDir() + "/scan_XXXXXX";
     folder_ = ::mkdtemp(pattern.data());
@@ -71,6 +71,7 @@ class ScanOfAnExport : public testing::Test {
   }
   ~ScanOfAnExport() override { std::filesystem::remove_all(folder_); }
 
+ protected:
   ScanResult scan(const Exported& exported) {
     auto result = take_facts(std::make_unique<ExportedImage>(exported, reads_), options_);
     EXPECT_TRUE(result) << result.error().to_string();
