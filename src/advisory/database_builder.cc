@@ -66,11 +66,15 @@ Status DatabaseBuilder::check_memory_now() const {
 }
 
 Status DatabaseBuilder::add_aliases(uint32_t name, const std::vector<std::string>& aliases) {
+  // A document repeats its names in each of its records.
+  if (aliases.empty() || (name == aliased_ && aliases == aliases_)) return {};
   for (const std::string& alias : aliases) {
     TRY(check_name(alias, "an alias", names_.text(name)));
     if (alias.empty() || alias == names_.text(name)) continue;
     pairs_.push_back({.id = name, .alias = names_.intern(alias)});
   }
+  aliased_ = name;
+  aliases_ = aliases;
   return {};
 }
 
@@ -189,6 +193,7 @@ void DatabaseBuilder::roll_back(const Mark& mark) {
   rows_.resize(mark.records);
   fragments_.resize(mark.fragments);
   pairs_.resize(mark.pairs);
+  aliases_.clear();  // they may have been taken back
 }
 
 // Sorting, joining and merging: from what was added to what is written.

@@ -111,6 +111,8 @@ class DatabaseBuilder final : public Sink {
   Pools pools_;
   StringPool names_;  // ids and aliases
   std::vector<AliasPair> pairs_;
+  uint32_t aliased_ = 0;              // whose pairs were added last,
+  std::vector<std::string> aliases_;  // and to which names
   std::vector<Row> rows_;
   std::vector<Fragment> fragments_;
 };

@@ -25,6 +25,7 @@ struct FeedLimits {
   uint64_t max_yaml_bytes = uint64_t{8} << 20;        // one YAML or TOML document
   uint64_t max_depth = 64;                            // nesting of JSON, YAML, TOML and XML
   uint64_t max_aliases = 4096;                        // other names of one vulnerability
+  uint64_t max_document_facts = 16'000'000;           // records of one document, their ranges and other names
   uint64_t max_documents = 4'000'000;                 // files of one folder, entries of one archive
   uint64_t max_archive_bytes = uint64_t{64} << 30;    // one file, inflated
 };

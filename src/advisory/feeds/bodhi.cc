@@ -21,9 +21,7 @@ Severity severity_of_update(std::string_view word) {
 }
 
 void add_ids(std::string_view text, std::vector<std::string>& ids) {
-  for (std::string& id : cves_in(text)) {
-    if (std::ranges::find(ids, id) == ids.end()) ids.push_back(std::move(id));
-  }
+  for (std::string& id : cves_in(text)) ids.push_back(std::move(id));
 }
 
 // Name and version-release of "rust-regex-1.5.5-1.fc36".
@@ -62,6 +60,7 @@ Status read_update(const json::Value& update, DocumentInfo& info, Sink& sink) {
   if (ids.empty()) add_ids(update.string_or("notes", {}), ids);
   if (ids.empty()) add_ids(update.string_or("title", {}), ids);
   if (ids.empty()) ids.emplace_back(alias);
+  remove_repeats(ids);
 
   AdvisoryRecord record = record_for(*key);
   record.record = alias;

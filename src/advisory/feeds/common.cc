@@ -72,10 +72,22 @@ std::vector<std::string> cves_in(std::string_view text) {
     const std::string_view rest = text.substr(at + 3);
     const size_t length = cve_number_length(rest);
     if (length == 0) continue;
-    std::string id = fmt::format("CVE-{}", rest.substr(1, length - 1));
-    if (std::ranges::find(ids, id) == ids.end()) ids.push_back(std::move(id));
+    ids.push_back(fmt::format("CVE-{}", rest.substr(1, length - 1)));
   }
+  remove_repeats(ids);
   return ids;
+}
+
+void remove_repeats(std::vector<std::string>& names) {
+  if (names.size() < 2) return;
+  std::unordered_set<std::string> seen;
+  size_t kept = 0;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (!seen.insert(names[i]).second) continue;
+    if (kept != i) names[kept] = std::move(names[i]);
+    ++kept;
+  }
+  names.resize(kept);
 }
 
 std::string choose_id(std::string_view id, std::vector<std::string>& others) {

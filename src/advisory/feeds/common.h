@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "advisory/feed.h"
@@ -27,6 +29,9 @@ bool is_cve(std::string_view text);
 // The CVE ids that stand in free text, in their order, written as they should be ("CVE_2019-2426" and "CVE 2018-16859"
 // occur), each once.
 std::vector<std::string> cves_in(std::string_view text);
+
+// Keeps the first of each, in their order.
+void remove_repeats(std::vector<std::string>& names);
 
 // Which of an advisory's names the vulnerability goes by: the only CVE among `id` and `others`, else `id` itself. An
 // advisory that names several CVEs is about several vulnerabilities and keeps its own name. `others` is left with the
@@ -54,6 +59,19 @@ std::vector<std::string> strings_of(const json::Value& object, std::string_view 
 // Adds `record` once for the ranges that a fix ends and once for those that none does; not at all without ranges.
 // `fix_known`: an exclusive upper end is the fixed version, and not just where something else begins.
 Status add_with_ranges(const AdvisoryRecord& record, std::vector<Range> ranges, bool fix_known, Sink& sink);
+
+// The scores of one vulnerability, each vector once.
+class ScoreList {
+ public:
+  void add(Cvss score) {
+    if (vectors_.insert(score.vector).second) scores_.push_back(std::move(score));
+  }
+  const std::vector<Cvss>& scores() const { return scores_; }
+
+ private:
+  std::vector<Cvss> scores_;
+  std::unordered_set<std::string> vectors_;
+};
 
 // How severe a list of scores says the vulnerability is: the newest version of CVSS decides, then the highest score.
 Severity severity_of_cvss(const std::vector<Cvss>& scores);

@@ -271,23 +271,23 @@ class CsafReader {
       }
     }
     if (const auto scores = value.find("scores")) {
+      ScoreList known;
       for (const json::Value score : scores->elements()) {
         for (const std::string_view version : {"cvss_v4", "cvss_v3", "cvss_v2"}) {
-          if (const auto cvss = score.find(version)) add_score(*cvss, vulnerability);
+          if (const auto cvss = score.find(version)) add_score(*cvss, known);
         }
       }
+      vulnerability.cvss = known.scores();
     }
     return sink_.add(std::move(vulnerability));
   }
 
-  void add_score(const json::Value& cvss, Vulnerability& vulnerability) const {
+  void add_score(const json::Value& cvss, ScoreList& scores) const {
     const std::string_view vector = cvss.string_or("vectorString", {});
     const auto base = cvss.find("baseScore");
     const double score = base ? base->number().value_or(-1) : -1;
-    const bool known = std::ranges::find(vulnerability.cvss, vector, &Cvss::vector) != vulnerability.cvss.end();
-    if (vector.empty() || known || !(score >= 0 && score <= 10)) return;
-    vulnerability.cvss.push_back(
-        {.source = std::string(publisher_.score_source), .vector = std::string(vector), .score = score});
+    if (vector.empty() || !(score >= 0 && score <= 10)) return;
+    scores.add({.source = std::string(publisher_.score_source), .vector = std::string(vector), .score = score});
   }
 
   struct Place {

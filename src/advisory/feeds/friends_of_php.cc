@@ -24,19 +24,19 @@ std::string_view record_name(std::string_view path) {
 }
 
 Result<VersionSet> affected_versions(const json::Value& branches) {
-  VersionSet affected = VersionSet::none(kScheme);
+  std::vector<VersionSet> affected;
   for (const auto& [name, branch] : branches.members()) {
-    VersionSet set = VersionSet::all(kScheme);
+    std::vector<VersionSet> together;
     const std::vector<std::string> comparisons = strings_of(branch, "versions");
     if (comparisons.empty()) return fail(Code::kMalformed, fmt::format("branch {} names no versions", printable(name)));
     for (const std::string& comparison : comparisons) {
       TRY_CONTEXT(const VersionSet one, VersionSet::parse(Syntax::kOperators, kScheme, comparison),
                   fmt::format("branch {}", printable(name)));
-      set = set.intersect(one);
+      together.push_back(one);
     }
-    affected = affected.unite(set);
+    affected.push_back(VersionSet::all_of(kScheme, together));
   }
-  return affected;
+  return VersionSet::any_of(kScheme, affected);
 }
 
 Result<DocumentInfo> parse(const Document& document, Sink& sink, const FeedLimits& limits) {

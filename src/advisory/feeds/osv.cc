@@ -28,15 +28,13 @@ std::string_view qualifier(std::string_view purl, std::string_view key) {
 }
 
 // The scores of a "severity" list; `word` gets what a publisher says in words instead (Ubuntu's priority).
-void read_severities(const json::Value& owner, std::string_view source, std::vector<Cvss>& scores, Severity& word) {
+void read_severities(const json::Value& owner, std::string_view source, ScoreList& scores, Severity& word) {
   const auto list = owner.find("severity");
   if (!list) return;
   for (const json::Value entry : list->elements()) {
     const std::string_view score = entry.string_or("score", {});
     if (entry.string_or("type", {}).starts_with("CVSS")) {
-      auto cvss = cvss_of(score, source);
-      const bool known = cvss && std::ranges::any_of(scores, [&](const Cvss& c) { return c.vector == cvss->vector; });
-      if (cvss && !known) scores.push_back(*std::move(cvss));
+      if (auto cvss = cvss_of(score, source)) scores.add(*std::move(cvss));
     } else if (const Severity severity = severity_of_word(score); severity != Severity::kUnknown) {
       word = severity;
     }
@@ -70,6 +68,29 @@ struct Event {
   std::string_view version;  // empty: the beginning
 };
 
+// In the order of their versions; equals keep the document's. By a heap, which stays inside its bounds even where a
+// scheme should contradict itself.
+void sort_events(std::vector<Event>& events, version::Scheme scheme) {
+  const auto earlier = [&](const Event& a, const Event& b) {
+    if (a.version.empty() || b.version.empty()) return a.version.empty() && !b.version.empty();
+    const auto order = version::compare(scheme, a.version, b.version);
+    return order && *order < 0;
+  };
+  if (std::ranges::is_sorted(events, earlier)) return;
+  struct Placed {
+    Event event;
+    size_t place;
+  };
+  std::vector<Placed> placed;
+  for (const Event& event : events) placed.push_back({event, placed.size()});
+  const auto before = [&](const Placed& a, const Placed& b) {
+    return earlier(a.event, b.event) || (a.place < b.place && !earlier(b.event, a.event));
+  };
+  std::ranges::make_heap(placed, before);
+  std::ranges::sort_heap(placed, before);
+  std::ranges::transform(placed, events.begin(), &Placed::event);
+}
+
 // "events" in the order of their versions; as they stand where one of them is no version of the scheme.
 std::vector<Event> events_of(const json::Value& range, version::Scheme scheme) {
   std::vector<Event> events;
@@ -91,17 +112,7 @@ std::vector<Event> events_of(const json::Value& range, version::Scheme scheme) {
       comparable = comparable && (events.back().version.empty() || version::is_valid(scheme, events.back().version));
     }
   }
-  const auto earlier = [&](const Event& a, const Event& b) {
-    if (a.version.empty() || b.version.empty()) return a.version.empty() && !b.version.empty();
-    const auto order = version::compare(scheme, a.version, b.version);
-    return order && *order < 0;
-  };
-  // Insertion keeps the document's order among equals, and costs nothing where it is sorted, as it nearly always is.
-  if (comparable && events.size() <= 10'000) {
-    for (size_t i = 1; i < events.size(); ++i) {
-      for (size_t j = i; j > 0 && earlier(events[j], events[j - 1]); --j) std::swap(events[j], events[j - 1]);
-    }
-  }
+  if (comparable) sort_events(events, scheme);
   return events;
 }
 
@@ -148,10 +159,10 @@ void apply_last_known(std::string_view last_known, Affected& affected) {
 void add_listed_versions(const json::Value& entry, version::Scheme scheme, Affected& affected) {
   const auto versions = entry.find("versions");
   if (!versions) return;
-  const std::vector<Range> ranges = affected.ranges;
+  const VersionSet ranges = VersionSet::of(scheme, affected.ranges);
   for (const json::Value element : versions->elements()) {
     const auto version = element.string();
-    if (!version || version->empty() || VersionSet::holds(scheme, ranges, *version)) continue;
+    if (!version || version->empty() || ranges.contains(*version)) continue;
     affected.ranges.push_back({.introduced = std::string(*version), .last_affected = std::string(*version)});
   }
 }
@@ -279,11 +290,11 @@ Status read_entry(const json::Value& entry, const Subject& subject, Severity sev
   record.aliases = subject.aliases;
   record.package = package_key(*ecosystem, name);
   record.note = std::move(note);
-  std::vector<Cvss> scores;
+  ScoreList scores;
   Severity word = Severity::kUnknown;
   read_severities(entry, dialect.source, scores, word);
   if (word == Severity::kUnknown) word = severity_in_words(entry);
-  if (word == Severity::kUnknown) word = severity_of_cvss(scores);
+  if (word == Severity::kUnknown) word = severity_of_cvss(scores.scores());
   record.severity = word == Severity::kUnknown ? severity : word;
   if (const std::string_view architecture = qualifier(package->string_or("purl", {}), "arch");
       !architecture.empty() && architecture != "source") {
@@ -354,21 +365,23 @@ Result<DocumentInfo> read_osv(const json::Value& advisory, const OsvDialect& dia
 
   Vulnerability vulnerability = vulnerability_of(advisory);
   Severity word = severity_in_words(advisory);
-  read_severities(advisory, dialect.source, vulnerability.cvss, word);
+  ScoreList scores;
+  read_severities(advisory, dialect.source, scores, word);
   if (word == Severity::kUnknown && dialect.errata) word = severity_of_summary(vulnerability.title);
-  const Severity severity = word == Severity::kUnknown ? severity_of_cvss(vulnerability.cvss) : word;
+  const Severity severity = word == Severity::kUnknown ? severity_of_cvss(scores.scores()) : word;
 
   if (const auto affected = advisory.find("affected")) {
     for (const json::Value entry : affected->elements()) {
       TRY(read_entry(entry, subject, severity, dialect, sink));
       // Some publishers score each package; for one vulnerability that is its score.
-      read_severities(entry, dialect.source, vulnerability.cvss, word);
+      read_severities(entry, dialect.source, scores, word);
     }
   }
   // What an erratum says is about the update, not about the vulnerabilities that it fixes.
   if (subject.ids.size() != 1 || (dialect.errata && subject.ids.front() != id)) return info;
   vulnerability.id = subject.ids.front();
   vulnerability.aliases = subject.aliases;
+  vulnerability.cvss = scores.scores();
   vulnerability.severity = severity == Severity::kUnknown ? severity_of_cvss(vulnerability.cvss) : severity;
   if (vulnerability.severity != Severity::kUnknown) vulnerability.severity_source = dialect.source;
   TRY(sink.add(std::move(vulnerability)));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -166,25 +168,29 @@ class OvalReader {
                               const std::optional<xml::Element>& advisory, Definition& definition) {
     const std::string_view stated = advisory ? advisory->child_text("severity") : metadata.child_text("severity");
     const Severity severity = severity_of_vendor(stated);
-    std::vector<Vulnerability> vulnerabilities;
-    const auto about = [&](std::string_view id) -> Vulnerability& {
-      const auto known = std::ranges::find(vulnerabilities, id, &Vulnerability::id);
-      if (known != vulnerabilities.end()) return *known;
-      Vulnerability& added = vulnerabilities.emplace_back();
-      added.id = id;
-      definition.subjects.push_back({added.id, severity});
-      return added;
+    std::vector<Vulnerability> vulnerabilities;  // by the numbers of their ids, as are the subjects
+    NameTable ids;
+    const auto about = [&](std::string_view id) -> uint32_t {
+      const uint32_t number = ids.number_of(id);
+      if (number == vulnerabilities.size()) {
+        vulnerabilities.emplace_back().id = id;
+        definition.subjects.push_back({std::string(id), severity});
+      }
+      return number;
     };
     if (advisory) {
       for (const xml::Element cve : advisory->children()) {
         if (cve.name() != "cve") continue;
-        for (const std::string& id : cves_in(cve.text())) read_cve(cve, about(id), definition);
+        for (const std::string& id : cves_in(cve.text())) {
+          const uint32_t number = about(id);
+          read_cve(cve, vulnerabilities[number], definition.subjects[number]);
+        }
       }
     }
     for (const xml::Element reference : metadata.children()) {
       if (reference.name() != "reference" || to_lower(reference.attribute("source")) != "cve") continue;
       for (const std::string& id : cves_in(reference.attribute("ref_id"))) {
-        Vulnerability& vulnerability = about(id);
+        Vulnerability& vulnerability = vulnerabilities[about(id)];
         const std::string_view url = reference.attribute("ref_url");
         if (!url.empty()) vulnerability.references.emplace_back(url);
       }
@@ -200,16 +206,16 @@ class OvalReader {
     if (element.attribute("class") == "vulnerability" && vulnerabilities.size() == 1) {
       vulnerabilities.front().description = metadata.child_text("description");
     }
-    for (Vulnerability& vulnerability : vulnerabilities) {
-      const auto subject = std::ranges::find(definition.subjects, vulnerability.id, &Subject::id);
-      vulnerability.severity = subject->severity;
+    for (size_t i = 0; i < vulnerabilities.size(); ++i) {
+      Vulnerability& vulnerability = vulnerabilities[i];
+      vulnerability.severity = definition.subjects[i].severity;
       if (vulnerability.severity != Severity::kUnknown) vulnerability.severity_source = publisher_.score_source;
       TRY(sink_.add(std::move(vulnerability)));
     }
     return {};
   }
 
-  void read_cve(const xml::Element& cve, Vulnerability& vulnerability, Definition& definition) {
+  void read_cve(const xml::Element& cve, Vulnerability& vulnerability, Subject& subject) const {
     const std::string_view source = is_nvd_entry(cve) ? "nvd" : publisher_.score_source;
     for (const std::string_view attribute : {"cvss4", "cvss3", "cvss2"}) {
       if (auto score = score_in(cve.attribute(attribute), source)) vulnerability.cvss.push_back(std::move(*score));
@@ -218,11 +224,12 @@ class OvalReader {
     if (vulnerability.published.empty()) vulnerability.published = date_of_digits(cve.attribute("public"));
     const Severity impact = severity_of_vendor(cve.attribute("impact"));
     if (impact == Severity::kUnknown || is_nvd_entry(cve)) return;
-    std::ranges::find(definition.subjects, vulnerability.id, &Subject::id)->severity = impact;
+    subject.severity = impact;
   }
 
   Status emit(const Definition& definition) {
     RecordMerger records;
+    const Resolutions resolutions = resolutions_of(definition);
     TRY(tables_.for_each_statement(definition.criteria, [&](const OvalStatement& statement) -> Status {
       for (const std::string& ecosystem : ecosystems_of(statement)) {
         AdvisoryRecord record = record_for(ecosystem);
@@ -232,7 +239,7 @@ class OvalReader {
         record.name_kind = publisher_.name_kind;
         record.module = statement.module;
         record.architectures = statement.architectures;
-        set_status(definition, statement, record);
+        set_status(definition, resolutions, statement, record);
         for (const Subject& subject : definition.subjects) {
           AdvisoryRecord copy = record;
           copy.id = subject.id;
@@ -248,22 +255,43 @@ class OvalReader {
     return records.flush(sink_);
   }
 
-  std::vector<std::string> ecosystems_of(const OvalStatement& statement) const {
+  // The packages of a definition share their products, so these are looked up once.
+  const std::vector<std::string>& ecosystems_of(const OvalStatement& statement) {
+    if (products_of_keys_ != nullptr && products_of_keys_ == statement.products) return keys_;
     std::vector<std::string> keys;
     if (statement.any_product && publisher_.implied_ecosystem != nullptr) {
       if (auto key = publisher_.implied_ecosystem(document_.path, statement.range.fixed))
         keys.push_back(std::move(*key));
     }
-    for (const std::string_view product : statement.products) {
-      if (auto key = publisher_.ecosystem(product)) keys.push_back(std::move(*key));
+    if (statement.products != nullptr) {
+      for (const std::string_view product : *statement.products) {
+        if (auto key = publisher_.ecosystem(product)) keys.push_back(std::move(*key));
+      }
     }
     std::ranges::sort(keys);
     const auto repeated = std::ranges::unique(keys);
     keys.erase(repeated.begin(), repeated.end());
-    return keys;
+    products_of_keys_ = statement.products;
+    keys_ = std::move(keys);
+    return keys_;
   }
 
-  static void set_status(const Definition& definition, const OvalStatement& statement, AdvisoryRecord& record) {
+  // By the name of a package: a component is one, or "module:stream/package". A single resolution is of every package
+  // of the definition, and stands under no name.
+  using Resolutions = std::unordered_map<std::string_view, AdvisoryStatus>;
+  static Resolutions resolutions_of(const Definition& definition) {
+    Resolutions resolutions;
+    const bool single = definition.resolutions.size() == 1;
+    for (const Resolution& resolution : definition.resolutions) {
+      const std::string_view component = resolution.component;
+      resolutions.try_emplace(single ? std::string_view() : component.substr(component.rfind('/') + 1),
+                              resolution.status);
+    }
+    return resolutions;
+  }
+
+  static void set_status(const Definition& definition, const Resolutions& resolutions, const OvalStatement& statement,
+                         AdvisoryRecord& record) {
     if (statement.none || definition.not_applicable) {
       record.status = AdvisoryStatus::kNotAffected;
       return;
@@ -273,14 +301,8 @@ class OvalReader {
       record.status = AdvisoryStatus::kFixed;
       return;
     }
-    // A component is a package, or "module:stream/package"; a single resolution is of every package of the definition.
-    for (const Resolution& resolution : definition.resolutions) {
-      const std::string_view component = resolution.component;
-      if (definition.resolutions.size() == 1 || component.substr(component.rfind('/') + 1) == record.package) {
-        record.status = resolution.status;
-        return;
-      }
-    }
+    const auto found = resolutions.find(definition.resolutions.size() == 1 ? std::string_view() : record.package);
+    if (found != resolutions.end()) record.status = found->second;
   }
 
   const Document& document_;
@@ -289,6 +311,8 @@ class OvalReader {
   OvalTables tables_;
   std::vector<Definition> definitions_;
   DocumentInfo info_;
+  std::shared_ptr<const std::vector<std::string_view>> products_of_keys_;
+  std::vector<std::string> keys_;
 };
 
 }  // namespace

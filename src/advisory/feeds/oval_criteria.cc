@@ -21,7 +21,7 @@ struct OvalTables::Leaf {
     kTrue,          // taken as true
     kNever,         // never true
     kUnknown,       // cannot be said
-    kProduct,       // products.front()
+    kProduct,       // product
     kArchitecture,  // architectures
     kModule,        // module
     kPackage,       // the statement
@@ -29,6 +29,7 @@ struct OvalTables::Leaf {
   };
   Kind kind = Kind::kUnknown;
   OvalStatement statement;
+  std::string_view product;
 };
 
 namespace {
@@ -159,7 +160,7 @@ OvalTables::Leaf OvalTables::classify_package(const Test& test, std::string_view
   if ((state.has_version && state.evr_operation.empty()) ||
       (is_release && comment.ends_with(kInstalled) && !test.states.empty())) {
     leaf.kind = comment.ends_with(kInstalled) ? Leaf::Kind::kProduct : Leaf::Kind::kUnknown;
-    statement.products = {comment.substr(0, comment.size() - std::min(comment.size(), kInstalled.size()))};
+    leaf.product = comment.substr(0, comment.size() - std::min(comment.size(), kInstalled.size()));
     return leaf;
   }
   if (comment.ends_with(" is not affected")) {
@@ -205,7 +206,7 @@ OvalTables::Leaf OvalTables::classify(const OvalCriteria& criterion) const {
         leaf.kind = Leaf::Kind::kNever;
       } else if (comment.ends_with(kInstalled)) {
         leaf.kind = Leaf::Kind::kProduct;
-        leaf.statement.products = {comment.substr(0, comment.size() - kInstalled.size())};
+        leaf.product = comment.substr(0, comment.size() - kInstalled.size());
       }
       break;
     case TestKind::kPackage:
@@ -232,6 +233,13 @@ class OvalTables::Walk {
   }
 
  private:
+  // What a place asks for besides packages.
+  struct Condition {
+    std::vector<std::string_view> products;  // one of them; empty: any
+    std::vector<std::string> architectures;
+    std::string_view module;
+  };
+
   // Whether anything below speaks of a package.
   bool names_package(const OvalCriteria& node) const {
     if (node.is_criterion) {
@@ -242,21 +250,20 @@ class OvalTables::Walk {
   }
 
   // Adds what a condition that names no package asks for. False when it is never true, or cannot be said.
-  bool add_condition(const OvalCriteria& node, OvalStatement& context) const {
-    if (!node.is_criterion) return !node.negated && add_group_condition(node, context);
+  bool add_condition(const OvalCriteria& node, Condition& condition) const {
+    if (!node.is_criterion) return !node.negated && add_group_condition(node, condition);
     const Leaf leaf = tables_.classify(node);
     switch (leaf.kind) {
       case Leaf::Kind::kTrue:
         return true;
       case Leaf::Kind::kProduct:
-        context.products.push_back(leaf.statement.products.front());
-        context.any_product = false;
+        condition.products.push_back(leaf.product);
         return true;
       case Leaf::Kind::kArchitecture:
-        context.architectures = leaf.statement.architectures;
+        condition.architectures = leaf.statement.architectures;
         return true;
       case Leaf::Kind::kModule:
-        context.module = leaf.statement.module;
+        condition.module = leaf.statement.module;
         return true;
       case Leaf::Kind::kNever:
       case Leaf::Kind::kUnknown:
@@ -268,36 +275,36 @@ class OvalTables::Walk {
   }
 
   // Of an OR, each product that is asked for; anything else that holds in one branch only cannot be said of them all.
-  bool add_group_condition(const OvalCriteria& node, OvalStatement& context) const {
+  bool add_group_condition(const OvalCriteria& node, Condition& condition) const {
+    if (!node.any) {
+      return std::ranges::all_of(node.children,
+                                 [&](const OvalCriteria& child) { return add_condition(child, condition); });
+    }
     size_t possible = 0;
-    OvalStatement joined = context;
+    bool products = false;  // the first branch that can be true asks for one
+    Condition joined;
     for (const OvalCriteria& child : node.children) {
-      OvalStatement branch = context;
-      if (!add_condition(child, branch)) {
-        if (!node.any) return false;
-        continue;
-      }
-      if (!node.any) {
-        context = std::move(branch);
-        continue;
-      }
+      Condition branch{.products = {}, .architectures = condition.architectures, .module = condition.module};
+      if (!add_condition(child, branch)) continue;
       if (possible++ == 0) {
         joined = std::move(branch);
+        products = !joined.products.empty();
         continue;
       }
       if (branch.module != joined.module || branch.architectures != joined.architectures) return false;
-      for (const std::string_view product : branch.products) {
-        if (std::ranges::find(joined.products, product) == joined.products.end()) joined.products.push_back(product);
-      }
+      joined.products.insert(joined.products.end(), branch.products.begin(), branch.products.end());
     }
-    if (node.any) context = std::move(joined);
-    return !node.any || possible > 0;
+    if (possible == 0) return false;
+    if (products) condition.products.insert(condition.products.end(), joined.products.begin(), joined.products.end());
+    condition.architectures = std::move(joined.architectures);
+    condition.module = joined.module;
+    return true;
   }
 
   Status visit_all(const OvalCriteria& node, OvalStatement context) {
     std::vector<const OvalCriteria*> groups;
     std::vector<Leaf> packages;
-    bool asks_product_here = false;
+    std::vector<std::string_view> products;
     for (const OvalCriteria& child : node.children) {
       if (names_package(child)) {
         if (child.is_criterion) {
@@ -308,17 +315,15 @@ class OvalTables::Walk {
         continue;
       }
       // A product named further in is narrower than one named further out.
-      OvalStatement condition;
-      condition.any_product = true;
+      Condition condition;
       if (!add_condition(child, condition)) return {};
-      if (!condition.any_product) {
-        if (!asks_product_here) context.products.clear();
-        asks_product_here = true;
-        context.any_product = false;
-        context.products.insert(context.products.end(), condition.products.begin(), condition.products.end());
-      }
+      products.insert(products.end(), condition.products.begin(), condition.products.end());
       if (!condition.architectures.empty()) context.architectures = condition.architectures;
       if (!condition.module.empty()) context.module = condition.module;
+    }
+    if (!products.empty()) {
+      context.any_product = false;
+      context.products = std::make_shared<const std::vector<std::string_view>>(std::move(products));
     }
     if (groups.size() + (packages.empty() ? 0 : 1) > 1) return {};
     if (!groups.empty()) return visit_node(*groups.front(), context);

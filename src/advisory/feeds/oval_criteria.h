@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,12 +45,12 @@ struct OvalCriteria {
 // What one package of a definition's criteria is said to be, where.
 struct OvalStatement {
   std::string_view package;
-  Range range;                             // empty with `every` and `none`
-  bool every = false;                      // every version
-  bool none = false;                       // explicitly not affected
-  bool any_product = false;                // the criteria ask for no product
-  std::vector<std::string_view> products;  // one of them
-  std::vector<std::string> architectures;  // empty: all
+  Range range;                                                    // empty with `every` and `none`
+  bool every = false;                                             // every version
+  bool none = false;                                              // explicitly not affected
+  bool any_product = false;                                       // the criteria ask for no product
+  std::shared_ptr<const std::vector<std::string_view>> products;  // one of them; null: none is named
+  std::vector<std::string> architectures;                         // empty: all
   std::string_view module;
 };
 

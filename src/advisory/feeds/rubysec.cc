@@ -19,12 +19,12 @@ namespace {
 constexpr auto kScheme = version::Scheme::kGem;
 
 Result<VersionSet> requirements(const json::Value& advisory, std::string_view key) {
-  VersionSet set = VersionSet::none(kScheme);
+  std::vector<VersionSet> alternatives;
   for (const std::string& requirement : strings_of(advisory, key)) {
     TRY_CONTEXT(const VersionSet one, VersionSet::parse(Syntax::kGem, kScheme, requirement), std::string(key));
-    set = set.unite(one);
+    alternatives.push_back(one);
   }
-  return set;
+  return VersionSet::any_of(kScheme, alternatives);
 }
 
 // The scores stand without their vectors; the newest version of CVSS counts.

@@ -41,12 +41,12 @@ Result<Parts> take_apart(std::string_view text) {
 }
 
 Result<VersionSet> requirements(const json::Value& versions, std::string_view key) {
-  VersionSet set = VersionSet::none(kScheme);
+  std::vector<VersionSet> alternatives;
   for (const std::string& requirement : strings_of(versions, key)) {
     TRY_CONTEXT(const VersionSet one, VersionSet::parse(Syntax::kCargo, kScheme, requirement), std::string(key));
-    set = set.unite(one);
+    alternatives.push_back(one);
   }
-  return set;
+  return VersionSet::any_of(kScheme, alternatives);
 }
 
 // "only on os: windows; arch: x86, x86_64"

@@ -10,6 +10,7 @@
 //
 // Source: ubuntu-cve-tracker's README, "CVE file format" and "Statuses".
 #include <array>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -90,16 +91,27 @@ struct Entry {
   std::string_view value;
 };
 
+// "Priority_openssl", and for one release "Priority_openssl_bionic": the later line counts.
 struct Override {
-  std::string_view package;
-  Severity severity;
+  size_t line = 0;  // its place among the overrides
+  Severity severity = Severity::kUnknown;
 };
 
 // One file, taken apart; views into its text.
 struct Candidate {
   Vulnerability vulnerability;
   std::vector<Entry> entries;
-  std::vector<Override> priorities;
+  std::map<std::string, Override, std::less<>> priorities;  // by "openssl", "openssl_bionic"
+  size_t priority_lines = 0;
+
+  Severity severity_of_entry(const Entry& entry) const {
+    Override last{.line = 0, .severity = vulnerability.severity};
+    for (const std::string& name : {std::string(entry.package), fmt::format("{}_{}", entry.package, entry.label)}) {
+      const auto found = priorities.find(name);
+      if (found != priorities.end() && found->second.line > last.line) last = found->second;
+    }
+    return last.severity;
+  }
 };
 
 // A line that belongs to the section begun by an earlier "Key:".
@@ -129,7 +141,8 @@ void read_field(std::string_view key, std::string_view value, Candidate& candida
   } else if (key == "Priority") {
     vulnerability.severity = severity_of_priority(value);
   } else if (key.starts_with("Priority_")) {
-    candidate.priorities.push_back({.package = key.substr(9), .severity = severity_of_priority(value)});
+    candidate.priorities[std::string(key.substr(9))] = {.line = ++candidate.priority_lines,
+                                                        .severity = severity_of_priority(value)};
   } else if (key == "Description" || key == "References" || key == "CVSS") {
     if (!value.empty()) read_continuation(key, value, candidate);
   } else if (const size_t underscore = key.find('_'); underscore != std::string_view::npos) {
@@ -170,13 +183,7 @@ Result<DocumentInfo> parse(const Document& document, Sink& sink, const FeedLimit
     record.id = vulnerability.id;
     record.record = vulnerability.id;
     record.package = entry.package;
-    record.severity = vulnerability.severity;
-    // "Priority_openssl", and for one release "Priority_openssl_bionic", which comes after it.
-    for (const Override& priority : candidate.priorities) {
-      const bool applies =
-          priority.package == entry.package || priority.package == fmt::format("{}_{}", entry.package, entry.label);
-      if (applies) record.severity = priority.severity;
-    }
+    record.severity = candidate.severity_of_entry(entry);
     if (const size_t pocket = record.ecosystem.find(':', std::string_view("ubuntu:").size());
         pocket != std::string::npos) {
       const std::string name = record.ecosystem.substr(pocket + 1);

@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 #include <tuple>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -101,12 +102,11 @@ class UpdateReader {
  private:
   void read_references(const xml::Element& update) {
     vulnerabilities_.clear();
+    std::unordered_map<std::string, size_t> places;
     const auto about = [&](const std::string& id) -> Vulnerability& {
-      const auto known = std::ranges::find(vulnerabilities_, id, &Vulnerability::id);
-      if (known != vulnerabilities_.end()) return *known;
-      Vulnerability& added = vulnerabilities_.emplace_back();
-      added.id = id;
-      return added;
+      const auto [place, fresh] = places.try_emplace(id, vulnerabilities_.size());
+      if (fresh) vulnerabilities_.emplace_back().id = id;
+      return vulnerabilities_[place->second];
     };
     if (const auto references = update.child("references")) {
       for (const xml::Element reference : references->children()) {

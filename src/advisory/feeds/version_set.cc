@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -31,19 +33,64 @@ VersionSet VersionSet::all(Scheme scheme) {
   return between(scheme, {.kind = Cut::Kind::kStart}, {.kind = Cut::Kind::kEnd});
 }
 
-VersionSet VersionSet::unite(const VersionSet& other) const {
-  VersionSet set(scheme_);
-  std::vector<Interval> sorted = intervals_;
-  sorted.insert(sorted.end(), other.intervals_.begin(), other.intervals_.end());
-  std::ranges::sort(sorted, [&](const Interval& a, const Interval& b) { return less(a.low, b.low); });
-  for (Interval& interval : sorted) {
-    if (set.intervals_.empty() || less(set.intervals_.back().high, interval.low)) {
+VersionSet VersionSet::joined(Scheme scheme, std::vector<Interval> intervals) {
+  VersionSet set(scheme);
+  // By a heap, which stays inside its bounds even where a scheme should contradict itself.
+  const auto earlier = [&](const Interval& a, const Interval& b) { return set.less(a.low, b.low); };
+  std::ranges::make_heap(intervals, earlier);
+  std::ranges::sort_heap(intervals, earlier);
+  for (Interval& interval : intervals) {
+    if (set.intervals_.empty() || set.less(set.intervals_.back().high, interval.low)) {
       set.intervals_.push_back(std::move(interval));
-    } else if (less(set.intervals_.back().high, interval.high)) {
+    } else if (set.less(set.intervals_.back().high, interval.high)) {
       set.intervals_.back().high = std::move(interval.high);
     }
   }
   return set;
+}
+
+VersionSet VersionSet::any_of(Scheme scheme, std::span<const VersionSet> sets) {
+  std::vector<Interval> intervals;
+  for (const VersionSet& set : sets) intervals.insert(intervals.end(), set.intervals_.begin(), set.intervals_.end());
+  return joined(scheme, std::move(intervals));
+}
+
+VersionSet VersionSet::all_of(Scheme scheme, std::span<const VersionSet> sets) {
+  // What none of them lacks.
+  std::vector<Interval> lacking;
+  for (const VersionSet& set : sets) {
+    VersionSet rest = set.complement();
+    std::ranges::move(rest.intervals_, std::back_inserter(lacking));
+  }
+  return joined(scheme, std::move(lacking)).complement();
+}
+
+VersionSet VersionSet::of(Scheme scheme, const std::vector<Range>& ranges) {
+  std::vector<Interval> intervals;
+  for (const Range& range : ranges) {
+    const auto valid = [&](const std::string& bound) { return bound.empty() || version::is_valid(scheme, bound); };
+    if (!valid(range.introduced) || !valid(range.fixed) || !valid(range.last_affected)) continue;
+    Cut low{.kind = Cut::Kind::kStart};
+    if (!range.introduced.empty()) {
+      low = {.kind = Cut::Kind::kVersion, .after = range.introduced_exclusive, .version = range.introduced};
+    }
+    VersionSet set = between(scheme, low, {.kind = Cut::Kind::kEnd});
+    if (!range.fixed.empty()) {
+      set = set.intersect(between(scheme, {.kind = Cut::Kind::kStart},
+                                  {.kind = Cut::Kind::kVersion, .after = false, .version = range.fixed}));
+    }
+    if (!range.last_affected.empty()) {
+      set = set.intersect(between(scheme, {.kind = Cut::Kind::kStart},
+                                  {.kind = Cut::Kind::kVersion, .after = true, .version = range.last_affected}));
+    }
+    std::ranges::move(set.intervals_, std::back_inserter(intervals));
+  }
+  return joined(scheme, std::move(intervals));
+}
+
+VersionSet VersionSet::unite(const VersionSet& other) const {
+  const VersionSet both[] = {*this, other};
+  return any_of(scheme_, both);
 }
 
 VersionSet VersionSet::complement() const {
@@ -58,15 +105,17 @@ VersionSet VersionSet::complement() const {
 }
 
 VersionSet VersionSet::intersect(const VersionSet& other) const {
-  return complement().unite(other.complement()).complement();
+  const VersionSet both[] = {*this, other};
+  return all_of(scheme_, both);
 }
 
 bool VersionSet::contains(std::string_view version) const {
   if (!version::is_valid(scheme_, version)) return false;
-  const VersionSet point =
-      between(scheme_, {.kind = Cut::Kind::kVersion, .after = false, .version = std::string(version)},
-              {.kind = Cut::Kind::kVersion, .after = true, .version = std::string(version)});
-  return !intersect(point).empty();
+  const Cut before{.kind = Cut::Kind::kVersion, .after = false, .version = std::string(version)};
+  // Only the last interval that begins at or before the version can hold it.
+  const auto next = std::ranges::upper_bound(
+      intervals_, before, [&](const Cut& a, const Cut& b) { return less(a, b); }, &Interval::low);
+  return next != intervals_.begin() && less(before, std::prev(next)->high);
 }
 
 std::vector<Range> VersionSet::ranges() const {
@@ -94,27 +143,6 @@ VersionSet VersionSet::up_to(const VersionSet& patched) const {
     if (free) high = next->low;
   }
   return set;
-}
-
-bool VersionSet::holds(Scheme scheme, const std::vector<Range>& ranges, std::string_view version) {
-  const auto order = [&](std::string_view bound) { return version::compare(scheme, version, bound); };
-  for (const Range& range : ranges) {
-    bool inside = true;
-    if (!range.introduced.empty()) {
-      const auto low = order(range.introduced);
-      inside = low && (range.introduced_exclusive ? *low > 0 : *low >= 0);
-    }
-    if (inside && !range.fixed.empty()) {
-      const auto high = order(range.fixed);
-      inside = high && *high < 0;
-    }
-    if (inside && !range.last_affected.empty()) {
-      const auto high = order(range.last_affected);
-      inside = high && *high <= 0;
-    }
-    if (inside) return true;
-  }
-  return false;
 }
 
 namespace {
@@ -154,13 +182,13 @@ class RequirementParser {
 
   Result<VersionSet> parse() const {
     if (syntax_ != Syntax::kNpm) return conjunction(requirement_);
-    VersionSet set = VersionSet::none(scheme_);
+    std::vector<VersionSet> alternatives;
     std::string_view rest = requirement_;
     for (;;) {
       const size_t bar = rest.find("||");
       TRY_ASSIGN(const VersionSet alternative, conjunction(rest.substr(0, bar)));
-      set = set.unite(alternative);
-      if (bar == std::string_view::npos) return set;
+      alternatives.push_back(alternative);
+      if (bar == std::string_view::npos) return VersionSet::any_of(scheme_, alternatives);
       rest.remove_prefix(bar + 2);
     }
   }
@@ -183,7 +211,7 @@ class RequirementParser {
   bool semantic() const { return syntax_ == Syntax::kNpm || syntax_ == Syntax::kCargo; }
 
   Result<VersionSet> conjunction(std::string_view text) const {
-    VersionSet set = VersionSet::all(scheme_);
+    std::vector<VersionSet> parts;
     if (syntax_ == Syntax::kNpm) {
       if (const size_t hyphen = text.find(" - "); hyphen != std::string_view::npos) {
         TRY_ASSIGN(const VersionSet low, comparator(Operator::kGreaterEqual, trim(text.substr(0, hyphen))));
@@ -204,7 +232,7 @@ class RequirementParser {
       }
       const size_t length = std::min(rest.find_first_of(", \t\n"), rest.size());
       TRY_ASSIGN(const VersionSet part, comparator(op, rest.substr(0, length)));
-      set = set.intersect(part);
+      parts.push_back(part);
       rest = trim(rest.substr(length));
       if (rest.starts_with(',')) {
         rest = trim(rest.substr(1));
@@ -213,7 +241,7 @@ class RequirementParser {
         return malformed();
       }
     }
-    return set;
+    return VersionSet::all_of(scheme_, parts);
   }
 
   Result<VersionSet> comparator(Operator op, std::string_view version) const {

@@ -6,6 +6,7 @@
 // kMaxRequirementBytes.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,11 +33,18 @@ class VersionSet {
   static VersionSet all(version::Scheme scheme);
   static Result<VersionSet> parse(Syntax syntax, version::Scheme scheme, std::string_view requirement);
 
+  // What any of them holds, what each of them holds; none and everything when there are no sets. However many there
+  // are, they are sorted once: joining them one by one would sort all that came before for each.
+  static VersionSet any_of(version::Scheme scheme, std::span<const VersionSet> sets);
+  static VersionSet all_of(version::Scheme scheme, std::span<const VersionSet> sets);
+  // What the ranges hold, without those that have a bound which is no version of the scheme.
+  static VersionSet of(version::Scheme scheme, const std::vector<Range>& ranges);
+
   VersionSet unite(const VersionSet& other) const;
   VersionSet intersect(const VersionSet& other) const;
   VersionSet complement() const;
   bool empty() const { return intervals_.empty(); }
-  bool contains(std::string_view version) const;
+  bool contains(std::string_view version) const;  // false for what is no version of the scheme
 
   // As a record's ranges: an exclusive upper end is `fixed`, an inclusive one `last_affected`.
   std::vector<Range> ranges() const;
@@ -44,9 +52,6 @@ class VersionSet {
   // This set, with every inclusive upper end moved up to where `patched` begins, when nothing else of this set lies
   // between: "<=1.0.0" with a patch ">=1.0.1" becomes "<1.0.1", which names the version to go to.
   VersionSet up_to(const VersionSet& patched) const;
-
-  // Whether `ranges` (any of them) hold `version`; false when one of the two is no version of the scheme.
-  static bool holds(version::Scheme scheme, const std::vector<Range>& ranges, std::string_view version);
 
  private:
   // A place between versions: before or after one, or at an end of the line.
@@ -63,6 +68,7 @@ class VersionSet {
 
   explicit VersionSet(version::Scheme scheme) : scheme_(scheme) {}
   bool less(const Cut& a, const Cut& b) const;
+  static VersionSet joined(version::Scheme scheme, std::vector<Interval> intervals);
   static VersionSet between(version::Scheme scheme, Cut low, Cut high);
 
   version::Scheme scheme_;
