@@ -438,11 +438,6 @@ void DatabaseBuilder::Compiler::merge(std::span<const Fragment> group, ContentVu
   std::vector<Rating> ratings;
   std::vector<uint32_t> references;
   std::vector<uint32_t> cwes;
-  const auto add_new = [&](std::vector<uint32_t>& all, uint32_t list) {
-    for (const uint32_t word : pools_.lists.words(list)) {
-      if (std::ranges::find(all, word) == all.end()) all.push_back(word);
-    }
-  };
   const Fragment* epss = nullptr;
   for (const Fragment& each : group) {
     if (into.title == 0) into.title = each.title;
@@ -454,8 +449,12 @@ void DatabaseBuilder::Compiler::merge(std::span<const Fragment> group, ContentVu
       epss = &each;
     const auto words = pools_.lists.words(each.ratings);
     for (size_t i = 0; i + 2 < words.size(); i += 3) ratings.push_back({words[i], words[i + 1], words[i + 2]});
-    add_new(references, each.references);
-    add_new(cwes, each.cwes);
+    for (const uint32_t word : pools_.lists.words(each.references)) {
+      if (references.size() == builder_.options_.max_references) break;
+      if (std::ranges::find(references, word) == references.end()) references.push_back(word);
+    }
+    const auto weaknesses = pools_.lists.words(each.cwes);
+    cwes.insert(cwes.end(), weaknesses.begin(), weaknesses.end());
   }
   if (epss != nullptr) {
     into.flags |= epss->flags & (kHasEpss | kHasPercentile);
@@ -469,9 +468,9 @@ void DatabaseBuilder::Compiler::merge(std::span<const Fragment> group, ContentVu
   std::vector<uint32_t> words;
   for (const Rating& rating : ratings) words.insert(words.end(), rating.begin(), rating.end());
   into.ratings = pools_.lists.intern(words);
-  if (references.size() > builder_.options_.max_references) references.resize(builder_.options_.max_references);
   into.references = pools_.lists.intern(references);
   std::ranges::sort(cwes, {}, [&](uint32_t id) { return pools_.strings.text(id); });
+  cwes.erase(std::ranges::unique(cwes).begin(), cwes.end());
   into.cwes = pools_.lists.intern(cwes);
 }
 

@@ -499,5 +499,25 @@ TEST(DatabaseBuilder, CutsLongDescriptionsAtACharactersEnd) {
   EXPECT_EQ(open(std::move(builder).finish().value()).vulnerability(0).description(), "123456789…");
 }
 
+TEST(DatabaseBuilder, KeepsNamesThatAreAddedAgainAfterTheirDocumentWasTakenBack) {
+  DatabaseBuilder builder;
+  builder.use_feed(*builder.add_feed({.name = "test-feed"}));
+  AdvisoryRecord named = record("CVE-1", "debian:12", "a");
+  named.aliases = {"GHSA-1", "GHSA-2"};
+  const auto mark = builder.mark();
+  ASSERT_TRUE(builder.add(named));
+  builder.roll_back(mark);
+  ASSERT_TRUE(builder.add(named));
+  named.package = "b";
+  ASSERT_TRUE(builder.add(named));
+  named.aliases = {"GHSA-2", "GHSA-3"};
+  ASSERT_TRUE(builder.add(named));
+  const Database database = open(std::move(builder).finish().value());
+  const auto found = database.find_vulnerabilities("GHSA-1");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(database.vulnerability(found[0]).aliases().to_vector(),
+            (std::vector<std::string>{"GHSA-1", "GHSA-2", "GHSA-3"}));
+}
+
 }  // namespace
 }  // namespace bulkhead::advisory

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "advisory/database_builder.h"
 #include "advisory/feed.h"
 #include "archive/inflate.h"
 #include "archive/tar_reader.h"
@@ -104,6 +105,11 @@ class CountingSink final : public Sink {
 
   Status add(AdvisoryRecord record) override {
     TRY(count(1 + record.ranges.size() + record.aliases.size()));
+    // Here, because a record that nobody wants is not looked at again, and each record of a document may bear the note.
+    if (record.note.size() > DatabaseBuilder::kMaxNameBytes) {
+      return fail(Code::kMalformed,
+                  fmt::format("{}: a note of {} bytes", printable(record.id.substr(0, 80)), record.note.size()));
+    }
     return sink_.add(std::move(record));
   }
   Status add(Vulnerability vulnerability) override {

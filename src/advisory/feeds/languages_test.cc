@@ -209,5 +209,33 @@ TEST(NodeSecurity, ReadsNodeItself) {
   EXPECT_EQ(recognised("vuln/deps/7.json", R"({"cve":["CVE-1"],"reason":"x"})"), "");
 }
 
+TEST(FeedFile, RefusesNotesThatAreNone) {
+  const std::string text =
+      fmt::format(R"([{{"name":"AVG-1","status":"Vulnerable","type":"{}","packages":["a"],"issues":["CVE-2020-1"]}}])",
+                  std::string(5000, 'x'));
+  CountingReader reader;
+  EXPECT_TRUE(read_feed_file("all.json", as_bytes(text), find_feed("arch"), reader, {}));
+  ASSERT_EQ(reader.failures.size(), 1U);
+  EXPECT_NE(reader.failures[0].find("a note of 5000 bytes"), std::string::npos) << reader.failures[0];
+}
+
+TEST(FeedFile, LimitsWhatOneDocumentMaySay) {
+  std::string packages;
+  std::string issues;
+  for (int i = 0; i < 100; ++i) {
+    packages += fmt::format(R"({}"p{}")", i == 0 ? "" : ",", i);
+    issues += fmt::format(R"({}"CVE-2020-{}")", i == 0 ? "" : ",", 1000 + i);
+  }
+  const std::string text =
+      fmt::format(R"([{{"name":"AVG-1","status":"Vulnerable","packages":[{}],"issues":[{}]}}])", packages, issues);
+  CountingReader within;
+  EXPECT_TRUE(read_feed_file("all.json", as_bytes(text), find_feed("arch"), within, {.max_document_facts = 10'000}));
+  EXPECT_EQ(within.failures, std::vector<std::string>());
+  CountingReader past;
+  EXPECT_TRUE(read_feed_file("all.json", as_bytes(text), find_feed("arch"), past, {.max_document_facts = 9'999}));
+  ASSERT_EQ(past.failures.size(), 1U);
+  EXPECT_NE(past.failures[0].find("9999"), std::string::npos) << past.failures[0];
+}
+
 }  // namespace
 }  // namespace bulkhead::advisory::feeds

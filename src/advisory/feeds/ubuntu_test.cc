@@ -44,6 +44,19 @@ fips/bionic_gold: in-progress
 stray line
 )";
 
+TEST(UbuntuTracker, TheLaterOverrideOfAPriorityCounts) {
+  Parsed parsed;
+  parse_into(parsed, "ubuntu-tracker", "active/CVE-2022-1",
+             "Candidate: CVE-2022-1\nPriority: low\nPriority_a_focal: high\nPriority_a: medium\nPriority_b: medium\n"
+             "Priority_b_focal: high\nfocal_a: needed\nfocal_b: needed\njammy_b: needed\nfocal_c: needed\n");
+  EXPECT_EQ(parsed.error, "");
+  EXPECT_EQ(parsed.sink.record_lines(),
+            "CVE-2022-1 ubuntu:20.04 a affected (medium) \"needed\"\n"
+            "CVE-2022-1 ubuntu:20.04 b affected (high) \"needed\"\n"
+            "CVE-2022-1 ubuntu:22.04 b affected (medium) \"needed\"\n"
+            "CVE-2022-1 ubuntu:20.04 c affected (low) \"needed\"\n");
+}
+
 TEST(UbuntuTracker, ReadsOneCandidate) {
   Parsed parsed;
   parse_into(parsed, "ubuntu-tracker", "active/CVE-2019-1010204", kCandidate);

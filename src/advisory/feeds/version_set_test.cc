@@ -97,6 +97,30 @@ TEST(VersionSet, MovesUpToThePatch) {
   EXPECT_EQ(text_of(npm("<=1.0.0").up_to(npm("<0.1.0")).ranges()), "[,1.0.0]");
 }
 
+TEST(VersionSet, JoinsManySetsAsItJoinsTwo) {
+  const std::vector<VersionSet> sets = {gem(">= 3, < 4"), gem("< 1"), gem(">= 3.5, < 5"), gem("= 1"), gem("> 8")};
+  VersionSet any = VersionSet::none(Scheme::kGem);
+  VersionSet all = VersionSet::all(Scheme::kGem);
+  for (const VersionSet& set : sets) {
+    any = any.unite(set);
+    all = all.intersect(set.complement());
+  }
+  EXPECT_EQ(text_of(VersionSet::any_of(Scheme::kGem, sets).ranges()), "[,1][3,5)(8,)");
+  EXPECT_EQ(text_of(any.ranges()), "[,1][3,5)(8,)");
+  EXPECT_EQ(text_of(all.ranges()), "(1,3)[5,8]");
+  EXPECT_EQ(text_of(VersionSet::any_of(Scheme::kGem, sets).complement().ranges()), "(1,3)[5,8]");
+  EXPECT_TRUE(VersionSet::any_of(Scheme::kGem, {}).empty());
+  EXPECT_EQ(text_of(VersionSet::all_of(Scheme::kGem, {}).ranges()), "[,)");
+}
+
+TEST(VersionSet, LeavesOutRangesWithBoundsThatAreNoVersions) {
+  const std::vector<Range> ranges = {{.introduced = "1.0", .fixed = "!"},
+                                     {.introduced = "!", .fixed = "9"},
+                                     {.introduced = "5.0", .fixed = "4.0"},
+                                     {.introduced = "2.0", .fixed = "3.0", .last_affected = "2.5"}};
+  EXPECT_EQ(text_of(VersionSet::of(Scheme::kPep440, ranges).ranges()), "[2.0,2.5]");
+}
+
 TEST(VersionSet, HoldsVersionsOfItsRanges) {
   const std::vector<Range> ranges = {{.introduced = "1.0", .fixed = "1.5"},
                                      {.introduced = "2.0", .last_affected = "2.0"},
