@@ -380,7 +380,7 @@ class Update(unittest.TestCase):
         report = json.loads(bulkhead("scan", "-f", "json", "--cache-dir", self.mine, f"rootfs:{root}").stdout)
         self.assertTrue(next(each for each in report["feeds"] if each["name"] == "debian-tracker")["stale"])
         self.assertTrue(any("days old" in w["text"] and "bulkhead db update" in w["text"] for w in report["warnings"]), report["warnings"])
-        self.assertIn("(stale)", bulkhead("scan", "--cache-dir", self.mine, f"rootfs:{root}").stdout)
+        self.assertIn(", stale)", bulkhead("scan", "--cache-dir", self.mine, f"rootfs:{root}").stdout)
         self.assertTrue(self.info(self.mine)["feeds"][0]["stale"])
         text = bulkhead("db", "info", "--cache-dir", self.mine).stdout
         self.assertRegex(text, r"debian-tracker .* stale ")
