@@ -14,6 +14,7 @@ namespace {
 constexpr size_t kMaxErrorBytes = size_t{64} << 10;
 constexpr size_t kMaxErrorText = 500;
 // 1.24 is Docker 1.12, the oldest that Docker's own clients spoke to for years; 1.51 is Docker 28.
+constexpr net::RetryPolicy kOnceMore{.max_attempts = 2};
 constexpr uint64_t kOldestMinor = 24;
 constexpr uint64_t kNewestMinor = 51;
 
@@ -57,16 +58,23 @@ bool may_name_an_image(std::string_view name) {
          std::ranges::all_of(name, [](char c) { return is_alnum(c) || std::string_view("._-/:@[]").contains(c); });
 }
 
+// Of an answer: what is no digest there is the engine's mistake, not that of who asked.
+Result<Digest> digest_in(std::string_view text, std::string_view member) {
+  auto digest = Digest::parse(text);
+  if (!digest) return fail(Code::kMalformed, fmt::format("{}: {}", member, digest.error().message()));
+  return digest;
+}
+
 }  // namespace
 
 Result<ImageSummary> parse_image_summary(const json::Value& answer) {
   ImageSummary summary;
   TRY_ASSIGN(const std::string_view identifier, answer.require_string("Id"));
-  TRY_CONTEXT(summary.identifier, Digest::parse(identifier), "'Id'");
+  TRY_ASSIGN(summary.identifier, digest_in(identifier, "'Id'"));
   TRY_ASSIGN(const json::Value root_fs, answer.require_object("RootFS"));
   TRY_ASSIGN(const std::vector<std::string> layers, string_list(root_fs, "Layers"));
   for (const std::string& layer : layers) {
-    TRY_CONTEXT(const Digest diff_id, Digest::parse(layer), "'RootFS.Layers'");
+    TRY_ASSIGN(const Digest diff_id, digest_in(layer, "'RootFS.Layers'"));
     summary.diff_ids.push_back(diff_id);
   }
   TRY_ASSIGN(summary.repo_tags, string_list(answer, "RepoTags"));
@@ -106,7 +114,7 @@ std::string Client::description() const {
 
 // GET /_ping answers with the newest version of the API that the engine knows; Podman says in addition what it is.
 Status Client::negotiate() {
-  TRY_ASSIGN(net::Response response, send("GET", "/_ping", {}, options_.answer_timeout));
+  TRY_ASSIGN(net::Response response, send("GET", "/_ping", {}, options_.answer_timeout, kOnceMore));
   const auto version = response.headers.find("Api-Version");
   const auto minor = version ? api_minor(*version) : std::nullopt;
   if (!minor) return fail(Code::kUnsupported, "what listens there does not answer like a Docker Engine or Podman");
@@ -120,7 +128,7 @@ Status Client::negotiate() {
 }
 
 Result<net::Response> Client::send(std::string method, std::string_view path, std::string body,
-                                   std::chrono::milliseconds answer_timeout) const {
+                                   std::chrono::milliseconds answer_timeout, net::RetryPolicy retry) const {
   net::Request request;
   request.method = std::move(method);
   request.url = api_version_.empty() ? fmt::format("{}{}", address_.url, path)
@@ -131,7 +139,7 @@ Result<net::Response> Client::send(std::string method, std::string_view path, st
   request.timeouts.connect = options_.connect_timeout;
   request.timeouts.first_byte = answer_timeout;
   request.timeouts.stall_period = answer_timeout;
-  request.retry = {.max_attempts = 2};
+  request.retry = retry;
   request.max_redirects = 0;
   request.stop = options_.stop;
   TRY_ASSIGN(net::Response response, http_->send(request));
@@ -143,7 +151,8 @@ Result<net::Response> Client::send(std::string method, std::string_view path, st
 }
 
 Result<json::Document> Client::send_for_json(std::string method, std::string_view path, std::string body) const {
-  TRY_ASSIGN(const net::Response response, send(std::move(method), path, std::move(body), options_.answer_timeout));
+  TRY_ASSIGN(const net::Response response,
+             send(std::move(method), path, std::move(body), options_.answer_timeout, kOnceMore));
   TRY_ASSIGN(const std::string text, read_all(*response.body, options_.max_answer_bytes, response.display_url));
   auto document = json::Document::parse(trim(text).empty() ? "null" : std::string_view(text),
                                         {.max_bytes = options_.max_answer_bytes});
@@ -164,7 +173,8 @@ Result<json::Document> Client::remove(std::string_view path) const {
 }
 
 Result<std::unique_ptr<BlockSource>> Client::get_stream(std::string_view path) const {
-  TRY_ASSIGN(net::Response response, send("GET", path, {}, options_.export_timeout));
+  // Not again: the engine would begin to pack anew, and take as long as before.
+  TRY_ASSIGN(net::Response response, send("GET", path, {}, options_.export_timeout, net::RetryPolicy::never()));
   return std::move(response.body);
 }
 

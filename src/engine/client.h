@@ -80,7 +80,7 @@ class Client {
  private:
   Client(Address address, ClientOptions options);
   Result<net::Response> send(std::string method, std::string_view path, std::string body,
-                             std::chrono::milliseconds answer_timeout) const;
+                             std::chrono::milliseconds answer_timeout, net::RetryPolicy retry) const;
   Result<json::Document> send_for_json(std::string method, std::string_view path, std::string body) const;
   Status negotiate();
 

@@ -54,6 +54,20 @@ class EngineImage final : public oci::SequentialImage {
   oci::OpenOptions options_;
 };
 
+// An engine that cannot be talked to says nothing about the image, and others may have it: kUnavailable. What says
+// where the engine or the image is not, or who may ask, stays as it is.
+Error unreachable(Error error) {
+  switch (error.code()) {
+    case Code::kNotFound:
+    case Code::kPermissionDenied:
+    case Code::kUnauthenticated:
+    case Code::kCancelled:
+      return error;
+    default:
+      return {Code::kUnavailable, error.to_string(), error.remedy()};
+  }
+}
+
 // Whether the image is the one that was asked for, as far as the engine says
 // what it is.
 Status check_platform(const ImageSummary& summary, const oci::OpenOptions& options, std::string_view reference) {
@@ -79,10 +93,15 @@ class EngineSource final : public oci::ImageSource {
   std::string description() const override { return flavour_ == Flavour::kPodman ? "Podman" : "Docker Engine"; }
 
   Result<oci::OpenedImage> open(std::string_view reference, const oci::OpenOptions& options) override {
-    TRY_ASSIGN(Client client, this->client());
-    TRY_CONTEXT(ImageSummary summary, client.inspect_image(reference), client.description());
-    TRY(check_platform(summary, options, reference));
-    return std::make_unique<EngineImage>(std::move(client), std::move(summary), std::string(reference), options);
+    auto client = this->client();
+    if (!client) return fail(unreachable(std::move(client).error()));
+    auto summary = client->inspect_image(reference);
+    if (!summary) {
+      Error error = std::move(summary).error().with_context(client->description());
+      return fail(error.code() == Code::kInvalidArgument ? std::move(error) : unreachable(std::move(error)));
+    }
+    TRY(check_platform(*summary, options, reference));
+    return std::make_unique<EngineImage>(*std::move(client), *std::move(summary), std::string(reference), options);
   }
 
  private:

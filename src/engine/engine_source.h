@@ -2,9 +2,9 @@
 //
 // An engine hands an image out as one archive, in the order that it likes, so
 // it opens as a SequentialImage. What the engine says of the image beforehand
-// (identifier, diff_ids) is its preview, and is compared with what then comes:
-// another configuration, or layers with other diff_ids, are
-// kVerificationFailed.
+// (identifier, diff_ids) is its preview. Layers with other diff_ids than that
+// are kVerificationFailed; the configuration may be another one, since Podman
+// converts it for the archive.
 #pragma once
 
 #include <functional>
@@ -27,8 +27,10 @@ struct EngineOptions {
 
 // The first address at which an engine answers is used. Errors of open(),
 // beside those of reading the archive: kNotFound (no such image, or no engine
-// here), kPermissionDenied, kUnavailable, kInvalidArgument, and kNotFound when
-// the image is for another platform than the one asked for.
+// here), kPermissionDenied, kUnavailable (whatever else keeps an engine from
+// being asked: its address, its certificate, its silence, its answers),
+// kInvalidArgument (what cannot be an image's name), and kNotFound when the
+// image is for another platform than the one asked for.
 std::unique_ptr<oci::ImageSource> make_docker_source(EngineOptions options);
 std::unique_ptr<oci::ImageSource> make_podman_source(EngineOptions options);
 

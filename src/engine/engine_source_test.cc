@@ -1,6 +1,10 @@
 // The engine source against a scripted engine that does not keep its word; the real ones are in tests/e2e.
 #include "engine/engine_source.h"
 
+#include <chrono>
+#include <functional>
+
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "net/testing/scripted_server.h"
@@ -86,6 +90,43 @@ TEST(EngineSource, DoesNotTakeATruncatedArchiveForAnImage) {
   ASSERT_TRUE(opened);
   DropAll visitor;
   EXPECT_FALSE(std::get<std::unique_ptr<oci::SequentialImage>>(*opened)->read(visitor));
+}
+
+TEST(EngineSource, AnEngineThatCannotBeAskedLeavesTheImageToOthers) {
+  const auto code_with = [](std::function<Result<std::vector<Address>>()> addresses) {
+    EngineOptions options;
+    options.addresses = std::move(addresses);
+    options.client.answer_timeout = std::chrono::milliseconds(200);
+    return make_docker_source(std::move(options))->open("app", {}).error();
+  };
+  const Error ssh = code_with([]() -> Result<std::vector<Address>> {
+    TRY_ASSIGN(Address address, parse_address("ssh://me@host", {}, false, "$DOCKER_HOST"));
+    return std::vector{std::move(address)};
+  });
+  EXPECT_EQ(ssh.code(), Code::kUnavailable);
+  EXPECT_NE(ssh.to_string().find("ssh"), std::string::npos);
+  EXPECT_NE(ssh.remedy().find("forward the socket"), std::string::npos);
+  EXPECT_EQ(code_with([]() -> Result<std::vector<Address>> {
+              return fail(Code::kMalformed, "config.json: not JSON");
+            }).code(),
+            Code::kUnavailable);
+  EXPECT_EQ(code_with([]() -> Result<std::vector<Address>> { return fail(Code::kCancelled, "stopped"); }).code(),
+            Code::kCancelled);
+
+  const auto answering = [](net::testing::ScriptedReply ping, std::string inspection) {
+    return std::make_unique<ScriptedServer>([ping, inspection](const SeenRequest& request) {
+      return request.target == "/_ping" ? ping : reply(200, inspection);
+    });
+  };
+  const auto at = [](const ScriptedServer& server) {
+    return [url = server.url("")]() -> Result<std::vector<Address>> {
+      return std::vector{Address{.unix_socket = {}, .url = url, .tls = {}, .origin = "test"}};
+    };
+  };
+  const auto no_engine = answering(reply(200, "hello"), "");
+  EXPECT_EQ(code_with(at(*no_engine)).code(), Code::kUnavailable);
+  const auto odd = answering(reply(200, "OK", "Api-Version: 1.41\r\n"), R"({"Id": "x"})");
+  EXPECT_EQ(code_with(at(*odd)).code(), Code::kUnavailable);
 }
 
 TEST(EngineSource, ReportsWhatKeptItFromAskingRatherThanTheSocketsThatAreNotThere) {

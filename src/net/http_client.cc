@@ -53,15 +53,6 @@ bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-std::optional<std::chrono::milliseconds> retry_after_of(const Headers& headers) {
-  const auto wish = headers.find("Retry-After");
-  if (!wish) return std::nullopt;
-  // The server's own clock, where it tells: a date is meant by that.
-  auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  if (const auto date = headers.find("Date")) now = parse_http_date(*date).value_or(now);
-  return parse_retry_after(*wish, now);
-}
-
 // The parts of a call that stay the same over its redirects and retries.
 struct Call {
   const Request& request;

@@ -523,6 +523,22 @@ TEST(HttpClient, GoesThroughTheConfiguredProxyWithItsCredentials) {
   EXPECT_EQ(proxy.requests().at(0).header("proxy-authorization"), "Basic Ym9iOnB3");
 }
 
+TEST(HttpClient, NeverShowsTheAddressOfAProxy) {
+  for (const std::string_view proxy : {"http://bob:p#s3cret@127.0.0.1:1", "ftp://bob:s3cret@127.0.0.1:1",
+                                       "http://bob:s3cret@no-such-host.invalid:1"}) {
+    ClientOptions options;
+    options.proxies.http_proxy = Secret::copy_of(proxy);
+    Request request;
+    request.url = "http://registry.example/";
+    request.retry = RetryPolicy::never();
+    const auto response = Client(std::move(options)).send(request);
+    ASSERT_FALSE(response) << proxy;
+    const std::string shown = response.error().to_string() + response.error().remedy();
+    EXPECT_FALSE(shown.contains("s3cret") || shown.contains("bob")) << shown;
+    EXPECT_TRUE(shown.contains("roxy")) << shown;
+  }
+}
+
 TEST(HttpClient, ReportsAProxyThatRefuses) {
   const ScriptedServer proxy([](const SeenRequest&) { return reply(407, ""); });
   ClientOptions options;

@@ -166,6 +166,14 @@ std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view text
   return std::clamp<std::chrono::seconds>(*date - now, std::chrono::seconds(0), kLongest);
 }
 
+std::optional<std::chrono::milliseconds> retry_after_of(const Headers& headers) {
+  const auto wish = headers.find("Retry-After");
+  if (!wish) return std::nullopt;
+  auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  if (const auto date = headers.find("Date")) now = parse_http_date(*date).value_or(now);
+  return parse_retry_after(*wish, now);
+}
+
 std::optional<ContentRange> parse_content_range(std::string_view text) {
   constexpr std::string_view kUnit = "bytes ";
   if (text.size() < kUnit.size() || !equals_ignoring_case(text.substr(0, kUnit.size()), kUnit)) return std::nullopt;

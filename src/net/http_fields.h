@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "net/headers.h"
+
 namespace bulkhead::net {
 
 // Seconds since 1970 of an HTTP-date in its three forms (RFC 9110 section 5.6.7); nothing when it is none.
@@ -17,6 +19,9 @@ std::string format_http_date(std::chrono::sys_seconds time);
 
 // Retry-After (RFC 9110 section 10.2.3): seconds, or a date, taken relative to `now`. A date in the past is zero.
 std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view text, std::chrono::sys_seconds now);
+
+// The same of an answer's head; a date is taken by the server's own clock, where it tells.
+std::optional<std::chrono::milliseconds> retry_after_of(const Headers& headers);
 
 // Content-Range of a 206 (RFC 9110 section 14.4): "bytes 42-1233/1234", the complete length perhaps unknown ("*").
 struct ContentRange {

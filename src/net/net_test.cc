@@ -7,6 +7,7 @@
 #include "net/headers.h"
 #include "net/http_fields.h"
 #include "net/proxy.h"
+#include "net/proxy_address.h"
 #include "net/retry.h"
 #include "net/url.h"
 
@@ -238,6 +239,27 @@ TEST(Proxy, FollowsNoProxy) {
     const Url url = *Url::parse(c.url);
     EXPECT_EQ(options.proxy_for(url).empty(), c.direct) << c.no_proxy << " " << c.url;
     if (!c.direct) EXPECT_EQ(options.proxy_for(url).reveal(), url.is_tls() ? "http://proxy:3128" : "http://proxy:3129");
+  }
+}
+
+TEST(Proxy, TakesOnlyAddressesThatItUnderstandsAndNeverShowsThem) {
+  const Url url = *Url::parse("https://registry.example/v2/");
+  for (const std::string_view good :
+       {"", "proxy", "proxy:3128", "http://proxy:3128/", "HTTPS://proxy", "socks5h://bob:p%23s@10.0.0.1:1080",
+        "http://bob:pw@[2001:db8::1]:3128", "bob:pw@proxy.example"}) {
+    EXPECT_TRUE(check_proxy_address(good, url)) << good;
+  }
+  for (const std::string_view bad :
+       {"http://bob:p#s3cret@proxy:8080", "http://bob:s3cret/x@proxy", "http://bob:s3cret?@proxy",
+        "ftp://bob:s3cret@proxy", "http://bob:s3cret@pro xy", "http://bob:s3cret@", "http://bob:s3cret@proxy:99999",
+        "http://bob:s3cret@proxy:x", "http://bob:s3cret@[proxy", "http://bob:s3cret@@proxy",
+        "http://bob:s3cret\\@proxy", "http://bob:s3cret@-:"}) {
+    const auto checked = check_proxy_address(bad, url);
+    ASSERT_FALSE(checked) << bad;
+    EXPECT_EQ(checked.error().code(), Code::kInvalidArgument);
+    const std::string shown = checked.error().to_string() + checked.error().remedy();
+    EXPECT_FALSE(shown.contains("s3cret") || shown.contains("bob")) << shown;
+    EXPECT_TRUE(shown.contains("HTTPS_PROXY")) << shown;
   }
 }
 

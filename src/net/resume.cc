@@ -1,6 +1,8 @@
 #include "net/resume.h"
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -77,7 +79,8 @@ class ResumingSource final : public BlockSource {
   // too.
   Status resume() {
     if (!may_pass(*failure_)) return fail(*failure_);
-    const auto delay = options_.retry.delay_after(++attempts_without_progress_, std::nullopt, random_fraction());
+    const auto delay =
+        options_.retry.delay_after(++attempts_without_progress_, std::exchange(retry_after_, {}), random_fraction());
     if (!delay || resumes_ >= options_.max_resumes) {
       return fail(Error(*failure_).with_context(
           fmt::format("given up after {} interruptions at byte {}", resumes_ + 1, position_)));
@@ -94,6 +97,7 @@ class ResumingSource final : public BlockSource {
     const std::string range = position_ == 0 ? std::string() : fmt::format("bytes={}-", position_);
     // Content that is named by its digest needs no validator, and mirrors and blob stores disagree about theirs.
     TRY_ASSIGN(Response response, open_(range, range.empty() || options_.content_addressed ? std::string() : etag_));
+    if (RetryPolicy::is_transient_status(response.status)) retry_after_ = retry_after_of(response.headers);
     TRY(response.expect_success());
     if (response.status == 200) return restart(std::move(response));
     if (response.status != 206 || range.empty()) return fail(unexpected_status(response.status));
@@ -133,7 +137,8 @@ class ResumingSource final : public BlockSource {
   const ResumeOptions options_;
   const OpenRange open_;
   std::unique_ptr<BlockSource> body_;
-  std::optional<Error> failure_;  // set whenever body_ is null
+  std::optional<Error> failure_;                          // set whenever body_ is null
+  std::optional<std::chrono::milliseconds> retry_after_;  // what the server wished when it refused to continue
   std::string etag_;
   std::optional<uint64_t> total_;
   uint64_t position_ = 0;  // bytes handed out

@@ -105,6 +105,23 @@ TEST(Resume, GivesUpWithoutProgress) {
   EXPECT_EQ(script.ranges.size(), 3U);
 }
 
+TEST(Resume, WaitsAsLongAsTheServerWishesOrNotAtAll) {
+  Script patient;
+  patient.answers.push_back(answer(200, "0123", kBroken));
+  patient.answers.push_back(answer(429, "", std::nullopt, {{"Retry-After", "0"}}));
+  patient.answers.push_back(answer(206, "456789", std::nullopt, {{"Content-Range", "bytes 4-9/10"}}));
+  EXPECT_EQ(patient.download({.expected_bytes = 10, .content_addressed = true}).value(), "0123456789");
+  // Longer than the policy waits: asking again before that would be refused, too.
+  Script refused;
+  refused.answers.push_back(answer(200, "0123", kBroken));
+  refused.answers.push_back(answer(503, "", std::nullopt, {{"Retry-After", "9999"}}));
+  refused.answers.push_back(answer(206, "456789", std::nullopt, {{"Content-Range", "bytes 4-9/10"}}));
+  const auto result = refused.download({.expected_bytes = 10, .content_addressed = true});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code(), Code::kUnavailable);
+  EXPECT_EQ(refused.ranges.size(), 2U);
+}
+
 TEST(Resume, BoundsTheNumberOfResumesEvenWithProgress) {
   Script script;
   script.answers.push_back(answer(200, "x", kBroken));

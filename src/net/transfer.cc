@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "net/proxy_address.h"
 
 namespace bulkhead::net {
 namespace {
@@ -164,6 +165,7 @@ Status Transfer::configure(const TransferPlan& plan) {
   set(CURLOPT_HEADERDATA, static_cast<void*>(this));
   set(CURLOPT_WRITEFUNCTION, &Transfer::on_body);
   set(CURLOPT_WRITEDATA, static_cast<void*>(this));
+  TRY(check_proxy_address(plan.client->proxies.proxy_for(plan.url).reveal(), plan.url));
   // Both set always: libcurl would otherwise look into the environment.
   std::string proxy(plan.client->proxies.proxy_for(plan.url).reveal());
   set(CURLOPT_PROXY, proxy.c_str());
@@ -375,7 +377,8 @@ bool Transfer::is_transient() const {
 
 Error Transfer::curl_error(CURLcode code) const {
   std::string_view detail(curl_message_.data());
-  if (detail.empty()) detail = api_.easy_strerror(code);
+  // libcurl quotes the whole address of a proxy that it does not take, password and all.
+  if (detail.empty() || detail.contains("nsupported proxy")) detail = api_.easy_strerror(code);
   std::string message = fmt::format("{}: {}", display_, printable(trim(detail)));
   const long error_number = info(CURLINFO_OS_ERRNO);
 

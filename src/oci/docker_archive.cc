@@ -1,6 +1,7 @@
 #include "oci/docker_archive.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -8,6 +9,7 @@
 #include "base/text.h"
 #include "oci/json_fields.h"
 #include "oci/manifest.h"
+#include "oci/read_limited.h"
 #include "oci/resolve.h"
 
 namespace bulkhead::oci {
@@ -42,7 +44,7 @@ Result<Entry> read_entry(json::Value value, size_t number, const ImageLimits& li
 }
 
 Result<std::vector<Entry>> read_entries(const FileStore& files, const ImageLimits& limits) {
-  TRY_ASSIGN(const std::string bytes, files.read(kManifestFile, limits.max_manifest_bytes));
+  TRY_ASSIGN(const std::string bytes, read_limited(files, kManifestFile, limits, &ImageLimits::max_manifest_bytes));
   TRY_CONTEXT(const auto document, json::Document::parse(bytes), kManifestFile);
   if (!document.root().is_array()) return fail(Code::kMalformed, "manifest.json: must be an array of images");
   std::vector<Entry> entries;
@@ -72,7 +74,7 @@ struct VerifiedConfig {
 
 Result<VerifiedConfig> read_config(const FileStore& files, const std::string& path, const ImageLimits& limits) {
   VerifiedConfig config;
-  TRY_ASSIGN(config.bytes, files.read(path, limits.max_config_bytes));
+  TRY_ASSIGN(config.bytes, read_limited(files, path, limits, &ImageLimits::max_config_bytes));
   const Digest promised = digest_in_config_name(path);
   Hasher hasher(promised.empty() ? Digest::Algorithm::kSha256 : promised.algorithm());
   hasher.update(as_bytes(config.bytes));
@@ -89,24 +91,44 @@ std::string label_of(const Entry& entry, size_t position) {
   return entry.repo_tags.empty() ? fmt::format("@{}", position) : entry.repo_tags.front();
 }
 
-Result<bool> is_chosen(const FileStore& files, const Entry& entry, size_t position, const Selector& selector,
-                       const ImageLimits& limits) {
+// The digests of configurations, each read once at most.
+class ConfigDigests {
+ public:
+  ConfigDigests(const FileStore& files, const ImageLimits& limits) : files_(files), limits_(limits) {}
+
+  // What the name promises needs no look: the content of what is chosen is compared with it anyway.
+  Result<Digest> of(const std::string& path) {
+    if (Digest promised = digest_in_config_name(path); !promised.empty()) return promised;
+    if (const auto known = known_.find(path); known != known_.end()) return known->second;
+    if (known_.size() == limits_.max_documents) return fail(limit_passed(limits_, &ImageLimits::max_documents));
+    TRY_ASSIGN(const auto config, read_config(files_, path, limits_));
+    return known_.emplace(path, config.digest).first->second;
+  }
+
+ private:
+  const FileStore& files_;
+  const ImageLimits& limits_;
+  std::map<std::string, Digest> known_;
+};
+
+Result<bool> is_chosen(const Entry& entry, size_t position, const Selector& selector, ConfigDigests& configs) {
   if (selector.position && *selector.position != position) return false;
   if (!selector.name.empty() &&
       std::ranges::none_of(entry.repo_tags, [&](const std::string& tag) { return selector.names(tag); })) {
     return false;
   }
   if (selector.digest.empty()) return true;
-  TRY_ASSIGN(const auto config, read_config(files, entry.config, limits));
-  return config.digest == selector.digest;
+  TRY_ASSIGN(const Digest digest, configs.of(entry.config));
+  return digest == selector.digest;
 }
 
 Result<Entry> choose_entry(const FileStore& files, const Selector& selector, const ImageLimits& limits) {
   TRY_ASSIGN(auto entries, read_entries(files, limits));
   std::vector<size_t> chosen;
   std::vector<std::string> labels;
+  ConfigDigests configs(files, limits);
   for (size_t i = 0; i < entries.size(); ++i) {
-    TRY_ASSIGN(const bool fits, is_chosen(files, entries[i], i, selector, limits));
+    TRY_ASSIGN(const bool fits, is_chosen(entries[i], i, selector, configs));
     if (fits) chosen.push_back(i);
     labels.push_back(label_of(entries[i], i));
   }

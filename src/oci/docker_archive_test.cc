@@ -214,7 +214,30 @@ TEST(DockerArchive, StopsAtItsLimits) {
   EXPECT_THAT(archive.open("@0", options).error().remedy(), HasSubstr("--max-layers"));
   options.limits = {};
   options.limits.max_manifest_bytes = 10;
-  EXPECT_EQ(archive.open("@0", options).error().code(), Code::kLimitExceeded);
+  EXPECT_THAT(archive.open("@0", options).error().remedy(), HasSubstr("--max-manifest-bytes"));
+  options.limits = {};
+  options.limits.max_config_bytes = 10;
+  const auto large = archive.open(":a", options);
+  ASSERT_FALSE(large);
+  EXPECT_EQ(large.error().code(), Code::kLimitExceeded);
+  EXPECT_THAT(large.error().remedy(), HasSubstr("--max-config-bytes"));
+}
+
+TEST(DockerArchive, ReadsNoMoreConfigurationsThanItNeedsToFindADigest) {
+  const std::string config = make_config({"one"});
+  Builder archive;
+  archive.files["one.tar"] = "one";
+  archive.files["config.json"] = config;
+  // A name that is a digest is believed here, and verified when its image is chosen.
+  archive.entry(hex_of("another configuration") + ".json", {}, {}).entry("config.json", {}, {"one.tar"});
+  const auto image = archive.open("@" + digest_of(config));
+  ASSERT_TRUE(image) << image.error().to_string();
+  Builder hostile;
+  for (int i = 0; i < 100; ++i) {
+    hostile.files["c" + std::to_string(i)] = config;
+    hostile.entry("c" + std::to_string(i), {}, {"one.tar"});
+  }
+  EXPECT_THAT(hostile.open("@" + digest_of("nothing")).error().remedy(), HasSubstr("--max-manifest-reads"));
 }
 
 }  // namespace

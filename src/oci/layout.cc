@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "oci/json_fields.h"
 #include "oci/manifest.h"
+#include "oci/read_limited.h"
 #include "oci/resolve.h"
 
 namespace bulkhead::oci {
@@ -84,8 +85,8 @@ bool is_chosen(const Descriptor& descriptor, const Selector& selector) {
   return std::ranges::any_of(names_of(descriptor), [&](const std::string& name) { return selector.names(name); });
 }
 
-// Several entries are one image when they are one manifest under several names, or go by the same name (or none), each
-// for another platform.
+// Several entries may be one image when they are one manifest under several names, or go by the same name (or none):
+// then each must be for another platform, which resolve_image() sees to.
 bool are_one_image(const std::vector<Root>& roots) {
   std::set<Digest> digests;
   std::set<std::string> labels;
@@ -106,6 +107,9 @@ Result<std::optional<Root>> root_by_digest(const FileStore& files, const Digest&
   Root root;
   root.descriptor.digest = digest;
   root.descriptor.size = file->size;
+  if (file->size > options.limits.max_manifest_bytes) {
+    return fail(limit_passed(options.limits, &ImageLimits::max_manifest_bytes).with_context(printable(path)));
+  }
   TRY_ASSIGN(auto source, files.open(path));
   TRY_ASSIGN(root.bytes, read_verified(std::move(source), root.descriptor, options.limits.max_manifest_bytes,
                                        fmt::format("manifest {}", digest.to_string())));
@@ -134,7 +138,8 @@ Result<std::vector<Root>> choose_roots(const FileStore& files, const Index& inde
 Result<Image> open_named(const std::shared_ptr<const FileStore>& files, const Selector& selector,
                          const OpenOptions& options) {
   TRY(check_version(*files));
-  TRY_ASSIGN(const std::string bytes, files->read(kIndexFile, options.limits.max_manifest_bytes));
+  TRY_ASSIGN(const std::string bytes,
+             read_limited(*files, kIndexFile, options.limits, &ImageLimits::max_manifest_bytes));
   TRY_CONTEXT(auto document, parse_manifest(bytes, kOciIndex, options.limits), kIndexFile);
   const Index& index = std::get<Index>(document);
   if (index.manifests.size() > options.limits.max_manifests) {

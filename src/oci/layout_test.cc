@@ -85,6 +85,32 @@ TEST(Layout, TakesEntriesOfOneNameAsOneImageForSeveralPlatforms) {
   EXPECT_THAT(open(layout, "", "linux/mips").error().to_string(), HasSubstr("is missing"));
 }
 
+TEST(Layout, ListsImagesThatOnlyTheirDigestsTellApart) {
+  const std::string mips = platform_member("linux", "mips");
+  const struct {
+    std::string first, second;
+  } kCases[] = {{"", ""}, {mips, mips}, {mips, ""}, {"", mips}, {named("app"), named("app")}};
+  for (const auto& c : kCases) {
+    LayoutBuilder layout;
+    layout.finish(
+        {layout.image({"nginx"}, "linux", "mips", c.first), layout.image({"redis"}, "linux", "mips", c.second),
+         layout.image({"other"}, "linux", "s390x", c.first == mips ? platform_member("linux", "s390x") : c.first)});
+    for (const std::string_view platform : {"", "linux/mips"}) {
+      const auto several = open(layout, "", platform);
+      ASSERT_FALSE(several) << c.first << "|" << c.second;
+      if (platform.empty() && several.error().code() == Code::kNotFound) continue;  // nothing for this machine
+      EXPECT_EQ(several.error().code(), Code::kInvalidArgument) << several.error().to_string();
+      EXPECT_THAT(several.error().message(), HasSubstr("holds several images for linux/mips: @sha256:"));
+      EXPECT_THAT(several.error().remedy(), HasSubstr("@sha256:"));
+    }
+    EXPECT_EQ(content_of(open(layout, "", "linux/s390x")->layers[0]), "other");
+  }
+  // The same image twice is one, and so is what one index lists.
+  LayoutBuilder twice;
+  twice.finish({twice.image({"one"}, "linux", "mips"), twice.image({"one"}, "linux", "mips")});
+  EXPECT_TRUE(open(twice));
+}
+
 TEST(Layout, TakesOneManifestUnderSeveralNamesAsOneImage) {
   LayoutBuilder layout;
   layout.finish(

@@ -187,12 +187,20 @@ class RootfsSource final : public ImageSource {
   }
 };
 
-Result<bool> looks_like_root(const std::string& folder) {
-  for (const std::string_view mark : {"etc", "usr", "bin", "lib", "var"}) {
-    TRY_ASSIGN(const Thing thing, thing_at(fmt::format("{}/{}", folder, mark)));
-    if (thing == Thing::kFolder) return true;
-  }
-  return false;
+// What says which distribution this is, and where its packages are listed. Folders such as bin and lib say nothing:
+// checkouts of source code have them too, and are called what their image is called.
+bool looks_like_root(const std::string& folder) {
+  constexpr std::string_view kMarks[] = {
+      "etc/os-release",      "usr/lib/os-release",   "var/lib/dpkg/status",  "var/lib/dpkg/status.d",
+      "var/lib/opkg/status", "usr/lib/opkg/status",  "lib/apk/db/installed", "usr/lib/apk/db/installed",
+      "var/lib/rpm",         "usr/lib/sysimage/rpm", "usr/share/rpm",        "var/lib/rpmmanifest"};
+  // Not followed: a link in a root leads somewhere in that root.
+  const auto is_there = [&](std::string_view name) {
+    struct stat status{};
+    return ::lstat(fmt::format("{}/{}", folder, name).c_str(), &status) == 0;
+  };
+  return std::ranges::any_of(kMarks, is_there) ||
+         (is_there("etc") && is_there("usr") && (is_there("bin") || is_there("usr/bin")));
 }
 
 Result<AtPath> look_into_folder(const PathAndSelector& where, const OpenOptions& options) {
@@ -207,12 +215,12 @@ Result<AtPath> look_into_folder(const PathAndSelector& where, const OpenOptions&
     return AtPath{std::nullopt, fmt::format("{}: is a folder, but no OCI layout that could hold {}", name,
                                             printable(where.selector.to_string()))};
   }
-  TRY_ASSIGN(const bool root, looks_like_root(where.path));
-  if (root) return AtPath{rootfs_image(where.path), {}};
+  if (looks_like_root(where.path)) return AtPath{rootfs_image(where.path), {}};
   return AtPath{std::nullopt,
                 fmt::format("{}: is a folder, but neither an OCI layout (it has no oci-layout and index.json) "
-                            "nor a root file system (it has no etc, usr, bin, lib or var)",
-                            name)};
+                            "nor a root file system that says what it is (with an os-release or a package database, or "
+                            "with etc, usr and bin in it); rootfs:{} scans it all the same",
+                            name, name)};
 }
 
 }  // namespace

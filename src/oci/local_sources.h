@@ -24,8 +24,9 @@ struct AtPath {
 };
 
 // What a path without prefix is, by what lies there: "-" and image archives by their content, a folder with an
-// oci-layout file as an OCI layout, any other folder that looks like a root file system (it holds etc, usr, bin, lib or
-// var) as that. An error is about an image that is there, or about a place that could not be looked at.
+// oci-layout file as an OCI layout, any other folder that is known for a root file system (it holds an os-release or a
+// package database, or etc, usr and bin) as that. An error is about an image that is there, or about a place that could
+// not be looked at.
 Result<AtPath> open_path(std::string_view text, const OpenOptions& options);
 
 }  // namespace bulkhead::oci

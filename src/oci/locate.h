@@ -15,7 +15,7 @@
 namespace bulkhead::oci {
 
 // Opens the image. Image::reference is `text`, also in the Image of a SequentialImage.
-// Errors of a forced source pass through, with `text` as their context. Without a prefix: the first source that has the
+// Errors of a forced source pass through. Without a prefix: the first source that has the
 // image decides, be it with an error; when none has it, kNotFound (kUnavailable when a source could not be asked) says
 // what was tried, in which order, and why each did not do. The sources must outlive what is opened.
 Result<OpenedImage> open_image(std::string_view text, std::span<ImageSource* const> sources,

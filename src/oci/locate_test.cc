@@ -192,6 +192,33 @@ TEST(Locate, GoesOnWhereAFileOrFolderOnlySharesTheName) {
   std::filesystem::current_path(before);
 }
 
+TEST(Locate, TakesNoSourceCodeForARootFileSystem) {
+  const TemporaryFolder folder;
+  folder.write("cart/bin/run", "#!/bin/sh");
+  folder.write("cart/lib/cart.rb", "module Cart");
+  folder.write("cart/etc/cart.conf", "");
+  folder.write("cart/var/log/empty", "");
+  folder.write("plain/etc/passwd", "");
+  folder.write("plain/usr/bin/env", "");
+  folder.write("distroless/var/lib/dpkg/status.d/base", "");
+  folder.write("alpine/lib/apk/db/installed", "");
+  std::filesystem::create_directories(folder.path() + "/linked/etc");
+  std::filesystem::create_symlink("/usr/lib/os-release", folder.path() + "/linked/etc/os-release");
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  TestSource registry("registry", TestSource::kHasIt);
+  EXPECT_TRUE(locate("cart", {&registry}));
+  EXPECT_THAT(registry.asked, ElementsAre("cart"));
+  EXPECT_TRUE(locate("rootfs:cart", {&registry}));
+  for (const std::string_view root : {"plain", "distroless", "alpine", "linked"}) {
+    const auto image = locate(root, {&registry});
+    ASSERT_TRUE(image) << root << ": " << image.error().to_string();
+    EXPECT_EQ(image->layers.at(0).kind, Layer::Kind::kDirectory) << root;
+  }
+  EXPECT_EQ(registry.asked.size(), 1U);
+  std::filesystem::current_path(before);
+}
+
 TEST(Locate, ExplainsPrefixesThatAreAlsoImages) {
   TestSource registry("registry", Code::kNotFound);
   TestSource docker("docker", Code::kNotFound);

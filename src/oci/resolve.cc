@@ -22,6 +22,7 @@ struct Loaded {
 struct Candidate {
   Descriptor descriptor;
   Digest index_digest;
+  size_t root = 0;               // which of the roots led to it
   std::string bytes;             // when read already
   std::optional<Loaded> loaded;  // the only candidate's, when it was read to learn its platform
 };
@@ -32,7 +33,7 @@ class Resolver {
       : store_(std::move(store)), options_(options) {}
 
   Result<Image> run(std::vector<Root> roots) {
-    for (Root& root : roots) TRY(expand(std::move(root), Digest(), 0));
+    for (root_ = 0; root_ < roots.size(); ++root_) TRY(expand(std::move(roots[root_]), Digest(), 0));
     TRY_ASSIGN(Candidate chosen, choose());
     TRY_ASSIGN(Loaded loaded, load(chosen));
     return assemble(std::move(chosen), std::move(loaded));
@@ -44,8 +45,15 @@ class Resolver {
       return fail(limit_passed(options_.limits, &ImageLimits::max_documents));
     }
     const std::string what = fmt::format("manifest {}", descriptor.digest.to_string());
+    TRY(require_size(descriptor, &ImageLimits::max_manifest_bytes, what));
     TRY_ASSIGN(auto source, store_->open_manifest(descriptor));
     return read_verified(std::move(source), descriptor, options_.limits.max_manifest_bytes, what);
+  }
+
+  // Before it is read: more than the promised size is never read.
+  Status require_size(const Descriptor& descriptor, uint64_t ImageLimits::* limit, const std::string& what) const {
+    if (descriptor.size <= options_.limits.*limit) return {};
+    return fail(limit_passed(options_.limits, limit).with_context(what));
   }
 
   // Adds the manifests that `root` leads to, in the order in which they are listed.
@@ -61,7 +69,7 @@ class Resolver {
     // be anything.
     const std::string& type = root.descriptor.media_type;
     if (root.bytes.empty() && (is_manifest_type(type) || (depth > 0 && !is_index_type(type)))) {
-      candidates_.push_back({std::move(root.descriptor), index_digest, {}, {}});
+      candidates_.push_back({std::move(root.descriptor), index_digest, root_, {}, {}});
       return {};
     }
     if (root.bytes.empty()) {
@@ -70,7 +78,7 @@ class Resolver {
     TRY_CONTEXT(auto document, parse_manifest(root.bytes, root.descriptor.media_type, options_.limits),
                 fmt::format("manifest {}", root.descriptor.digest.to_string()));
     if (std::holds_alternative<Manifest>(document)) {
-      candidates_.push_back({std::move(root.descriptor), index_digest, std::move(root.bytes), {}});
+      candidates_.push_back({std::move(root.descriptor), index_digest, root_, std::move(root.bytes), {}});
       return {};
     }
     if (depth >= options_.limits.max_index_depth) {
@@ -92,13 +100,41 @@ class Resolver {
     if (!asked && candidates_.size() == 1) return std::move(candidates_.front());
     const Platform wanted = asked ? *options_.platform : Platform::host();
     std::optional<size_t> best = closest(wanted);
-    if (!best) {
+    if (!best || has_rival_of_unknown_platform(*best)) {
       TRY(learn_platforms());
       best = closest(wanted);
     }
     if (!best && !asked && all_of_one_platform()) best = 0;
     if (!best) return fail(no_such_platform(wanted));
+    TRY(require_no_rival(*best));
     return std::move(candidates_[*best]);
+  }
+
+  // Entries of one index are one image for several platforms, and the first that serves counts. Roots are not: two of
+  // them for one platform are two images.
+  bool is_rival(const Candidate& other, const Candidate& chosen) const {
+    return other.root != chosen.root && other.descriptor.digest != chosen.descriptor.digest;
+  }
+
+  bool has_rival_of_unknown_platform(size_t chosen) const {
+    return std::ranges::any_of(candidates_, [&](const Candidate& other) {
+      return !other.descriptor.platform && is_rival(other, candidates_[chosen]);
+    });
+  }
+
+  Status require_no_rival(size_t chosen) const {
+    const auto& platform = candidates_[chosen].descriptor.platform;
+    std::vector<std::string> equals;
+    for (const Candidate& other : candidates_) {
+      const bool serves_alike = &other == &candidates_[chosen] ||
+                                (is_rival(other, candidates_[chosen]) && other.descriptor.platform == platform);
+      if (serves_alike) equals.push_back('@' + other.descriptor.digest.to_string());
+    }
+    if (equals.size() < 2) return {};
+    return fail(Code::kInvalidArgument,
+                fmt::format("holds several images for {}: {}",
+                            platform ? printable(platform->to_string()) : "one platform", fmt::join(equals, ", ")),
+                fmt::format("choose one by writing its digest behind the path: PATH{}", equals.front()));
   }
 
   // Entries of an index need not say their platform; the configuration does. What turns out to be no image is dropped.
@@ -166,6 +202,7 @@ class Resolver {
     TRY(require_image(*manifest));
     const Descriptor& descriptor = manifest->config;
     const std::string config_name = fmt::format("configuration {}", descriptor.digest.to_string());
+    TRY(require_size(descriptor, &ImageLimits::max_config_bytes, config_name));
     TRY_ASSIGN(auto source, store_->open_blob(descriptor));
     TRY_ASSIGN(const std::string bytes,
                read_verified(std::move(source), descriptor, options_.limits.max_config_bytes, config_name));
@@ -228,6 +265,7 @@ class Resolver {
   std::shared_ptr<const BlobStore> store_;
   const OpenOptions& options_;
   std::vector<Candidate> candidates_;
+  size_t root_ = 0;  // whose candidates are added
   uint32_t documents_ = 0;
   uint32_t skipped_ = 0;
 };

@@ -46,7 +46,7 @@ struct Root {
 // The image that serves options.platform (when not given: this machine's platform, else the only one there is) among
 // all that the roots lead to. Fills everything but Image::reference and repo_tags. Errors do not name the place:
 // callers do. Errors: kNotFound lists the platforms that there are, or names the missing blob; kVerificationFailed on a
-// wrong digest or size; kUnsupported when there is something, but no image; those of manifest.h.
+// wrong digest or size; kUnsupported: no image; kInvalidArgument: roots lead to several for it; those of manifest.h.
 Result<Image> resolve_image(std::shared_ptr<const BlobStore> store, std::vector<Root> roots,
                             const OpenOptions& options);
 

@@ -197,6 +197,17 @@ TEST(Resolve, LimitsHowManyManifestsItListsAndReads) {
   EXPECT_THAT(resolve(layout, index, options).error().remedy(), HasSubstr("--max-manifest-reads"));
 }
 
+TEST(Resolve, NamesTheOptionOfADocumentThatIsTooLarge) {
+  LayoutBuilder layout;
+  const std::string manifest = layout.image({"a"});
+  OpenOptions options;
+  options.limits.max_config_bytes = 10;
+  EXPECT_THAT(resolve(layout, manifest, options).error().remedy(), HasSubstr("--max-config-bytes"));
+  options.limits = {};
+  options.limits.max_manifest_bytes = 10;
+  EXPECT_THAT(resolve(layout, manifest, options).error().remedy(), HasSubstr("--max-manifest-bytes"));
+}
+
 TEST(Resolve, ReadsOnlyTheManifestThatItChooses) {
   LayoutBuilder layout;
   const std::string amd64 = layout.image({"a"}, "linux", "amd64", platform_member("linux", "amd64"));

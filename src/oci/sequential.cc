@@ -30,7 +30,9 @@ class PassedFiles final : public FileStore {
   PassedFiles(std::string name, const OpenOptions& options) : name_(std::move(name)), options_(options) {}
 
   Result<std::optional<File>> find(const std::string& path) const override {
-    std::string at = path;
+    auto normal = archive::normalise_path(path);  // manifests may name "./a/layer.tar"
+    if (!normal) return std::nullopt;
+    std::string at = *std::move(normal);
     for (int links = 0; links <= kMaxLinks; ++links) {
       if (const auto found = kept_.find(at); found != kept_.end()) return File{at, found->second.size()};
       if (const auto found = visited_.find(at); found != visited_.end()) return File{at, found->second.size};

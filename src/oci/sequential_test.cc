@@ -100,6 +100,20 @@ TEST(SequentialImage, VisitsTheBlobsOfALayoutAndFindsTheImageAtItsEnd) {
               UnorderedElementsAre(*Digest::parse(digest_of("bottom")), *Digest::parse(digest_of("top"))));
 }
 
+TEST(SequentialImage, TakesPathsOfTheManifestHoweverTheyAreWritten) {
+  std::vector<TarFile> entries = docker_archive({"bottom"});
+  for (TarFile& entry : entries) {
+    if (entry.path != "manifest.json") continue;
+    for (const std::string_view from : {R"("Config": ")", R"("Layers": [")"}) {
+      entry.content.insert(entry.content.find(from) + from.size(), "./");
+    }
+  }
+  Recorder visitor;
+  const auto image = read(make_tar(entries), visitor);
+  ASSERT_TRUE(image) << image.error().to_string();
+  EXPECT_EQ(image->layers[0].entry_name, hex_of("id of bottom") + "/layer.tar");
+}
+
 TEST(SequentialImage, ReadsWhatDockerSaveWrote) {
   Recorder visitor;
   const auto image = read(make_tar(docker_archive({"bottom", "top"})), visitor);

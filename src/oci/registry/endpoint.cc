@@ -10,8 +10,8 @@
 namespace bulkhead::oci {
 namespace {
 
-// A mirror's host[:port], under which its own credentials are stored; the text itself when it is no URL, which send()
-// will report.
+// Its host[:port], as options name it and a mirror's own credentials are stored; the text itself when it is no URL,
+// which send() will report.
 std::string authority_of(const std::string& url) {
   const auto parsed = net::Url::parse(url);
   return parsed ? parsed->authority() : url;
@@ -58,9 +58,10 @@ Result<Endpoint::Base> Endpoint::find_base() const {
   }
   const std::string host = api_host(domain_);
   TRY_CONTEXT(const net::Url https, net::Url::parse("https://" + host), fmt::format("registry '{}'", host));
-  const bool named_insecure =
-      (std::ranges::find(options_.insecure_registries, domain_) != options_.insecure_registries.end()) ||
-      (std::ranges::find(options_.insecure_registries, host) != options_.insecure_registries.end());
+  const std::string domain = authority_of("https://" + domain_);
+  const bool named_insecure = std::ranges::any_of(options_.insecure_registries, [&](const std::string& insecure) {
+    return insecure == domain || insecure == https.authority();
+  });
   if (!named_insecure && !net::is_loopback_host(https.host())) return make(https);
 
   // Without credentials: only to see whether TLS is spoken there.

@@ -30,7 +30,7 @@ struct RegistryOptions {
   // Base URLs ("https://mirror.example.com", perhaps with a path) that are asked, in order, before the registry itself.
   // The key is a reference's domain: "docker.io".
   std::map<std::string, std::vector<std::string>> mirrors{};
-  // "host[:port]": plain HTTP is allowed, and with HTTPS the certificate is not verified.
+  // "host[:port]" (kInvalidArgument of open() when it is not): plain HTTP is allowed, and no certificate is verified.
   std::vector<std::string> insecure_registries{};
 
   // Layers that must not be redistributed (of Windows base images, mostly) are fetched from the URLs that the manifest

@@ -56,15 +56,32 @@ net::TlsOptions host_certificates(const std::filesystem::path& folder, net::TlsO
   return tls;
 }
 
+// A host as URLs have it: "REG.example:443" is reg.example.
+Result<std::string> authority_of(const std::string& host) {
+  auto url = net::Url::parse("https://" + host);
+  if (!url || host.find_first_of("/?#@") != std::string::npos) {
+    return fail(Code::kInvalidArgument, fmt::format("'{}' is no host, with or without :port", printable(host)));
+  }
+  return url->authority();
+}
+
+Result<RegistryOptions> normalise(RegistryOptions options) {
+  for (std::string& host : options.insecure_registries) {
+    TRY_CONTEXT(host, authority_of(host), "--insecure-registry");
+  }
+  return options;
+}
+
 net::ClientOptions client_options(const RegistryOptions& options) {
   net::ClientOptions http = options.http;
   for (const std::string& folder : options.certificate_dirs) {
     std::error_code error;
     for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
          entry.increment(error)) {
-      const std::string host = entry->path().filename().string();
-      const auto known = http.tls_by_host.find(host);
-      http.tls_by_host[host] =
+      const auto host = authority_of(entry->path().filename().string());
+      if (!host) continue;  // no folder of a registry
+      const auto known = http.tls_by_host.find(*host);
+      http.tls_by_host[*host] =
           host_certificates(entry->path(), known == http.tls_by_host.end() ? http.tls : known->second);
     }
   }
@@ -112,7 +129,8 @@ class Repository final : public BlobStore, public std::enable_shared_from_this<R
         repository_(reference.repository),
         endpoints_(shared_->endpoints_of(domain_)) {}
 
-  // The answer of the first endpoint that gives one of 2xx; else the registry's own error.
+  // The answer of the first endpoint that gives one of 2xx; else the registry's own error. Without retries also an
+  // answer of the registry itself that may pass: whoever continues a download is told by it when to come again.
   Result<net::Response> fetch(RegistryCall call, bool may_retry = true) const {
     call.repository = repository_;
     std::optional<Error> last;
@@ -121,6 +139,8 @@ class Repository final : public BlobStore, public std::enable_shared_from_this<R
       call.retry = may_retry ? retry_for(endpoint, shared_->options) : net::RetryPolicy::never();
       auto response = endpoint.send(call);
       if (response && response->is_success()) return response;
+      const bool may_pass = response && net::RetryPolicy::is_transient_status(response->status);
+      if (may_pass && !may_retry && !endpoint.is_mirror()) return response;
       last = response ? registry_error(*response, domain_) : std::move(response).error();
       if (last->code() == Code::kCancelled) break;
       if (endpoint.is_mirror()) {
@@ -134,8 +154,30 @@ class Repository final : public BlobStore, public std::enable_shared_from_this<R
   }
 
   Result<std::unique_ptr<BlockSource>> open_manifest(const Descriptor& manifest) const override {
-    TRY_ASSIGN(net::Response response, fetch(manifest_call(manifest.digest.to_string())));
-    return std::move(response.body);
+    return open_resuming(manifest, [self = shared_from_this(), manifest](const RegistryCall& range, bool first) {
+      RegistryCall call = manifest_call(manifest.digest.to_string());
+      if (const auto wanted = range.headers.find("Range")) call.headers.add("Range", std::string(*wanted));
+      return self->fetch(std::move(call), first);
+    });
+  }
+
+  // The head and the whole body of a manifest or index; read again from the start when the connection breaks.
+  struct Document {
+    net::Headers headers;
+    std::string bytes;
+  };
+  Result<Document> fetch_document(std::string_view tag_or_digest, const ImageLimits& limits) const {
+    for (uint32_t attempt = 1;; ++attempt) {
+      TRY_ASSIGN(net::Response response, fetch(manifest_call(tag_or_digest)));
+      auto bytes = read_all(*response.body, limits.max_manifest_bytes, "manifest");
+      if (bytes) return Document{std::move(response.headers), *std::move(bytes)};
+      const Code code = bytes.error().code();
+      if (code == Code::kLimitExceeded) return fail(limit_passed(limits, &ImageLimits::max_manifest_bytes));
+      const bool may_pass = code == Code::kUnavailable || code == Code::kDeadlineExceeded;
+      const auto delay = shared_->options.retry.delay_after(attempt, std::nullopt, net::random_fraction());
+      if (!may_pass || !delay) return fail(std::move(bytes).error());
+      TRY(net::sleep_for(*delay, shared_->options.stop));
+    }
   }
 
   Result<std::unique_ptr<BlockSource>> open_blob(const Descriptor& blob) const override {
@@ -225,19 +267,14 @@ class Repository final : public BlobStore, public std::enable_shared_from_this<R
 // The manifest or index that the reference names, as a root of the search.
 Result<Root> fetch_root(const Repository& repository, const Reference& reference, const ImageLimits& limits) {
   const std::string wanted = reference.digest.empty() ? reference.tag : reference.digest.to_string();
-  TRY_ASSIGN(const net::Response response, repository.fetch(Repository::manifest_call(wanted)));
-  auto bytes = read_all(*response.body, limits.max_manifest_bytes, "manifest");
-  if (!bytes) {
-    const bool too_large = bytes.error().code() == Code::kLimitExceeded;
-    return fail(too_large ? limit_passed(limits, &ImageLimits::max_manifest_bytes) : std::move(bytes).error());
-  }
+  TRY_ASSIGN(Repository::Document document, repository.fetch_document(wanted, limits));
   Root root;
-  root.descriptor.media_type = net::media_type_of(response.headers.find("Content-Type").value_or(""));
-  root.descriptor.size = bytes->size();
+  root.descriptor.media_type = net::media_type_of(document.headers.find("Content-Type").value_or(""));
+  root.descriptor.size = document.bytes.size();
   Hasher hasher(reference.digest.empty() ? Digest::Algorithm::kSha256 : reference.digest.algorithm());
-  hasher.update(as_bytes(*bytes));
+  hasher.update(as_bytes(document.bytes));
   root.descriptor.digest = hasher.finish();
-  root.bytes = *std::move(bytes);
+  root.bytes = std::move(document.bytes);
 
   const auto check = [&](const Digest& promised, std::string_view by) -> Status {
     if (promised == root.descriptor.digest) return {};
@@ -245,7 +282,7 @@ Result<Root> fetch_root(const Repository& repository, const Reference& reference
                                                        root.descriptor.digest.to_string(), promised.to_string(), by));
   };
   if (!reference.digest.empty()) TRY(check(reference.digest, "the reference"));
-  const auto header = Digest::parse(response.headers.find("Docker-Content-Digest").value_or(""));
+  const auto header = Digest::parse(document.headers.find("Docker-Content-Digest").value_or(""));
   if (header && header->algorithm() == root.descriptor.digest.algorithm())
     TRY(check(*header, "the registry's own header"));
   return root;
@@ -261,7 +298,8 @@ class RegistrySource final : public ImageSource {
   Result<OpenedImage> open(std::string_view text, const OpenOptions& options) override {
     TRY_ASSIGN(const Reference parsed, Reference::parse_normalized(text));
     const Reference reference = parsed.with_default_tag();
-    const auto repository = std::make_shared<const Repository>(shared(), reference);
+    TRY_ASSIGN(auto shared, this->shared());
+    const auto repository = std::make_shared<const Repository>(std::move(shared), reference);
     TRY_CONTEXT(Root root, fetch_root(*repository, reference, options.limits), reference.to_string());
     std::vector<Root> roots;
     roots.push_back(std::move(root));
@@ -272,14 +310,18 @@ class RegistrySource final : public ImageSource {
   }
 
  private:
-  std::shared_ptr<Shared> shared() {
-    std::call_once(once_, [this] { shared_ = std::make_shared<Shared>(options_); });
+  Result<std::shared_ptr<Shared>> shared() {
+    const std::scoped_lock lock(mutex_);
+    if (shared_ == nullptr) {
+      TRY_ASSIGN(RegistryOptions options, normalise(options_));
+      shared_ = std::make_shared<Shared>(std::move(options));
+    }
     return shared_;
   }
 
   const RegistryOptions options_;
-  std::once_flag once_;
-  std::shared_ptr<Shared> shared_;
+  std::mutex mutex_;
+  std::shared_ptr<Shared> shared_;  // guarded by mutex_
 };
 
 }  // namespace

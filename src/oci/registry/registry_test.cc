@@ -1,5 +1,6 @@
 // The registry source against a scripted registry: what a real one does not do on demand. The real ones are in
 // tests/e2e.
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -121,6 +122,67 @@ TEST(RegistrySource, ResumesALayerThatBreaksHalfway) {
   }
   EXPECT_EQ(ranges.size(), 2U);
   EXPECT_EQ(ranges.front(), "bytes=120000-");
+}
+
+TEST(RegistrySource, HearsARetryAfterWhileALayerIsContinued) {
+  const TestImage image;
+  const ScriptedServer server([&](const SeenRequest& request) {
+    if (!request.header("range").empty()) return reply(429, "", "Retry-After: 9999\r\n");
+    ScriptedReply answer = serve(image, request);
+    if (request.target.contains(digest_of(image.layer))) {
+      answer.bytes.resize(answer.bytes.size() - 80'000);
+      answer.close = true;
+    }
+    return answer;
+  });
+  RegistryOptions options = quick_options();
+  options.insecure_registries = {server.authority()};
+  options.timeouts.connect = std::chrono::milliseconds(200);
+  const auto opened = open_image(options, server.authority() + "/team/app:1");
+  ASSERT_TRUE(opened) << opened.error().to_string();
+  const auto layer = read_layer(*opened);
+  ASSERT_FALSE(layer);
+  EXPECT_EQ(layer.error().code(), Code::kUnavailable);
+  const auto requests = server.requests();
+  EXPECT_EQ(std::ranges::count_if(requests, [](const auto& request) { return !request.header("range").empty(); }), 1)
+      << "asked again before the server wants to be";
+}
+
+TEST(RegistrySource, ReadsAManifestAgainThatBreaksHalfway) {
+  const TestImage image;
+  std::atomic<int> breaks = 0;
+  const ScriptedServer server([&](const SeenRequest& request) {
+    ScriptedReply answer = serve(image, request);
+    if (request.target.contains("/manifests/") && breaks++ == 0) {
+      answer.bytes.resize(answer.bytes.size() - 100);
+      answer.close = true;
+    }
+    return answer;
+  });
+  const auto opened = open_image(options_for(server), "test.invalid/team/app:1");
+  ASSERT_TRUE(opened) << opened.error().to_string();
+  EXPECT_EQ(opened->manifest_digest.to_string(), digest_of(image.manifest));
+}
+
+TEST(RegistrySource, KnowsAnInsecureRegistryHoweverItsNameIsWritten) {
+  // Nobody is there; that plain HTTP is tried shows that the registry was known for an insecure one.
+  for (const auto& [option, reference] :
+       {std::pair("test.invalid", "test.invalid/team/app:1"), std::pair("TEST.invalid", "test.invalid/team/app:1"),
+        std::pair("test.invalid", "test.invalid:443/team/app:1"),
+        std::pair("Test.invalid:443", "test.invalid/team/app:1")}) {
+    RegistryOptions options = quick_options();
+    options.insecure_registries = {option};
+    const auto opened = open_image(options, reference);
+    ASSERT_FALSE(opened);
+    EXPECT_NE(opened.error().to_string().find("http://test.invalid"), std::string::npos)
+        << option << ": " << opened.error().to_string();
+  }
+  RegistryOptions options = quick_options();
+  options.insecure_registries = {"reg.example/app"};
+  const auto refused = open_image(options, "reg.example/app:1");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::kInvalidArgument);
+  EXPECT_NE(refused.error().to_string().find("--insecure-registry"), std::string::npos);
 }
 
 TEST(RegistrySource, RefusesContentWithAnotherDigest) {
