@@ -42,7 +42,9 @@ class WantedSink final : public Sink {
       const Family* family = family_of(ecosystem);
       place->second = std::ranges::any_of(ecosystems_, [&](std::string_view wanted) {
         if (wanted.ends_with(":*")) return family != nullptr && wanted.substr(0, wanted.size() - 2) == family->name;
-        return ecosystem == wanted || (ecosystem.starts_with(wanted) && ecosystem[wanted.size()] == ':');
+        if (ecosystem == wanted || (ecosystem.starts_with(wanted) && ecosystem[wanted.size()] == ':')) return true;
+        const std::vector<std::string> companions = companions_of(wanted);
+        return std::ranges::find(companions, ecosystem) != companions.end();
       });
     }
     return place->second;

@@ -241,6 +241,9 @@ std::optional<std::string> ubuntu_key_of_osv(std::string_view rest) {
   return key;
 }
 
+// The modules of SLE 12 are the same for all of its service packs.
+constexpr std::string_view kModulesOfAllServicePacks = ":modules";
+
 // "Linux Enterprise Server 15 SP5-LTSS", "Linux Enterprise Module for Basesystem 15 SP5", "Linux Enterprise Micro 5.5".
 std::optional<std::string> suse_key_of_osv(std::string_view product) {
   constexpr std::string_view kPrefix = "Linux Enterprise ";
@@ -249,8 +252,9 @@ std::optional<std::string> suse_key_of_osv(std::string_view product) {
   std::string_view family = "suse:sles";
   if (product.starts_with("Desktop")) family = "suse:sled";
   if (product.starts_with("Micro")) family = "suse:sle-micro";
-  const bool known = family != "suse:sles" || product.starts_with("Server") || product.starts_with("Module for") ||
-                     product.starts_with("High Performance Computing");
+  // Whatever else is installed onto the server release (modules, extensions, kits, real time) or is a form of it. Not:
+  // an appliance of its own.
+  const bool known = !product.starts_with("Point of");
   const size_t digit = product.find_first_of("0123456789");
   if (!known || digit == std::string_view::npos) return std::nullopt;
   const std::string_view version = product.substr(digit);
@@ -261,7 +265,9 @@ std::optional<std::string> suse_key_of_osv(std::string_view product) {
   } else if (after.starts_with('.')) {
     release = leading_numbers(version, 2);
   }
-  return ecosystem_key(family, release);
+  auto key = ecosystem_key(family, release);
+  if (key && release == "12" && product.starts_with("Module for")) *key += kModulesOfAllServicePacks;
+  return key;
 }
 
 // VERSION_ID "22.03" stands for a line of releases with packages of their own, which only the title tells apart:
@@ -401,6 +407,19 @@ std::vector<std::string> pockets_of(std::string_view key) {
   }
   for (const std::string_view pocket : kUbuntuPockets) pockets.push_back(fmt::format("{}:{}", key, pocket));
   return pockets;
+}
+
+std::vector<std::string> companions_of(std::string_view key) {
+  std::vector<std::string> companions;
+  const Family* family = family_of(key);
+  const std::string_view release = release_of(key);
+  if (family == nullptr || release.empty() || (family->name != "suse:sles" && family->name != "suse:sled")) {
+    return companions;
+  }
+  if (family->name == "suse:sled") companions.push_back(fmt::format("suse:sles:{}", release));
+  if (leading_numbers(release, 1) == "12")
+    companions.push_back(fmt::format("suse:sles:12{}", kModulesOfAllServicePacks));
+  return companions;
 }
 
 std::optional<std::string_view> version_id_of_codename(std::string_view family, std::string_view codename) {

@@ -72,6 +72,10 @@ std::optional<std::string> ecosystem_key_of_ubuntu_label(std::string_view label)
 // version is where a subscriber finds the fix. Empty for everything else.
 std::vector<std::string> pockets_of(std::string_view key);
 
+// Other keys whose records are about a release's packages just as its own are: "suse:sles:12:modules" for any service
+// pack of SLES 12, whose modules have none; "suse:sles:15.5" for SLED 15.5, which takes packages from the same modules.
+std::vector<std::string> companions_of(std::string_view key);
+
 // The version id of a release by its codename, for "debian" and "ubuntu": "bookworm" -> "12", "jammy" -> "22.04", "sid"
 // -> "sid". The dates and names are distro-info-data's.
 std::optional<std::string_view> version_id_of_codename(std::string_view family, std::string_view codename);

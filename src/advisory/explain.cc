@@ -131,7 +131,7 @@ ExplainedPackage explain_package(size_t index, const inventory::Package& package
     result.records.push_back({.feed = std::string(database.feed(record.feed()).name),
                               .record = std::string(record.document()),
                               .ecosystem = std::string(database.ecosystem_key(candidate.ecosystem)),
-                              .package = by_source ? package.source_name : package.name,
+                              .package = std::string(by_source ? engine.source_name() : package.name),
                               .status = record.status(),
                               .condition = condition_of(record),
                               .outcome = candidate.outcome,
@@ -214,8 +214,8 @@ std::vector<Explanation> explain(std::string_view id, std::span<const inventory:
     if (key.empty()) continue;
     keys.insert(key);
     installed.insert({key, package_key(key, package.name)});
-    installed.insert({key, package_key(key, package.source_name)});
     engine.collect(package, candidates);
+    installed.insert({key, package_key(key, engine.source_name())});
     for (Explanation& each : explanations) {
       const auto group = std::ranges::equal_range(candidates, each.id, {}, [&](const Candidate& candidate) {
         return database.vulnerability(candidate.vulnerability).id();

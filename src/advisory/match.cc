@@ -117,6 +117,12 @@ MatchResult match(std::span<const inventory::Package> packages, const inventory:
                                                   "in this database",
                                                   package.name, package.version, build)});
     }
+    if (const auto& unreadable = engine.unreadable_bound()) {
+      result.notes.push_back({.package = index,
+                              .text = fmt::format("{} was not judged for {}: {} cannot be compared with {}",
+                                                  package.name, database.vulnerability(unreadable->vulnerability).id(),
+                                                  unreadable->bound, package.version)});
+    }
     if (engine.unreadable_version()) {
       result.notes.push_back({.package = index,
                               .text = fmt::format("the version {} of {} cannot be compared: it is none of its kind",

@@ -24,19 +24,15 @@ void overrule(Candidate& candidate, std::string_view by) {
   candidate.overruled_by = by;
 }
 
+std::string_view without_v(std::string_view version) {
+  return version.starts_with('v') ? version.substr(1) : version;
+}
+
 bool is_modular_record(const RecordView& record) {
   for (size_t i = 0; i < record.ranges(); ++i) {
     if (is_modular(record.range(i).fixed)) return true;
   }
   return false;
-}
-
-// "/usr/lib/x" and "/lib/x" are one place on a merged system, and locations come without the leading slash.
-std::string_view place_name(std::string_view path) {
-  if (path.starts_with('/')) path.remove_prefix(1);
-  if (path.starts_with("usr/lib") || path.starts_with("usr/bin/") || path.starts_with("usr/sbin/"))
-    path.remove_prefix(4);
-  return path;
 }
 
 }  // namespace
@@ -58,6 +54,7 @@ MatchEngine::MatchEngine(std::span<const inventory::Package> packages, const inv
   if (const Family* family = family_of(system_key_); family != nullptr) {
     if (const FamilyRules* rules = rules_of(family->name)) system_rules_ = rules;
     add_key(system_keys_, system_key_, Role::kRelease);
+    for (const std::string& companion : companions_of(system_key_)) add_key(system_keys_, companion, Role::kRelease);
     for (const std::string& pocket : pockets_of(system_key_)) add_key(system_keys_, pocket, Role::kPocket);
     for (const std::string_view pocket : system_rules_->flavour_pockets) {
       add_key(flavour_keys_, system_key_ + ":" + std::string(pocket), Role::kRelease);
@@ -66,6 +63,12 @@ MatchEngine::MatchEngine(std::span<const inventory::Package> packages, const inv
       if (const auto key = ecosystem_key(system_rules_->disclosures, release_of(system_key_))) {
         add_key(system_keys_, *key, Role::kDisclosure);
       }
+    }
+    const std::string topic_prefix = system_key_ + ":";
+    for (size_t i = 0; system_rules_->topics && i < database_.ecosystems(); ++i) {
+      const std::string_view key = database_.ecosystem_key(i);
+      if (!key.starts_with(topic_prefix)) continue;
+      topics_.emplace_back(LookupKey{.ecosystem = static_cast<uint32_t>(i)}, key.substr(topic_prefix.size()));
     }
     // Without content manifests: whatever the release's main streams carry.
     for (const std::string_view part : {"cpe:/o:redhat:enterprise_linux:", "cpe:/a:redhat:enterprise_linux:"}) {
@@ -124,11 +127,25 @@ void MatchEngine::collect_named(const LookupKey& key, std::string_view name, boo
   }
 }
 
+// Nothing in a package says which repository it came from. It is a topic's when its version is one that the topic is
+// named after, or when the release itself has never had an advisory about a package of this name.
+void MatchEngine::collect_topics(std::vector<Candidate>& candidates) const {
+  const bool unknown_to_release = candidates.empty();
+  for (const auto& [key, name] : topics_) {
+    if (unknown_to_release || is_of_topic(package_->version, name)) {
+      collect_named(key, package_->name, true, true, candidates);
+    }
+  }
+}
+
 void MatchEngine::collect(const inventory::Package& package, std::vector<Candidate>& candidates) {
   package_ = &package;
   ++package_number_;
   readable_ = {};
   unreadable_version_ = false;
+  unreadable_bound_.reset();
+  source_name_ = package.source_name;
+  signs_source_ = false;
   candidates.clear();
   if (!of_system(package)) {
     rules_ = &default_rules();
@@ -142,11 +159,16 @@ void MatchEngine::collect(const inventory::Package& package, std::vector<Candida
                                            [&](std::string_view suffix) { return package.name.ends_with(suffix); });
   if (skipped) return;
   const bool flavoured = !rules_->flavour_pockets.empty() && !flavour_of(package.version, *rules_).empty();
-  const bool one_name = package.source_name.empty() || package.source_name == package.name;
+  if (std::string other = signed_source(package.source_name, *rules_); !other.empty()) {
+    source_name_ = std::move(other);
+    signs_source_ = true;
+  }
+  const bool one_name = source_name_.empty() || source_name_ == package.name;
   for (const LookupKey& key : flavoured ? flavour_keys_ : system_keys_) {
     collect_named(key, package.name, true, one_name, candidates);
-    if (!one_name) collect_named(key, package.source_name, false, true, candidates);
+    if (!one_name) collect_named(key, source_name_, false, true, candidates);
   }
+  collect_topics(candidates);
   // Records come sorted from each list; several lists have to be merged.
   if (!std::ranges::is_sorted(candidates, {}, &Candidate::vulnerability)) {
     std::ranges::sort(candidates, {}, [](const Candidate& each) { return std::pair(each.vulnerability, each.order); });
@@ -154,7 +176,7 @@ void MatchEngine::collect(const inventory::Package& package, std::vector<Candida
 }
 
 std::string_view MatchEngine::installed_for(const RecordView& record) const {
-  const bool source = record.name_kind() == NameKind::kSource && !package_->source_version.empty();
+  const bool source = record.name_kind() == NameKind::kSource && !package_->source_version.empty() && !signs_source_;
   std::string_view installed = source ? package_->source_version : package_->version;
   if (record.scheme() == Scheme::kGo) {
     // Go's standard library is versioned by its tool chain ("go1.21.3"), and what the go command notes after a plus
@@ -186,18 +208,25 @@ MatchEngine::Place MatchEngine::place_in_ranges(std::string_view installed, cons
     for (uint16_t i = 0; i < record.ranges(); ++i) {
       const RangeView range = record.range(i);
       if (!range.introduced.empty() && range.introduced == range.last_affected && range.introduced == installed) {
-        return {.kind = Place::Kind::kInside, .range = i};
+        return {.kind = Place::Kind::kInside, .range = i, .unreadable_bound = {}};
       }
     }
-    return {.kind = Place::Kind::kUnreadable, .range = {}};
+    return {.kind = Place::Kind::kUnreadable, .range = {}, .unreadable_bound = {}};
   }
   enum class Side : uint8_t { kBelow, kAt, kAbove, kUnreadable };
+  Place place;
   const auto side_of = [&](std::string_view bound) {
-    const auto order = version::compare(scheme, installed, ignore_epochs ? without_epoch(bound) : bound);
-    if (!order) return Side::kUnreadable;
+    if (ignore_epochs) bound = without_epoch(bound);
+    auto order = version::compare(scheme, installed, bound);
+    // Advisories write bounds that are no versions of the scheme, of two or four numbers; their order is plain.
+    const bool has_numbers = scheme == Scheme::kGo || scheme == Scheme::kNpm;
+    if (!order && has_numbers) order = version::compare(Scheme::kSemver, without_v(installed), without_v(bound));
+    if (!order) {
+      place.unreadable_bound = bound;
+      return Side::kUnreadable;
+    }
     return *order < 0 ? Side::kBelow : *order > 0 ? Side::kAbove : Side::kAt;
   };
-  Place place;
   for (uint16_t i = 0; i < record.ranges(); ++i) {
     const RangeView range = record.range(i);
     const Side low = range.introduced.empty() ? Side::kAbove : side_of(range.introduced);
@@ -210,7 +239,8 @@ MatchEngine::Place MatchEngine::place_in_ranges(std::string_view installed, cons
       continue;
     }
     // A range with a fix says more than one without.
-    if (place.kind != Place::Kind::kInside || !range.fixed.empty()) place = {.kind = Place::Kind::kInside, .range = i};
+    if (place.kind != Place::Kind::kInside || !range.fixed.empty())
+      place = {.kind = Place::Kind::kInside, .range = i, .unreadable_bound = {}};
     if (!range.fixed.empty()) break;
   }
   return place;
@@ -316,6 +346,9 @@ void MatchEngine::judge(Candidate& candidate) {
     }
     const Place place = place_of(record);
     candidate.range = place.range;
+    if (place.kind == Place::Kind::kUnreadable && !place.unreadable_bound.empty()) {
+      unreadable_bound_ = {.vulnerability = candidate.vulnerability, .bound = place.unreadable_bound};
+    }
     candidate.outcome = place.kind == Place::Kind::kInside    ? inside
                         : place.kind == Place::Kind::kOutside ? Outcome::kNotInRange
                                                               : Outcome::kUnreadable;
@@ -705,23 +738,10 @@ std::optional<RecordView> MatchEngine::unsupported() {
 
 const inventory::Package* MatchEngine::owner() {
   if (of_system(*package_) || system_keys_.empty()) return nullptr;
-  if (!owners_) {
-    // Distribution packages have many files and language packages few places: the places are what is remembered.
-    owners_.emplace();
-    for (const inventory::Package& package : packages_) {
-      if (of_system(package)) continue;
-      for (const std::string& location : package.locations) owners_->try_emplace(place_name(location), nullptr);
-    }
-    for (const inventory::Package& package : packages_) {
-      if (!of_system(package) || is_third_party(package, *system_rules_)) continue;
-      for (const std::string& file : package.files) {
-        if (const auto place = owners_->find(place_name(file)); place != owners_->end()) place->second = &package;
-      }
-    }
-  }
+  if (!owners_) owners_.emplace(packages_);
   for (const std::string& location : package_->locations) {
-    const auto place = owners_->find(place_name(location));
-    if (place != owners_->end() && place->second != nullptr) return place->second;
+    const inventory::Package* owner = owners_->owner_of(location);
+    if (owner != nullptr && of_system(*owner) && !is_third_party(*owner, *system_rules_)) return owner;
   }
   return nullptr;
 }

@@ -8,7 +8,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -17,6 +16,7 @@
 #include "advisory/finding.h"
 #include "advisory/match.h"
 #include "advisory/match_rules.h"
+#include "inventory/file_owners.h"
 #include "inventory/package.h"
 #include "version/compare.h"
 
@@ -68,10 +68,18 @@ class MatchEngine {
   Decision decide(std::span<Candidate> group);
   Finding finding(size_t package, std::span<const Candidate> group, const Decision& decision) const;
 
+  // The name under which its distribution files advisories about the package's source.
+  std::string_view source_name() const { return source_name_; }
   // The installed version that a record is compared with.
   std::string_view installed_for(const RecordView& record) const;
   // Whether any version of the package could not be read by a scheme that it was to be compared in.
   bool unreadable_version() const { return unreadable_version_; }
+  // A record that names a bound which its scheme cannot read, and that says nothing of the package for that.
+  struct UnreadableBound {
+    uint32_t vulnerability = 0;
+    std::string_view bound;
+  };
+  const std::optional<UnreadableBound>& unreadable_bound() const { return unreadable_bound_; }
   // The build that the package is ("fips") when its records stand apart and the database has none of them.
   std::string_view build_without_records() const;
   const FamilyRules& rules() const { return *rules_; }
@@ -94,6 +102,7 @@ class MatchEngine {
   struct Place {
     enum class Kind : uint8_t { kInside, kOutside, kUnreadable } kind = Kind::kOutside;
     std::optional<uint16_t> range;
+    std::string_view unreadable_bound;
   };
   // Many vulnerabilities of a package share their ranges: each is compared once.
   struct Remembered {
@@ -107,6 +116,7 @@ class MatchEngine {
   bool of_system(const inventory::Package& package) const;
   void collect_named(const LookupKey& key, std::string_view name, bool as_binary, bool as_source,
                      std::vector<Candidate>& candidates) const;
+  void collect_topics(std::vector<Candidate>& candidates) const;
   void judge(Candidate& candidate);
   Place place_of(const RecordView& record);
   Place place_in_ranges(std::string_view installed, const RecordView& record, bool ignore_epochs);
@@ -143,7 +153,8 @@ class MatchEngine {
   const FamilyRules* system_rules_;
   std::vector<LookupKey> system_keys_;
   std::vector<LookupKey> flavour_keys_;
-  std::vector<World> worlds_;  // by package type
+  std::vector<std::pair<LookupKey, std::string_view>> topics_;  // with their names
+  std::vector<World> worlds_;                                   // by package type
   struct FeedRank {
     int64_t day = 0;        // as of which it holds: the newest of any input of that name
     bool is_vague = false;  // FamilyRules::vague_feed
@@ -155,6 +166,9 @@ class MatchEngine {
   const inventory::Package* package_ = nullptr;
   const FamilyRules* rules_;
   bool unreadable_version_ = false;
+  std::optional<UnreadableBound> unreadable_bound_;
+  std::string source_name_;
+  bool signs_source_ = false;  // source_name_ is not its own source's
   uint32_t package_number_ = 0;
   // Whether the installed version, as this text and scheme, can be read: asked for each record, answered once.
   struct Readable {
@@ -171,8 +185,7 @@ class MatchEngine {
   std::vector<Cpe> default_products_;
   std::map<std::pair<const char*, uint32_t>, bool> products_;  // by CPE text and layer: whether it is another product
   std::optional<std::vector<std::pair<std::string_view, RecordView>>> unsupported_prefixes_;
-  std::optional<std::unordered_map<std::string_view, const inventory::Package*>>
-      owners_;  // by path of language packages
+  std::optional<inventory::FileOwners> owners_;
 };
 
 // One sentence about why a decision suppresses what a feed says.

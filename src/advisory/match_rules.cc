@@ -14,6 +14,15 @@ using Texts = std::span<const std::string_view>;
 constexpr std::array<std::string_view, 2> kOracleFlavours = {"ksplice", "fips"};
 constexpr std::array<std::string_view, 1> kUbuntuFlavours = {"fips"};
 constexpr std::array<std::string_view, 2> kUbuntuFlavourPockets = {"fips-updates", "fips"};
+// Sources: the Debian Archive's linux-signed-<architecture> packages; Ubuntu's linux-signed and linux-signed-<flavour>.
+constexpr std::array kDebianSigners = {
+    SigningSource{.name = "linux-signed-amd64", .signs = "linux"},
+    SigningSource{.name = "linux-signed-arm64", .signs = "linux"},
+    SigningSource{.name = "linux-signed-i386", .signs = "linux"},
+};
+constexpr std::array kUbuntuSigners = {
+    SigningSource{.name = "linux-signed", .signs = "linux", .is_prefix = true},
+};
 constexpr std::array<std::string_view, 2> kDebugSuffixes = {"-debuginfo", "-debugsource"};
 
 constexpr std::array<std::string_view, 2> kRedHatVendors = {"Red Hat", "CentOS"};
@@ -38,12 +47,17 @@ constexpr std::array kRules = {
                 .vendors = Texts(kAlmaVendors)},
     FamilyRules{.family = "alpaquita", .type = PackageType::kApk, .one_publisher = true},
     FamilyRules{.family = "alpine", .type = PackageType::kApk, .one_publisher = true},
-    FamilyRules{.family = "amazon", .type = PackageType::kRpm, .one_publisher = true, .vendors = Texts(kAmazonVendors)},
+    FamilyRules{.family = "amazon",
+                .type = PackageType::kRpm,
+                .one_publisher = true,
+                .topics = true,
+                .vendors = Texts(kAmazonVendors)},
     FamilyRules{.family = "arch", .type = PackageType::kAlpm, .one_publisher = true},
     FamilyRules{
         .family = "azurelinux", .type = PackageType::kRpm, .one_publisher = true, .vendors = Texts(kMicrosoftVendors)},
     FamilyRules{.family = "chainguard", .type = PackageType::kApk, .one_publisher = true},
-    FamilyRules{.family = "debian", .type = PackageType::kDeb, .one_publisher = true},
+    FamilyRules{
+        .family = "debian", .type = PackageType::kDeb, .one_publisher = true, .signing_sources = kDebianSigners},
     FamilyRules{.family = "fedora",
                 .type = PackageType::kRpm,
                 .one_publisher = true,
@@ -93,7 +107,8 @@ constexpr std::array kRules = {
                 .ignores = true,
                 .flavours = Texts(kUbuntuFlavours),
                 .flavour_pockets = Texts(kUbuntuFlavourPockets),
-                .vague_feed = "ubuntu-osv"},
+                .vague_feed = "ubuntu-osv",
+                .signing_sources = kUbuntuSigners},
     FamilyRules{.family = "wolfi", .type = PackageType::kApk, .one_publisher = true},
 };
 static_assert(std::ranges::is_sorted(kRules, {}, &FamilyRules::family));
@@ -140,6 +155,23 @@ std::string_view stream_of(std::string_view label) {
   const size_t first = label.find(':');
   if (first == std::string_view::npos) return label;
   return label.substr(0, label.find(':', first + 1));
+}
+
+std::string signed_source(std::string_view source, const FamilyRules& rules) {
+  for (const SigningSource& signer : rules.signing_sources) {
+    if (source == signer.name) return std::string(signer.signs);
+    const bool of_kin = signer.is_prefix && source.starts_with(signer.name) && source[signer.name.size()] == '-';
+    if (of_kin) return std::string(signer.signs) + std::string(source.substr(signer.name.size()));
+  }
+  return {};
+}
+
+bool is_of_topic(std::string_view version, std::string_view topic) {
+  const size_t before = topic.find_last_not_of("0123456789.");
+  const std::string_view number = before == std::string_view::npos ? topic : topic.substr(before + 1);
+  version = without_epoch(version);
+  return !number.empty() && version.starts_with(number) &&
+         (version.size() == number.size() || !is_digit(version[number.size()]));
 }
 
 std::string_view without_epoch(std::string_view version) {

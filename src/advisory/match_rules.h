@@ -2,11 +2,20 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "inventory/package.h"
 
 namespace bulkhead::advisory {
+
+// A source package that only signs what another one builds: advisories are filed under that one, by the version that
+// the binary packages bear.
+struct SigningSource {
+  std::string_view name;
+  std::string_view signs;
+  bool is_prefix = false;  // of the name; the rest stays: "linux-signed-hwe-5.15" signs "linux-hwe-5.15"
+};
 
 struct FamilyRules {
   std::string_view family;
@@ -25,6 +34,10 @@ struct FamilyRules {
   // The publisher's feed that makes one "affected" of all that is not fixed (not looked at, ignored, deferred, …): its
   // word for that counts only where no other one speaks.
   std::string_view vague_feed;
+  std::span<const SigningSource> signing_sources;
+  // Has topics: further repositories beside the release's, each with other versions of some packages and a key of its
+  // own ("amazon:2:nginx1").
+  bool topics = false;
   // Whose records disclose what this family has not judged itself; empty: nobody's.
   std::string_view disclosures;
   std::span<const std::string_view> skipped_suffixes;  // packages that are no software of their own: "-debuginfo"
@@ -41,6 +54,12 @@ std::string_view flavour_of(std::string_view version, const FamilyRules& rules);
 
 // "nodejs:16" of the label "nodejs:16:8060020220523160029:ad008a3a"; empty for an empty label.
 std::string_view stream_of(std::string_view modularity_label);
+
+// The source that a package's source signs; empty when it signs none.
+std::string signed_source(std::string_view source, const FamilyRules& rules);
+
+// Whether a version is one of those that a topic is named after: 1.22 of "nginx1", 5.15.2 of "kernel-5.15".
+bool is_of_topic(std::string_view version, std::string_view topic);
 
 // The version without its epoch.
 std::string_view without_epoch(std::string_view version);

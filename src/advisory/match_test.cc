@@ -190,6 +190,22 @@ TEST(MatchDebian, ARebuildIsJudgedByItsSourceVersion) {
   EXPECT_THAT(summary(run(database, os("debian", "12"), {rebuilt})), ElementsAre("CVE-1 fixed 1.0-2"));
 }
 
+TEST(MatchDebian, ASignedKernelIsJudgedByTheSourceThatItSigns) {
+  const Database database = make({Says("CVE-1").of("debian:12", "linux").fixed("6.1.76-1"),
+                                  Says("CVE-2").of("debian:12", "linux").fixed("6.1.80-1")});
+  const Package image = of_source(deb("linux-image-6.1.0-18-amd64", "6.1.76-1"), "linux-signed-amd64", "6.1.76+1");
+  EXPECT_THAT(summary(run(database, os("debian", "12"), {image})), ElementsAre("CVE-2 fixed 6.1.80-1"));
+  const Database ubuntu = make({Says("CVE-1").of("ubuntu:20.04", "linux-hwe-5.15").fixed("5.15.0-92.102~20.04.1"),
+                                Says("CVE-2").of("ubuntu:20.04", "linux").fixed("5.4.0-170.188"),
+                                Says("CVE-3").of("ubuntu:20.04", "linux-signatures").fixed("9")});
+  const auto with = [&](const char* version, const char* source) {
+    return summary(run(ubuntu, os("ubuntu", "20.04"), {of_source(deb("linux-image-x", version), source, version)}));
+  };
+  EXPECT_THAT(with("5.15.0-91.101~20.04.1", "linux-signed-hwe-5.15"), ElementsAre("CVE-1 fixed 5.15.0-92.102~20.04.1"));
+  EXPECT_THAT(with("5.4.0-169.187", "linux-signed"), ElementsAre("CVE-2 fixed 5.4.0-170.188"));
+  EXPECT_THAT(with("1", "linux-signatures"), ElementsAre("CVE-3 fixed 9"));
+}
+
 TEST(MatchDebian, ReportsWhatHasNoFixWithItsStatus) {
   const Database database = make({
       Says("CVE-1").of("debian:12", "x").status(AdvisoryStatus::kAffected),
@@ -661,6 +677,48 @@ TEST(MatchRpm, ReleasesAreTakenAsThePublisherNumbersThem) {
   }
 }
 
+TEST(MatchAmazon, ATopicsAdvisoriesAreAboutTheVersionsThatItIsNamedAfter) {
+  const Database database = make({
+      Says("CVE-1").of("amazon:2", "kernel").fixed("4.14.320-1.amzn2"),
+      Says("CVE-1").of("amazon:2:kernel-5.15", "kernel").fixed("5.15.117-1.amzn2"),
+      Says("CVE-2").of("amazon:2:kernel-5.10", "kernel").fixed("5.10.180-1.amzn2"),
+      Says("CVE-3").of("amazon:2:docker", "containerd").fixed("1.6.19-1.amzn2"),
+      Says("CVE-4").of("amazon:2", "php").fixed("5.4.16-46.amzn2"),
+      Says("CVE-5").of("amazon:2:php8.1", "php").fixed("8.1.16-1.amzn2"),
+      Says("CVE-6").of("amazon:2023:nvidia", "kmod").fixed("9-1"),
+  });
+  const auto with = [&](const char* name, const char* version) {
+    return summary(run(database, os("amzn", "2"), {rpm(name, version)}));
+  };
+  EXPECT_THAT(with("kernel", "5.15.100-1.amzn2"), ElementsAre("CVE-1 fixed 5.15.117-1.amzn2"));
+  EXPECT_THAT(with("kernel", "5.15.117-1.amzn2"), IsEmpty());
+  EXPECT_THAT(with("kernel", "4.14.1-1.amzn2"), ElementsAre("CVE-1 fixed 4.14.320-1.amzn2"));
+  // A package that the release's own advisories never name.
+  EXPECT_THAT(with("containerd", "1.4.1-1.amzn2"), ElementsAre("CVE-3 fixed 1.6.19-1.amzn2"));
+  EXPECT_THAT(with("php", "5.4.16-40.amzn2"), ElementsAre("CVE-4 fixed 5.4.16-46.amzn2"));
+  EXPECT_THAT(with("php", "8.1.2-1.amzn2"), ElementsAre("CVE-5 fixed 8.1.16-1.amzn2"));
+  EXPECT_THAT(with("kmod", "1-1"), IsEmpty());
+}
+
+TEST(MatchSuse, ModulesAndExtensionsCountForTheReleasesThatTheyInstallOnto) {
+  const auto of = [](const char* product, const char* id) {
+    AdvisoryRecord record = Says(id).of(ecosystem_key_of_osv(product).value_or("suse:sles:none"), "php74").fixed("2-1");
+    return record;
+  };
+  const Database database = make({of("SUSE:Linux Enterprise Module for Web and Scripting 12", "CVE-1"),
+                                  of("SUSE:Linux Enterprise Software Development Kit 12 SP5", "CVE-2"),
+                                  of("SUSE:Linux Enterprise Server 12", "CVE-3"),
+                                  of("SUSE:Linux Enterprise Module for Basesystem 15 SP5", "CVE-4"),
+                                  of("SUSE:Linux Enterprise Workstation Extension 15 SP5", "CVE-5")});
+  const auto with = [&](const char* id, const char* version) {
+    return summary(run(database, os(id, version), {rpm("php74", "1-1")}));
+  };
+  EXPECT_THAT(with("sles", "12.5"), ElementsAre("CVE-1 fixed 2-1", "CVE-2 fixed 2-1"));
+  EXPECT_THAT(with("sles", "12"), ElementsAre("CVE-1 fixed 2-1", "CVE-3 fixed 2-1"));
+  EXPECT_THAT(with("sled", "15.5"), ElementsAre("CVE-4 fixed 2-1", "CVE-5 fixed 2-1"));
+  EXPECT_THAT(with("sles", "15.4"), IsEmpty());
+}
+
 // Languages
 
 TEST(MatchLanguages, AVersionIsAffectedInAnyRange) {
@@ -739,6 +797,21 @@ TEST(MatchLanguages, AVersionThatIsNoneIsToldAndNotGuessedAt) {
   // A legacy version that the advisory lists letter for letter is affected all the same.
   EXPECT_THAT(summary(run(database, {}, {package(PackageType::kPypi, "x", "0.1dev-r1")})),
               ElementsAre("CVE-2 affected"));
+}
+
+TEST(MatchLanguages, ABoundThatIsNoVersionIsReadLenientlyOrTold) {
+  const Database database = make({Says("CVE-1").of("golang", "gogs.io/gogs").fixed("0.11.82.1218"),
+                                  Says("CVE-2").of("npm", "x").range({.introduced = "6.0", .fixed = "6.2"}),
+                                  Says("CVE-3").of("golang", "nginx-ui").fixed("2.0.0.beta.9")});
+  EXPECT_THAT(summary(run(database, {}, {package(PackageType::kGolang, "gogs.io/gogs", "v0.11.43")})),
+              ElementsAre("CVE-1 fixed 0.11.82.1218"));
+  EXPECT_THAT(summary(run(database, {}, {package(PackageType::kGolang, "gogs.io/gogs", "v0.11.83")})), IsEmpty());
+  EXPECT_THAT(summary(run(database, {}, {package(PackageType::kNpm, "x", "6.1.3")})), ElementsAre("CVE-2 fixed 6.2"));
+  EXPECT_THAT(summary(run(database, {}, {package(PackageType::kNpm, "x", "5.9.0")})), IsEmpty());
+  const MatchResult unreadable = run(database, {}, {package(PackageType::kGolang, "nginx-ui", "v1.9.0")});
+  EXPECT_THAT(unreadable.findings, IsEmpty());
+  ASSERT_EQ(unreadable.notes.size(), 1U);
+  EXPECT_EQ(unreadable.notes[0].text, "nginx-ui was not judged for CVE-3: 2.0.0.beta.9 cannot be compared with v1.9.0");
 }
 
 TEST(MatchLanguages, IndependentFeedsBothCountAndTheHighestFixIsNamed) {

@@ -11,6 +11,7 @@
 #include "archive/inflate.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "crypto/digest.h"
 
 namespace bulkhead::advisory {
 namespace {
@@ -87,14 +88,19 @@ std::optional<fs::path> find_snapshot(const std::vector<std::string>& folders) {
   return std::nullopt;
 }
 
-// Where a packed file is unpacked to: another file gets another name, so that it is never mistaken for it.
+// Where a packed file is unpacked to: another file gets another name, so that it is never mistaken for it. Told by its
+// size, its beginning and its end.
 Result<std::string> unpacked_path(const fs::path& packed, const std::string& cache_dir) {
-  std::error_code error;
-  const auto size = fs::file_size(packed, error);
-  if (error) return fail(errno_error(error.value(), packed.string()));
+  constexpr size_t kTold = size_t{64} << 10;
+  TRY_ASSIGN(const MappedFile mapped, MappedFile::open(packed.string()));
+  const ByteSpan bytes = mapped.bytes();
+  const size_t told = std::min(bytes.size(), kTold);
+  std::string ends(as_text(bytes.first(told)));
+  ends += as_text(bytes.last(told));
+  ends += fmt::format("{}", bytes.size());
   std::string name = packed.filename().string();
   name.resize(name.size() - kPackedSuffix.size());
-  return fmt::format("{}/snapshot/{}-{}.db", cache_dir, name, size);
+  return fmt::format("{}/snapshot/{}-{}.db", cache_dir, name, Digest::sha256_of(as_bytes(ends)).hex().substr(0, 16));
 }
 
 Result<std::shared_ptr<const Database>> open_shared(const std::string& path) {

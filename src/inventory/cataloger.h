@@ -62,4 +62,7 @@ Result<Inventory> take_inventory(const layer::MergedImage& image);
 // Fills Package::files for every package whose database says; see Cataloger::collect_files.
 Status load_files(const layer::MergedImage& image, Inventory& inventory);
 
+// The same where it is of use: when there is a package that an operating system's may have installed, a language's.
+Status load_files_of_owners(const layer::MergedImage& image, Inventory& inventory);
+
 }  // namespace bulkhead::inventory

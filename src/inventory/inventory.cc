@@ -50,6 +50,14 @@ Status load_files(const layer::MergedImage& image, Inventory& inventory) {
   return {};
 }
 
+Status load_files_of_owners(const layer::MergedImage& image, Inventory& inventory) {
+  const bool useful = std::any_of(inventory.packages.begin(), inventory.packages.end(), [](const Package& package) {
+    return package.type != PackageType::kDeb && package.type != PackageType::kApk &&
+           package.type != PackageType::kRpm && package.type != PackageType::kAlpm;
+  });
+  return useful ? load_files(image, inventory) : Status();
+}
+
 Result<std::vector<Package>> collect_packages(const layer::MergedImage& image, std::string_view analyser) {
   const auto visible = image.visible(analyser);
   const auto history = image.history(analyser);

@@ -151,5 +151,20 @@ TEST(Inventory, SeesNoPackagesOfARemovedDatabase) {
               IsEmpty());
 }
 
+TEST(Inventory, ListsFilesWhereTheyTellWhoInstalledALanguagesPackage) {
+  const auto image = merged({TarBuilder()
+                                 .file("var/lib/dpkg/status", deb("python3-six", "1.16-4"))
+                                 .file("var/lib/dpkg/info/python3-six.list", "/usr/lib/python3/six.egg-info\n")});
+  ASSERT_TRUE(image);
+  auto inventory = take_inventory(*image);
+  ASSERT_TRUE(inventory) << inventory.error().to_string();
+  ASSERT_TRUE(load_files_of_owners(*image, *inventory));
+  ASSERT_EQ(inventory->packages.size(), 1U);
+  EXPECT_TRUE(inventory->packages[0].files.empty());
+  inventory->packages.push_back({.type = PackageType::kPypi, .name = "six", .version = "1.16"});
+  ASSERT_TRUE(load_files_of_owners(*image, *inventory));
+  EXPECT_EQ(inventory->packages[0].files, std::vector<std::string>{"/usr/lib/python3/six.egg-info"});
+}
+
 }  // namespace
 }  // namespace bulkhead::inventory

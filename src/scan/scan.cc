@@ -211,6 +211,7 @@ Result<ScanResult> take_facts(oci::OpenedImage opened, const Options& options) {
   TRY_ASSIGN(const layer::AnalyserSet analysers, layer::AnalyserSet::create(wanted));
   TRY_ASSIGN(const Read read, read_layers(std::move(opened), analysers, options.analyse));
   TRY_CONTEXT(inventory::Inventory inventory, inventory::take_inventory(read.merged), read.image.reference);
+  TRY(inventory::load_files_of_owners(read.merged, inventory));
 
   ScanResult result;
   result.image = describe(read.image);

@@ -9,6 +9,7 @@
 #include "advisory/dist_tag.h"
 #include "advisory/ecosystem.h"
 #include "advisory/feeds/common.h"
+#include "advisory/feeds/rpm_common.h"
 #include "advisory/feeds/version_set.h"
 #include "base/text.h"
 
@@ -206,11 +207,6 @@ std::optional<std::string> ecosystem_of(const json::Value& package, const json::
     if (availability.starts_with("Livepatch")) key = fmt::format("ubuntu:{}:livepatch", release_of(*key));
   }
   return key;
-}
-
-// Debug symbols cannot be attacked; errata list them all the same.
-bool is_debug_package(std::string_view name) {
-  return name.ends_with("-debuginfo") || name.ends_with("-debugsource");
 }
 
 // What an advisory is about.
