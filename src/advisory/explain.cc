@@ -73,7 +73,7 @@ std::string comparisons_of(std::string_view installed, const RecordView& record,
 
 std::string reasoning_of(const Candidate& candidate, const inventory::Package& package, const MatchEngine& engine) {
   const RecordView& record = candidate.record;
-  const std::string_view installed = engine.installed_for(record);
+  const std::string_view installed = engine.judge().installed_for(record);
   switch (candidate.outcome) {
     case Outcome::kAffected:
     case Outcome::kNotInRange:
@@ -131,7 +131,7 @@ ExplainedPackage explain_package(size_t index, const inventory::Package& package
     result.records.push_back({.feed = std::string(database.feed(record.feed()).name),
                               .record = std::string(record.document()),
                               .ecosystem = std::string(database.ecosystem_key(candidate.ecosystem)),
-                              .package = std::string(by_source ? engine.source_name() : package.name),
+                              .package = std::string(by_source ? engine.judge().source_name() : package.name),
                               .status = record.status(),
                               .condition = condition_of(record),
                               .outcome = candidate.outcome,
@@ -215,7 +215,7 @@ std::vector<Explanation> explain(std::string_view id, std::span<const inventory:
     keys.insert(key);
     installed.insert({key, package_key(key, package.name)});
     engine.collect(package, candidates);
-    installed.insert({key, package_key(key, engine.source_name())});
+    installed.insert({key, package_key(key, engine.judge().source_name())});
     for (Explanation& each : explanations) {
       const auto group = std::ranges::equal_range(candidates, each.id, {}, [&](const Candidate& candidate) {
         return database.vulnerability(candidate.vulnerability).id();

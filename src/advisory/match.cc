@@ -117,13 +117,13 @@ MatchResult match(std::span<const inventory::Package> packages, const inventory:
                                                   "in this database",
                                                   package.name, package.version, build)});
     }
-    if (const auto& unreadable = engine.unreadable_bound()) {
+    if (const auto& unreadable = engine.judge().unreadable_bound()) {
       result.notes.push_back({.package = index,
                               .text = fmt::format("{} was not judged for {}: {} cannot be compared with {}",
                                                   package.name, database.vulnerability(unreadable->vulnerability).id(),
                                                   unreadable->bound, package.version)});
     }
-    if (engine.unreadable_version()) {
+    if (engine.judge().unreadable_version()) {
       result.notes.push_back({.package = index,
                               .text = fmt::format("the version {} of {} cannot be compared: it is none of its kind",
                                                   package.version, package.name)});
