@@ -209,7 +209,8 @@ Status Build::read(const std::string& folder, const FeedFile& file) {
 Result<BuildResult> Build::finish() && {
   for (auto& [key, input] : inputs_) {
     FeedInput& row = builder_.feed(input.index);
-    if (!input.dated) row.date = input.newest.empty() ? input.named : input.newest;
+    // A date in the name is that of the whole; a document can be misdated, and not all are dated.
+    if (!input.dated) row.date = input.named.empty() ? input.newest : input.named;
     if (input.checksums.size() == 1) {
       row.sha256 = input.checksums.begin()->second;
     } else {

@@ -387,7 +387,10 @@ std::optional<std::string> ecosystem_key_of_osv(std::string_view osv_ecosystem) 
 std::optional<std::string> ecosystem_key_of_ubuntu_label(std::string_view label) {
   if (label == "devel") return "ubuntu:devel";
   const size_t slash = label.find('/');
-  if (slash == std::string_view::npos) return ecosystem_key("ubuntu", label);
+  if (slash == std::string_view::npos) {
+    const auto codename = version_id_of_codename("ubuntu", label);
+    return codename ? ecosystem_key("ubuntu", *codename) : std::nullopt;
+  }
   // One part is the release, the other one the pocket; "esm" is what esm-infra was called at first.
   const std::string_view left = label.substr(0, slash);
   const std::string_view right = label.substr(slash + 1);

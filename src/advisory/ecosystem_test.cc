@@ -121,7 +121,7 @@ TEST(Ecosystem, ReadsCanonicalsLabels) {
        {std::pair("bionic", "ubuntu:18.04"), std::pair("esm-infra/xenial", "ubuntu:16.04:esm-infra"),
         std::pair("trusty/esm", "ubuntu:14.04:esm-infra"), std::pair("devel", "ubuntu:devel"),
         std::pair("fips-updates/focal", "ubuntu:20.04:fips-updates"), std::pair("vivid/ubuntu-core", ""),
-        std::pair("upstream", ""), std::pair("a/b", "")}) {
+        std::pair("upstream", ""), std::pair("10.24.33.1", ""), std::pair("a/b", "")}) {
     EXPECT_EQ(ecosystem_key_of_ubuntu_label(label).value_or(""), key) << label;
   }
 }

@@ -17,7 +17,10 @@ FeedState feed_state(const FeedView& feed, std::string_view ecosystem, std::stri
   state.fetched = feed.fetched;
   state.licence = feed.licence;
   state.attribution = feed.attribution;
-  state.age_days = age_in_days(later_date(feed.date, feed.fetched), now);
+  // A date that lies ahead is a slip of somebody's pen, and must not keep the data fresh until then; a day is left to
+  // the time zones.
+  const bool ahead = age_in_days(feed.date, now).value_or(0) < -1;
+  state.age_days = age_in_days(ahead ? feed.fetched : later_date(feed.date, feed.fetched), now);
   state.stale = !state.age_days || *state.age_days > max_age_days;
   const bool says_nothing = feed.documents == 0 && feed.records == 0 && feed.vulnerabilities == 0;
   state.missing = says_nothing && feed.date.empty() && feed.fetched.empty();

@@ -199,7 +199,7 @@ class FixtureDatabase : public KnownResults {
           record.record = record.id = trim(pair.string_or("key", ""));
           record.package = package.string_or("bucket", "");
           if (name == "Red Hat") {
-            add_red_hat(std::move(record), *value);
+            add_red_hat(record, *value);
           } else if (!known->ecosystem.empty()) {
             add(std::move(record), known->ecosystem, *value);
           }
@@ -232,7 +232,7 @@ class FixtureDatabase : public KnownResults {
 
   // One record for each CVE of an entry and each of its products that the fixture names; numbers without a name are
   // products that no repository of the fixture belongs to.
-  void add_red_hat(AdvisoryRecord record, const json::Value& value) {
+  void add_red_hat(const AdvisoryRecord& record, const json::Value& value) {
     for (const json::Value entry : value.find("Entries")->elements()) {
       for (const std::string& number : list_of(entry, "Affected")) {
         const auto product = products_.find(number);
@@ -435,7 +435,7 @@ TEST_F(FixtureDatabase, GivesWhatItSaysAboutPackagesOfDistributions) {
                    .source_version = std::move(source_version),
                    .source_epoch_known = false};
   };
-  const auto deb = [](std::string name, std::string version, std::string source) {
+  const auto deb = [](std::string name, const std::string& version, std::string source) {
     return Package{.type = PackageType::kDeb,
                    .name = std::move(name),
                    .version = version,

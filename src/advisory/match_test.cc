@@ -912,6 +912,9 @@ TEST(Match, FeedsAreNamedWithTheirAgeAndMissingOnesToo) {
        {.feed = {.name = "never-came", .covers = {"debian:12"}}, .records = {}},
        {.feed = {.name = "refetched", .date = "2020-01-01", .fetched = "2026-11-22T08:00:00Z", .covers = {"debian:12"}},
         .records = {}},
+       {.feed = {.name = "ahead", .date = "2027-07-09", .covers = {"debian:12"}}, .records = {}},
+       {.feed = {.name = "ahead-fetched", .date = "2027-07-09", .fetched = "2026-11-22", .covers = {"debian:12"}},
+        .records = {}},
        {.feed = {.name = "cisa-kev", .date = "2026-11-21"}, .records = {}},
        {.feed = {.name = "unrelated", .date = "2026-11-21", .covers = {"alpine:3.19"}}, .records = {}}});
   const MatchResult result =
@@ -921,7 +924,8 @@ TEST(Match, FeedsAreNamedWithTheirAgeAndMissingOnesToo) {
     lines.push_back(feed.ecosystem + "|" + feed.name + "|" + (feed.age_days ? std::to_string(*feed.age_days) : "?") +
                     (feed.stale ? " stale" : "") + (feed.missing ? " missing" : ""));
   }
-  EXPECT_THAT(lines, ElementsAre("|cisa-kev|1", "debian:12|debian-tracker|2", "debian:12|never-came|? stale missing",
+  EXPECT_THAT(lines, ElementsAre("|cisa-kev|1", "debian:12|ahead|? stale", "debian:12|ahead-fetched|0",
+                                 "debian:12|debian-tracker|2", "debian:12|never-came|? stale missing",
                                  "debian:12|old|2517 stale", "debian:12|refetched|0", "debian:12|undated|? stale",
                                  "npm|npm|? stale missing"));
 }

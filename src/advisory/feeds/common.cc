@@ -111,7 +111,8 @@ std::string date_of(std::string_view timestamp) {
   for (size_t i = 0; i < kForm.size(); ++i) {
     if (kForm[i] == 'd' ? !is_digit(timestamp[i]) : timestamp[i] != '-') return {};
   }
-  return std::string(timestamp.substr(0, kForm.size()));
+  const std::string_view date = timestamp.substr(0, kForm.size());
+  return date == "0001-01-01" ? std::string() : std::string(date);
 }
 
 std::optional<Cvss> cvss_of(std::string_view vector, std::string_view source) {

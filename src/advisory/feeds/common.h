@@ -38,7 +38,8 @@ void remove_repeats(std::vector<std::string>& names);
 // remaining names, sorted, each once.
 std::string choose_id(std::string_view id, std::vector<std::string>& others);
 
-// The calendar date in front of "2019-07-23 14:15:00 UTC" or "2019-07-23T14:15:00Z"; empty when there is none.
+// The calendar date in front of "2019-07-23 14:15:00 UTC" or "2019-07-23T14:15:00Z"; empty when there is none, or it is
+// the first day of the year 1, which is how Go's programs write that there is none.
 std::string date_of(std::string_view timestamp);
 
 // The CVSS entry of a vector by `source`; nothing when the vector is not one.

@@ -1,5 +1,6 @@
 // FriendsOfPHP's security advisories: one YAML file for each, <vendor>/<package>/<file>.yaml, with the affected
 // versions of every branch as comparisons that hold together. Source: FriendsOfPHP/security-advisories, README.md.
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -23,6 +24,16 @@ std::string_view record_name(std::string_view path) {
   return at == std::string_view::npos ? path : path.substr(at + 1);
 }
 
+// Composer takes ">=2.0" to mean the pre-releases of 2.0, too (composer/semver, VersionParser::parseConstraint). It
+// leaves those of 2.0.17 out of "<2.0.17" likewise; but the bound there is the version to go to, and an advisory is no
+// proof that a pre-release of it has the fix.
+std::string with_prereleases(std::string_view comparison) {
+  const std::string_view version = comparison.starts_with(">=") ? trim(comparison.substr(2)) : std::string_view();
+  const bool plain =
+      !version.empty() && std::ranges::all_of(version, [](char c) { return is_digit(c) || c == '.' || c == 'v'; });
+  return std::string(comparison) + (plain ? "-dev" : "");
+}
+
 Result<VersionSet> affected_versions(const json::Value& branches) {
   std::vector<VersionSet> affected;
   for (const auto& [name, branch] : branches.members()) {
@@ -30,7 +41,7 @@ Result<VersionSet> affected_versions(const json::Value& branches) {
     const std::vector<std::string> comparisons = strings_of(branch, "versions");
     if (comparisons.empty()) return fail(Code::kMalformed, fmt::format("branch {} names no versions", printable(name)));
     for (const std::string& comparison : comparisons) {
-      TRY_CONTEXT(const VersionSet one, VersionSet::parse(Syntax::kOperators, kScheme, comparison),
+      TRY_CONTEXT(const VersionSet one, VersionSet::parse(Syntax::kOperators, kScheme, with_prereleases(comparison)),
                   fmt::format("branch {}", printable(name)));
       together.push_back(one);
     }

@@ -162,8 +162,8 @@ TEST(FriendsOfPhp, UnitesBranches) {
   EXPECT_EQ(parsed.error, "");
   EXPECT_EQ(parsed.date, "2015-08-07");
   EXPECT_EQ(parsed.sink.record_lines(),
-            "cakephp/cakephp/2015-08-06 composer cakephp/cakephp fixed >=2.0.0<2.0.99\n"
-            "cakephp/cakephp/2015-08-06 composer cakephp/cakephp affected >=2.1.0<=2.1.9 >3.0.0\n");
+            "cakephp/cakephp/2015-08-06 composer cakephp/cakephp fixed >=2.0.0-dev<2.0.99\n"
+            "cakephp/cakephp/2015-08-06 composer cakephp/cakephp affected >=2.1.0-dev<=2.1.9 >3.0.0\n");
   EXPECT_EQ(parsed.sink.vulnerability_lines(), "cakephp/cakephp/2015-08-06 \"XSS\" 2015-08-07\n");
   EXPECT_EQ(recognised("cakephp/cakephp/2015-08-06.yaml", kPhp), "friends-of-php");
 }

@@ -200,7 +200,8 @@ bool recognises(const DocumentHead& head) {
   const auto has_line = [&](std::string_view key) {
     return head.text.starts_with(key) || head.text.find(fmt::format("\n{}", key)) != std::string_view::npos;
   };
-  return has_line("Candidate:") && has_line("PublicDate");
+  // Wind River's tracker is written alike, but has no references.
+  return has_line("Candidate:") && has_line("PublicDate") && has_line("References:");
 }
 
 constexpr std::array<std::string_view, 1> kEcosystems = {"ubuntu:*"};
