@@ -46,6 +46,7 @@ class IsalDecoder final : public Decoder {
       isal_inflate_reset(state_.get());
       state_->crc_flag = ISAL_GZIP;  // reset clears it
       ended_ = false;
+      member_bytes_ = 0;
     }
     // ISA-L before 2.32.1 overruns its output when avail_in is near 4 GiB; blocks are far smaller by contract.
     in = in.first(std::min(in.size(), BlockSource::kMaxBlockBytes));
@@ -55,17 +56,27 @@ class IsalDecoder final : public Decoder {
     state_->avail_in = static_cast<uint32_t>(in.size());
     state_->next_out = reinterpret_cast<uint8_t*>(out.data());
     state_->avail_out = static_cast<uint32_t>(out.size());
+    // ISA-L reads on where RFC 1952, 2.3.1.2, wants an error, and zlib gives one.
+    if (member_bytes_ <= kFlagsOffset && in.size() > kFlagsOffset - member_bytes_ &&
+        (std::to_integer<unsigned>(in[kFlagsOffset - member_bytes_]) & kReservedFlags) != 0) {
+      return fail(Code::kMalformed, "unknown flags in a gzip header");
+    }
     const int code = isal_inflate(state_.get());
     if (code < 0) return fail(Code::kMalformed, std::string(isal_message(code)));
     ended_ = state_->block_state == ISAL_BLOCK_FINISH;
+    member_bytes_ += in.size() - state_->avail_in;
     return Step{in.size() - state_->avail_in, out.size() - state_->avail_out, ended_};
   }
 
   bool allows_zero_padding() const override { return true; }
 
  private:
+  static constexpr uint64_t kFlagsOffset = 3;  // in a member's header
+  static constexpr unsigned kReservedFlags = 0xE0;
+
   std::unique_ptr<inflate_state> state_;
   bool ended_ = false;
+  uint64_t member_bytes_ = 0;  // consumed so far of the present member
 };
 #endif
 

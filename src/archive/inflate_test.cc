@@ -270,6 +270,23 @@ std::optional<std::string> verdict(std::unique_ptr<Decoder> decoder, std::string
   }
 }
 
+TEST(Inflate, RefusesReservedFlagsInTheHeaderOfAnyGzipMember) {
+  const std::string sound = gzip("one") + gzip("two");
+  ASSERT_TRUE(inflate_all(sound));
+  for (const size_t member : {size_t{0}, gzip("one").size()}) {
+    for (const unsigned flag : {0x20U, 0x40U, 0x80U}) {
+      std::string stored = sound;
+      stored[member + 3] = static_cast<char>(flag);
+      for (const size_t block : {size_t{1}, size_t{3}, size_t{4}, size_t{100}}) {
+        const auto source = make_inflating_source(std::make_unique<ChoppedSource>(stored, block), {});
+        const auto inflated = read_all(*source, 100, "contents");
+        ASSERT_FALSE(inflated) << member << ' ' << flag << ' ' << block;
+        EXPECT_EQ(inflated.error().code(), Code::kMalformed);
+      }
+    }
+  }
+}
+
 #ifdef BULKHEAD_HAVE_ISAL
 TEST(GzipDecoders, AgreeOnSoundAndDamagedStreams) {
   std::mt19937 random(11);
