@@ -157,8 +157,11 @@ ExplainedPackage explain_package(size_t index, const inventory::Package& package
                           : finding.fixed_in.empty()
                               ? fmt::format("fixed in {}", finding.fixed_version)
                               : fmt::format("fixed in {} of {}", finding.fixed_version, finding.fixed_in);
-  result.conclusion = fmt::format("reported as {} by {} of {} (rule {}): {}", status_name(finding.status),
-                                  finding.evidence.record, finding.evidence.feed, finding.evidence.rule, fix);
+  // To people "fixed" reads as done; the word in JSON means that there is a fix.
+  const std::string_view status =
+      finding.status == AdvisoryStatus::kFixed ? "affected, fix available," : status_name(finding.status);
+  result.conclusion = fmt::format("reported as {} by {} of {} (rule {}): {}", status, finding.evidence.record,
+                                  finding.evidence.feed, finding.evidence.rule, fix);
   result.finding = std::move(finding);
   return result;
 }

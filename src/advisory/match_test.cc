@@ -969,7 +969,7 @@ TEST(Explain, ShowsTheComparisonForWhatIsReportedAndWhatIsNot) {
   const std::string text = explained(database, os("debian", "12"), packages, "CVE-1");
   EXPECT_THAT(text, HasSubstr("3.0.11-1~deb12u1 < 3.0.11-1~deb12u2 (deb)"));
   EXPECT_THAT(text, HasSubstr("3.0.11-1~deb12u2 = 3.0.11-1~deb12u2 (deb)"));
-  EXPECT_THAT(text, HasSubstr("reported as fixed by DSA-5532-1 of test-feed"));
+  EXPECT_THAT(text, HasSubstr("reported as affected, fix available, by DSA-5532-1 of test-feed"));
   EXPECT_THAT(text, HasSubstr("not reported: the installed version is outside the affected range"));
 }
 

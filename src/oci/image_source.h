@@ -91,6 +91,7 @@ struct Image {
   Descriptor manifest;     // media type, size, annotations
   ImageConfig config;
   std::vector<Layer> layers;           // bottom first
+  bool from_repository = false;        // found by its name in a registry or an engine, not at a path
   std::vector<std::string> repo_tags;  // names the source knows it by
   std::shared_ptr<void> keep_alive;    // whatever the layers' open() needs
 };

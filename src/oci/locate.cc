@@ -1,5 +1,6 @@
 #include "oci/locate.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -16,12 +17,13 @@ namespace {
 // Gives the image that it reads the name under which it was asked for.
 class NamedSequentialImage final : public SequentialImage {
  public:
-  NamedSequentialImage(std::unique_ptr<SequentialImage> inner, std::string reference)
-      : inner_(std::move(inner)), reference_(std::move(reference)) {}
+  NamedSequentialImage(std::unique_ptr<SequentialImage> inner, std::string reference, bool from_repository)
+      : inner_(std::move(inner)), reference_(std::move(reference)), from_repository_(from_repository) {}
 
   Result<Image> read(LayerVisitor& visitor) override {
     TRY_ASSIGN(Image image, inner_->read(visitor));
     image.reference = reference_;
+    image.from_repository = from_repository_;
     return image;
   }
 
@@ -34,15 +36,17 @@ class NamedSequentialImage final : public SequentialImage {
  private:
   std::unique_ptr<SequentialImage> inner_;
   std::string reference_;
+  bool from_repository_;
 };
 
-OpenedImage with_reference(OpenedImage opened, std::string_view reference) {
+OpenedImage with_reference(OpenedImage opened, std::string_view reference, bool from_repository) {
   if (auto* const image = std::get_if<Image>(&opened)) {
     image->reference = reference;
+    image->from_repository = from_repository;
     return opened;
   }
   return std::make_unique<NamedSequentialImage>(std::move(std::get<std::unique_ptr<SequentialImage>>(opened)),
-                                                std::string(reference));
+                                                std::string(reference), from_repository);
 }
 
 // The source is not the place, or cannot be asked: others may be.
@@ -65,8 +69,9 @@ class Search {
 
   void note(std::string_view where, const Error& error) {
     unavailable_ = unavailable_ || error.code() == Code::kUnavailable;
-    tried_ += fmt::format("\n  {}. {}: {}", ++count_, where, error.to_string());
-    if (!error.remedy().empty()) tried_ += fmt::format(" ({})", error.remedy());
+    // Made printable here: the lines of the list are ours, and no source's answer may add one.
+    tried_ += fmt::format("\n  {}. {}: {}", ++count_, where, printable(error.to_string()));
+    if (!error.remedy().empty()) tried_ += fmt::format(" ({})", printable(error.remedy()));
   }
 
   Error result() const {
@@ -98,13 +103,14 @@ Result<OpenedImage> open_image(std::string_view text, std::span<ImageSource* con
     if (colon == std::string_view::npos || text.substr(0, colon) != source->scheme()) continue;
     const std::string_view rest = text.substr(colon + 1);
     auto opened = source->open(rest, options);
-    if (opened) return with_reference(std::move(*opened), text);
+    const bool is_local = std::ranges::find(local, source, &std::unique_ptr<ImageSource>::get) != local.end();
+    if (opened) return with_reference(std::move(*opened), text, !is_local);
     return fail(explain_ambiguity(std::move(opened).error(), source->scheme(), rest));
   }
 
   Search search(text);
   TRY_ASSIGN(AtPath at_path, open_path(text, options));
-  if (at_path.image) return with_reference(std::move(*at_path.image), text);
+  if (at_path.image) return with_reference(std::move(*at_path.image), text, false);
   search.note("a file or folder", {Code::kNotFound, std::move(at_path.why_not)});
   if (const auto reference = Reference::parse_any(text); !reference && !sources.empty()) {
     search.note("an engine or a registry", reference.error());
@@ -112,7 +118,7 @@ Result<OpenedImage> open_image(std::string_view text, std::span<ImageSource* con
   }
   for (ImageSource* const source : sources) {
     auto opened = source->open(text, options);
-    if (opened) return with_reference(std::move(*opened), text);
+    if (opened) return with_reference(std::move(*opened), text, true);
     if (!leaves_it_to_others(opened.error().code())) return opened;
     search.note(source->description(), opened.error());
   }

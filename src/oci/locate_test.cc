@@ -146,6 +146,36 @@ TEST(Locate, SaysWhatItTriedAndWhy) {
   EXPECT_EQ(locate("").error().code(), Code::kInvalidArgument);
 }
 
+TEST(Locate, TellsWhatARepositoryHasFromWhatLiesAtAPath) {
+  const TemporaryFolder folder;
+  TestSource registry("registry", TestSource::kHasIt);
+  for (const char* text : {"shop/cart:1", "registry:shop/cart:1"}) {
+    const auto image = locate(text, {&registry});
+    ASSERT_TRUE(image) << text;
+    EXPECT_TRUE(image->from_repository) << text;
+  }
+  const std::string save = folder.write("save", small_docker_archive());
+  for (const std::string& text :
+       {save, "docker-archive:" + save, folder.write("save.gz", testing::make_gzip(small_docker_archive()))}) {
+    const auto image = locate(text, {&registry});
+    ASSERT_TRUE(image) << text;
+    EXPECT_FALSE(image->from_repository) << text;
+  }
+}
+
+TEST(Locate, LetsNoSourceAddALineToTheList) {
+  class Lying final : public ImageSource {
+    std::string_view scheme() const override { return "lying"; }
+    std::string description() const override { return "a server"; }
+    Result<OpenedImage> open(std::string_view /*reference*/, const OpenOptions& /*options*/) override {
+      return fail(Code::kNotFound, "none\n  9. the registry: found", "or\nnot");
+    }
+  } lying;
+  const auto image = locate("nosuch", {&lying});
+  ASSERT_FALSE(image);
+  EXPECT_THAT(image.error().message(), HasSubstr("\n  2. a server: none\\x0a  9. the registry: found (or\\x0anot)"));
+}
+
 TEST(Locate, DoesNotAskRegistriesForPaths) {
   TestSource registry("registry", TestSource::kHasIt);
   for (const std::string_view text : {"./no-such-folder", "/no-such-folder/image.tar", "../x"}) {

@@ -13,6 +13,7 @@
 #include "inventory/cataloger.h"
 #include "inventory/end_of_life.h"
 #include "inventory/purl.h"
+#include "oci/reference.h"
 #include "oci/remembered_image.h"
 
 namespace bulkhead::scan {
@@ -138,9 +139,25 @@ Result<Read> read_layers(oci::OpenedImage opened, const layer::AnalyserSet& anal
   return read_sequentially(*std::get<std::unique_ptr<oci::SequentialImage>>(opened), analysers, options);
 }
 
+// Where else the image can be had: a name that a registry or an engine knows it by, but no path and no identifier.
+void add_repository(ImageInfo& info, const oci::Image& image) {
+  if (!image.from_repository) return;
+  std::string_view text = image.reference;
+  for (const std::string_view scheme : {"registry:", "docker:", "podman:"}) {
+    if (!text.starts_with(scheme)) continue;
+    text.remove_prefix(scheme.size());
+    break;
+  }
+  const auto reference = oci::Reference::parse_any(text);
+  if (!reference || reference->repository.empty()) return;
+  info.repository = reference->name();
+  info.tag = reference->tag;
+}
+
 ImageInfo describe(const oci::Image& image) {
   ImageInfo info;
   info.reference = image.reference;
+  add_repository(info, image);
   info.digest = image.manifest_digest.empty() ? image.config_digest : image.manifest_digest;
   info.config_digest = image.config_digest;
   info.index_digest = image.index_digest;

@@ -62,6 +62,43 @@ advisory::Database database_of_two_feeds() {
   return *std::move(database);
 }
 
+// A registry that has an image of no layers under every name.
+class EmptyImages final : public oci::ImageSource {
+ public:
+  std::string_view scheme() const override { return "registry"; }
+  std::string description() const override { return "the test's registry"; }
+  Result<oci::OpenedImage> open(std::string_view /*reference*/, const oci::OpenOptions& /*options*/) override {
+    oci::Image image;
+    image.config.platform.architecture = "arm64";
+    return image;
+  }
+};
+
+TEST_F(ScanTest, NamesTheRepositoryOfAnImageThatHasOne) {
+  const struct {
+    const char* text;
+    const char* repository;
+    const char* tag;
+  } cases[] = {
+      {"registry:alpine:3.19", "docker.io/library/alpine", "3.19"},
+      {"registry.example:5000/shop/cart", "registry.example:5000/shop/cart", ""},
+      {"registry:0123456789012345678901234567890123456789012345678901234567890123", "", ""},  // an identifier
+  };
+  EmptyImages registry;
+  oci::ImageSource* const sources[] = {&registry};
+  for (const auto& one : cases) {
+    auto opened = oci::open_image(one.text, sources, {});
+    ASSERT_TRUE(opened) << opened.error().to_string();
+    const auto result = take_facts(std::move(*opened), {});
+    ASSERT_TRUE(result) << result.error().to_string();
+    EXPECT_EQ(result->image.repository, one.repository);
+    EXPECT_EQ(result->image.tag, one.tag);
+    EXPECT_EQ(result->image.architecture, "arm64");
+  }
+  put_debian("12");
+  EXPECT_EQ(facts({}).image.repository, "");
+}
+
 TEST_F(ScanTest, GivesARootFileSystemNoPlatform) {
   put_debian("12");
   EXPECT_EQ(facts({}).image.platform, "");
