@@ -124,6 +124,7 @@ struct ImagePreview {
   std::vector<Digest> diff_ids;  // bottom first; read() answers with these, or fails
   std::string reference;         // these two as in the Image: they may change while the image stays what it is
   std::vector<std::string> repo_tags;
+  bool from_repository = false;  // as in Image
 };
 
 // An image that can be read only once, from front to back. Not thread-safe.

@@ -29,7 +29,9 @@ class NamedSequentialImage final : public SequentialImage {
 
   std::optional<ImagePreview> preview() const override {
     auto preview = inner_->preview();
-    if (preview) preview->reference = reference_;
+    if (!preview) return preview;
+    preview->reference = reference_;
+    preview->from_repository = from_repository_;
     return preview;
   }
 

@@ -112,6 +112,7 @@ std::optional<std::pair<oci::Image, LayerList>> recall(const oci::ImagePreview& 
   }
   image->reference = preview.reference;
   image->repo_tags = preview.repo_tags;
+  image->from_repository = preview.from_repository;
   return std::pair(*std::move(image), std::move(layers));
 }
 
