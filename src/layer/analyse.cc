@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "archive/tar_reader.h"
+#include "base/text.h"
 #include "layer/layer_stream.h"
 #include "layer/layer_walk.h"
 
@@ -154,9 +155,13 @@ Result<MergedImage> ImageAnalysis::run() {
     std::vector<std::shared_ptr<const LayerFacts>> layers;
     layers.reserve(job_of_layer_.size());
     for (const auto& job : job_of_layer_) layers.push_back(job ? jobs_[*job].facts : nullptr);
-    TRY_ASSIGN(MergedImage merged, MergedImage::merge(layers, analysers_, options_.limits));
+    TRY_ASSIGN(MergedImage merged, MergedImage::merge(layers, analysers_, options_.limits, options_.stop));
     if (merged.missing().empty() || round == kMaxRounds || !ask_for(merged.missing())) {
-      TRY(merged.require_complete(analysers_));
+      if (!merged.missing().empty()) {
+        return fail(Code::kUnsupported,
+                    fmt::format("{}: links lead to it through more than {} layers, one after another",
+                                printable(merged.missing().front().want.path), kMaxRounds));
+      }
       if (stored_) static_cast<void>(options_.cache->trim());
       return merged;
     }
@@ -177,14 +182,16 @@ Result<LayerFacts> analyse_layer(std::unique_ptr<BlockSource> stored, const Laye
       options.progress,
       promise.diff_id.empty() ? "layer" : fmt::format("layer {}", promise.diff_id.hex().substr(0, 12)),
       promise.stored_bytes);
-  LayerStream stream(std::move(stored),
-                     {.limits = options.limits,
-                      .stored_algorithm = promise.stored_digest.algorithm(),
-                      .diff_algorithm = promise.diff_id.algorithm(),
-                      .digest_stored = !promise.stored_is_verified,
-                      .plain_is_verified = promise.stored_is_verified && promise.stored_digest == promise.diff_id,
-                      .stop = options.stop,
-                      .progress = &progress});
+  // Of a plain tar, the digest of what is stored is that of what is inside.
+  const bool same_if_plain = promise.diff_id.empty() ? promise.stored_digest.algorithm() == Digest::Algorithm::kSha256
+                                                     : promise.stored_digest == promise.diff_id;
+  LayerStream stream(std::move(stored), {.limits = options.limits,
+                                         .stored_algorithm = promise.stored_digest.algorithm(),
+                                         .diff_algorithm = promise.diff_id.algorithm(),
+                                         .digest_stored = !promise.stored_is_verified,
+                                         .plain_is_verified = promise.stored_is_verified && same_if_plain,
+                                         .stop = options.stop,
+                                         .progress = &progress});
   LayerWalk walk(analysers, options.limits, extras);
   Status walked = [&]() -> Status {
     if (options.pool != nullptr) TRY(stream.offer_work_to(*options.pool));
@@ -206,7 +213,7 @@ Result<LayerFacts> analyse_layer(std::unique_ptr<BlockSource> stored, const Laye
     return fail(std::move(walked).error());
   }
   const Digest stored_digest = promise.stored_is_verified ? promise.stored_digest : stream.stored_digest();
-  const Digest diff_id = stream.diff_id().empty() ? promise.diff_id : stream.diff_id();
+  const Digest diff_id = stream.diff_id().empty() ? stored_digest : stream.diff_id();
   if (!promise.stored_digest.empty() && stored_digest != promise.stored_digest) {
     return mismatch("stored layer", stored_digest, promise.stored_digest);
   }

@@ -344,6 +344,22 @@ class CacheTest : public testing::Test {
   std::string folder_;
 };
 
+TEST(AnalyseLayer, TakesAVerifiedDigestForThatOfThePlainTarInside) {
+  const Fixture fixture;
+  const std::string archive = layer_archive(1, 20);
+  // A digest that nobody could have computed from these bytes: it is taken from who has verified it.
+  const Digest told = Digest::sha256_of(as_bytes("verified by the stream"));
+  const auto facts =
+      analyse_layer(std::make_unique<MemorySource>(archive),
+                    {.stored_digest = told, .diff_id = {}, .stored_is_verified = true}, fixture.set(), {});
+  ASSERT_TRUE(facts) << facts.error().to_string();
+  EXPECT_EQ(facts->stored_digest, told);
+  EXPECT_EQ(facts->diff_id, told);
+  const auto unverified = analyse_layer(std::make_unique<MemorySource>(archive), {}, fixture.set(), {});
+  ASSERT_TRUE(unverified);
+  EXPECT_EQ(unverified->diff_id, Digest::sha256_of(as_bytes(archive)));
+}
+
 TEST_F(CacheTest, SparesReadingAKnownLayer) {
   const Fixture fixture;
   const Cache cache = *Cache::open(folder_);

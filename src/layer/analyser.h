@@ -44,11 +44,9 @@ class Analyser {
 
   // The file's contents, whole. `path` matches one of wants(); it serves to tell formats apart by name and must not
   // become part of the value, which all names of the file share (FileFact::path is its place). The value may be empty:
-  // nothing of interest, and no FileFact is made. kMalformed is not fatal to the scan: the error is recorded with the
-  // file as a diagnostic, unless the analyser says that a corrupt file must fail the scan (errors_are_fatal), as a
-  // package database must: a scan that cannot read it would answer "no packages".
+  // nothing of interest, and no FileFact is made. kMalformed is recorded with the file: who reads the facts decides
+  // whether a scan can go on without it.
   virtual Result<std::string> analyse(std::string_view path, ByteSpan content) const = 0;
-  virtual bool errors_are_fatal() const { return false; }
 };
 
 // What an image holds of one wanted file in one layer.

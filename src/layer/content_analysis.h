@@ -34,6 +34,8 @@ class ContentAnalysis {
   Result<std::vector<Finding>> run(std::vector<Want> wants, uint64_t size, BlockSource& content);
   // Counts a finding once more, for another name of its file.
   Status count(const Finding& finding);
+  // Counts what is kept besides findings.
+  Status count_bytes(uint64_t bytes);
 
  private:
   Status read_until(size_t bytes, BlockSource& content);

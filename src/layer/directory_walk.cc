@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -78,6 +79,12 @@ UniqueFd open_beneath(int root, const std::string& path, int flags) {
   return UniqueFd();
 }
 
+// Why something was not read, for who has to do without it.
+std::string denial(const Error& error) {
+  const bool needs_rights = error.code() == Code::kPermissionDenied;
+  return error.to_string() + (needs_rights ? " (scan as a user who may read it, root for instance)" : "");
+}
+
 // The directory as far as it was asked for, growing as a tree. A View for Resolver.
 class DirectoryView {
  public:
@@ -90,12 +97,22 @@ class DirectoryView {
   Folder root() const { return TreeBuilder::kRoot; }
   Found<DirectoryView> look_up(Folder folder, std::string_view name);
   template <typename Use>
-  Status for_names(Folder folder, std::string_view glob, Use&& use);
+  Status for_names(Folder folder, std::string_view glob, bool all, Use&& use);
   std::string link_target(File file) const { return std::string(tree_.target(file)); }
+  static uint64_t look_up_cost(Folder /*folder*/) { return 1; }
+  static uint64_t names_cost(Folder /*folder*/) { return 1; }
+  static bool is_news(Folder /*folder*/) { return false; }
+  static bool is_news_link(File /*link*/) { return false; }
+  static bool may_lead_to_news(const Found<DirectoryView>& /*found*/) { return true; }  // all is asked for
 
   // What a node cannot be put into the tree for (limits); look_up has no other way to say so.
   Status status() const { return status_ ? Status(fail(*status_)) : Status(); }
-  std::vector<std::string> take_warnings() && { return std::move(warnings_); }
+  // What may not be read of all that was asked for since the last call.
+  struct Denial {
+    std::string path;
+    std::string error;
+  };
+  std::vector<Denial> take_denials() { return std::exchange(denials_, {}); }
 
   bool may_descend(Folder folder);
   // A regular file, for reading.
@@ -104,7 +121,7 @@ class DirectoryView {
 
  private:
   int folder_fd(Folder folder);
-  void warn(std::string_view path, int error_number);
+  void deny(std::string path, int error_number);
   Found<DirectoryView> known(BuildId node) const;
   Result<BuildId> learn(TreeBuilder::Place place, const struct stat& status, int folder_fd);
 
@@ -114,13 +131,13 @@ class DirectoryView {
   BuildId open_folder_ = TreeBuilder::kRoot;  // the folder of open_fd_
   UniqueFd open_fd_;
   std::optional<Error> status_;
-  std::vector<std::string> warnings_;
+  std::vector<Denial> denials_;
 };
 
-void DirectoryView::warn(std::string_view path, int error_number) {
-  if (warnings_.size() < LayerFacts::kMaxWarnings) {
-    warnings_.push_back(errno_error(error_number, shown(path)).to_string());
-  }
+void DirectoryView::deny(std::string path, int error_number) {
+  if (denials_.size() >= LayerFacts::kMaxDenied) return;
+  std::string error = denial(errno_error(error_number, shown(path)));
+  denials_.push_back({.path = std::move(path), .error = std::move(error)});
 }
 
 int DirectoryView::folder_fd(Folder folder) {
@@ -128,7 +145,7 @@ int DirectoryView::folder_fd(Folder folder) {
   const std::string path = tree_.path(folder);
   // Without O_DIRECTORY, which would mount what is to be mounted on demand.
   open_fd_ = open_beneath(root_.get(), path, O_PATH);
-  if (!open_fd_) warn(path, errno);
+  if (!open_fd_) deny(path, errno);
   open_folder_ = folder;
   return open_fd_.get();
 }
@@ -163,7 +180,7 @@ Found<DirectoryView> DirectoryView::look_up(Folder folder, std::string_view name
   if (fd < 0 || status_) return {};
   if (::fstatat(fd, std::string(name).c_str(), &status, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) {
     if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG) {
-      warn(fmt::format("{}/{}", tree_.path(folder), name), errno);
+      deny(folder == TreeBuilder::kRoot ? std::string(name) : fmt::format("{}/{}", tree_.path(folder), name), errno);
     }
     return {};
   }
@@ -176,13 +193,13 @@ Found<DirectoryView> DirectoryView::look_up(Folder folder, std::string_view name
 }
 
 template <typename Use>
-Status DirectoryView::for_names(Folder folder, std::string_view glob, Use&& use) {
+Status DirectoryView::for_names(Folder folder, std::string_view glob, bool /*all*/, Use&& use) {
   std::vector<std::string> names;
   {
     const int list_fd = ::openat(folder_fd(folder), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
     const std::unique_ptr<DIR, DirectoryCloser> list(list_fd < 0 ? nullptr : ::fdopendir(list_fd));
     if (list == nullptr) {
-      warn(tree_.path(folder), errno);
+      deny(tree_.path(folder), errno);
       return {};
     }
     while (const dirent* item = ::readdir(list.get())) {  // NOLINT(concurrency-mt-unsafe): a stream of our own
@@ -220,12 +237,12 @@ class DirectoryWalk {
  public:
   DirectoryWalk(UniqueFd root, const std::string& root_name, const AnalyserSet& analysers,
                 const AnalyseOptions& options)
-      : analysers_(analysers),
-        matcher_(analysers.matcher()),
+      : matcher_(analysers.matcher()),
         options_(options),
         tree_(options.limits, matcher_),
         view_(std::move(root), root_name, tree_),
-        resolver_(view_, options.limits),
+        budget_(options.limits, options.stop),
+        resolver_(view_, budget_),
         analysis_(analysers, options.limits) {}
 
   Result<LayerFacts> run();
@@ -236,22 +253,39 @@ class DirectoryWalk {
   Status visit(BuildId node, BuildId folder, std::string_view name, std::vector<BuildId>& folders);
   Status reach_through(BuildId link);
   void reach(uint32_t pattern, BuildId file, const std::string& wanted_as);
+  void deny(uint32_t analyser, std::string path, std::string error);
+  void take_denials(uint32_t pattern);
   Status look_into_files();
   Status look_into(BuildId file, std::vector<ContentAnalysis::Want> wants);
   Status check() const;
 
-  const AnalyserSet& analysers_;
   const PathMatcher& matcher_;
   const AnalyseOptions& options_;
   TreeBuilder tree_;
   DirectoryView view_;
+  ResolverBudget budget_;
   Resolver<DirectoryView> resolver_;
   ContentAnalysis analysis_;
   FactCollector collector_;
   std::map<BuildId, std::vector<ContentAnalysis::Want>> wants_;  // by file
   std::set<ExtraWant> extras_;
-  std::vector<BuildId> links_;  // that may stand in a pattern with `**`
+  std::vector<BuildId> links_;                      // that may stand in a pattern with `**`
+  std::map<uint32_t, std::vector<Denied>> denied_;  // by analyser
 };
+
+void DirectoryWalk::deny(uint32_t analyser, std::string path, std::string error) {
+  auto& denied = denied_[analyser];
+  const bool known = std::ranges::any_of(denied, [&](const Denied& d) { return d.path == path; });
+  if (known || denied.size() >= LayerFacts::kMaxDenied) return;
+  denied.push_back({.analyser = analyser, .path = std::move(path), .error = std::move(error)});
+}
+
+// What could not be looked at on the way of this pattern.
+void DirectoryWalk::take_denials(uint32_t pattern) {
+  for (auto& denial : view_.take_denials()) {
+    deny(matcher_.patterns()[pattern].analyser, std::move(denial.path), std::move(denial.error));
+  }
+}
 
 Status DirectoryWalk::check() const {
   if (options_.stop.stop_requested()) return fail(Code::kCancelled, "stopped on request");
@@ -273,6 +307,7 @@ Status DirectoryWalk::reach_anchored() {
       reach(i, file, wanted_as);
       return {};
     }));
+    take_denials(i);
     TRY(check());
   }
   return {};
@@ -306,7 +341,7 @@ Status DirectoryWalk::reach_everything() {
   while (!folders.empty()) {
     const BuildId folder = folders.back();
     folders.pop_back();
-    TRY(view_.for_names(folder, "*", [&](std::string_view name) -> Status {
+    TRY(view_.for_names(folder, "*", true, [&](std::string_view name) -> Status {
       using Kind = Found<DirectoryView>::Kind;
       const auto found = view_.look_up(folder, name);
       if (found.kind == Kind::kNothing) return check();
@@ -314,6 +349,12 @@ Status DirectoryWalk::reach_everything() {
     }));
   }
   for (const BuildId link : links_) TRY(reach_through(link));
+  const std::vector<Pattern>& patterns = matcher_.patterns();
+  for (const auto& denial : view_.take_denials()) {
+    for (const Pattern& pattern : patterns) {
+      if (pattern.any_depth) deny(pattern.analyser, denial.path, denial.error);
+    }
+  }
   return {};
 }
 
@@ -355,10 +396,7 @@ Status DirectoryWalk::look_into(BuildId file, std::vector<ContentAnalysis::Want>
   std::vector<ContentAnalysis::Finding> findings;
   if (!fd) {
     for (const ContentAnalysis::Want& want : wants) {
-      const uint32_t analyser = matcher_.patterns()[want.pattern].analyser;
-      if (analysers_.analysers()[analyser]->errors_are_fatal()) return fail(std::move(fd).error());
-      const bool known = std::ranges::any_of(findings, [&](const auto& f) { return f.analyser == analyser; });
-      if (!known) findings.push_back({.analyser = analyser, .value = {}, .error = fd.error().to_string()});
+      deny(matcher_.patterns()[want.pattern].analyser, path, denial(fd.error()));
     }
   } else {
     const auto source = make_fd_source(*std::move(fd), view_.shown(path));
@@ -385,7 +423,7 @@ Result<LayerFacts> DirectoryWalk::run() {
   std::vector<NodeId> final_ids;
   LayerFacts facts = std::move(collector_).finish(std::move(tree_), final_ids);
   facts.extras.assign(extras_.begin(), extras_.end());
-  facts.warnings = std::move(view_).take_warnings();
+  for (auto& [analyser, denied] : denied_) std::ranges::move(denied, std::back_inserter(facts.denied));
   return facts;
 }
 

@@ -35,6 +35,13 @@ struct Unexamined {
   friend auto operator<=>(const Unexamined&, const Unexamined&) = default;
 };
 
+// A folder or file of a directory that may not be read: what an analyser wants may lie there.
+struct Denied {
+  uint32_t analyser = 0;
+  std::string path;   // relative to the root
+  std::string error;  // why, and what to do
+};
+
 // A value; safe to read from several threads.
 struct LayerFacts {
   Digest stored_digest;  // of the bytes as stored; empty for a directory
@@ -45,8 +52,9 @@ struct LayerFacts {
   std::vector<ContentFact> facts;      // sorted by analyser, then node; no two for one pair
   std::vector<ExtraWant> extras;       // sorted; what was walked for besides the analysers' own wants
   std::vector<Unexamined> unexamined;  // sorted
-  std::vector<std::string> warnings;   // for people: what of a directory could not be read; at most kMaxWarnings
-  static constexpr size_t kMaxWarnings = 100;
+  std::vector<Denied> denied;          // directories only, never cached; at most kMaxDenied for each analyser
+  std::vector<std::string> warnings;   // for people; never cached
+  static constexpr size_t kMaxDenied = 100;
 };
 
 // The encoding of docs/formats/layer-cache.md, without its envelope. decode_facts trusts nothing: any bytes give either

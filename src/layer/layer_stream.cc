@@ -24,6 +24,8 @@ Result<ByteSpan> SharedInflater::next() {
     auto block = inflate_into(blocks_[0]);
     lock.lock();
     caller_inflates_ = false;
+    // After the end or an error the inflater must not be used any more, so nobody may join any more either.
+    if (!block || block->empty()) closed_ = true;
     changed_.notify_all();
     // A helper begins to fill with the second block, so that this one stays as it is until the next call.
     if (block && !block->empty()) {

@@ -173,6 +173,7 @@ Status LayerWalk::note_unexamined(TreeBuilder::Place place, BuildId link, BuildI
         (extra != extra_wants_.end() &&
          std::ranges::any_of(extra->second, [&](const auto& e) { return pattern.is_covered_by(patterns[e.pattern]); }));
     if (examined) continue;
+    TRY(analysis_.count_bytes(sizeof(PendingUnexamined) + first_path.size() + want.wanted_as.size()));
     unexamined_.push_back(
         {.node = link, .want = {.path = first_path, .wanted_as = want.wanted_as, .analyser = pattern.analyser}});
   }

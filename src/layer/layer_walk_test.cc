@@ -272,6 +272,10 @@ TEST(LayerWalk, StopsAtItsLimits) {
   EXPECT_EQ(limit_of(file, {.max_fact_bytes = 4}), "--max-fact-bytes");
   // Names of one content count as often as they are reported.
   EXPECT_EQ(limit_of(TarBuilder().file("f", "12345").hard_link("a/f", "f"), {.max_fact_bytes = 9}), "--max-fact-bytes");
+  // So do the notes of hard links whose content is still to be looked into.
+  const TarBuilder late = TarBuilder().file("store/1", "x").hard_link("f", "store/1").hard_link("a/f", "store/1");
+  EXPECT_EQ(limit_of(late, {}), "none");
+  EXPECT_EQ(limit_of(late, {.max_fact_bytes = 100}), "--max-fact-bytes");
   // A link into a deep folder does not make paths longer than they may be.
   TarBuilder deep;
   deep.directory("aaaaaaaaa/b").symlink("l", "aaaaaaaaa/b").directory("l/cccccccc/d");

@@ -1,7 +1,7 @@
 #include "layer/merged_image.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -17,20 +17,25 @@ namespace {
 
 using LayerPointers = std::span<const std::shared_ptr<const LayerFacts>>;
 
-// A file that a wanted path leads to.
-struct Reached {
+// A file that a wanted path leads to, and what for.
+struct FileKey {
   uint32_t analyser;
   NodeRef file;
-  bool visible;  // in the final image, not only in that of the layers up to some one
+  friend auto operator<=>(const FileKey&, const FileKey&) = default;
+};
+// By which path, of several the best: the one of the final image, not only in that of the layers up to some one.
+struct Reached {
+  bool hidden;
   uint32_t pattern;
   std::string wanted_as;
+  friend auto operator<=>(const Reached&, const Reached&) = default;
 };
 
 // Which files of the stacked layers are wanted, by whom, and what is known about them.
 class Merge {
  public:
-  Merge(LayerPointers layers, const AnalyserSet& analysers, const archive::Limits& limits)
-      : layers_(layers), analysers_(analysers), matcher_(analysers.matcher()), limits_(limits) {
+  Merge(LayerPointers layers, const AnalyserSet& analysers, const archive::Limits& limits, const std::stop_token& stop)
+      : analysers_(analysers), matcher_(analysers.matcher()), budget_(limits, stop) {
     static const LayerFacts kEmpty;
     for (const auto& layer : layers) {
       facts_.push_back(layer == nullptr ? &kEmpty : layer.get());
@@ -43,56 +48,38 @@ class Merge {
   struct File {
     FileFact fact;
     bool visible;
-    bool looked_into;
   };
   std::vector<std::vector<File>> files;  // by analyser; sorted by path, then layer
   std::vector<MissingContent> missing;
 
  private:
-  bool may_bring_a_version(uint32_t layer) const;
-  Status reach_anchored(uint32_t layer_count);
+  Status reach_anchored(MergedView view, bool visible);
   Status reach_direct();
   Status reach_through_links();
   void reach(uint32_t pattern, NodeRef file, bool visible, std::string wanted_as);
-  void settle(const Reached& reached);
+  void settle(const FileKey& key, const Reached& reached);
   void reach_with_lower_versions(uint32_t pattern, NodeRef file, const std::string& wanted_as);
   const ContentFact* fact_of(NodeRef file, uint32_t analyser) const;
-  void add_file(const Reached& reached, FileFact fact, bool looked_into);
+  void add_file(const FileKey& key, const Reached& reached, FileFact fact);
 
-  LayerPointers layers_;
   const AnalyserSet& analysers_;
   const PathMatcher& matcher_;
-  const archive::Limits& limits_;
+  ResolverBudget budget_;
   std::vector<const LayerFacts*> facts_;
   std::vector<const LayerTree*> trees_;
-  std::vector<Reached> reached_;
+  std::map<FileKey, Reached> reached_;
 };
 
 void Merge::reach(uint32_t pattern, NodeRef file, bool visible, std::string wanted_as) {
-  reached_.push_back({.analyser = matcher_.patterns()[pattern].analyser,
-                      .file = file,
-                      .visible = visible,
-                      .pattern = pattern,
-                      .wanted_as = std::move(wanted_as)});
+  Reached reached{.hidden = !visible, .pattern = pattern, .wanted_as = std::move(wanted_as)};
+  const auto [best, is_new] = reached_.try_emplace({.analyser = matcher_.patterns()[pattern].analyser, .file = file});
+  if (is_new || reached < best->second) best->second = std::move(reached);
 }
 
-// A layer without any of these leaves every wanted path leading where it led before, or nowhere.
-bool Merge::may_bring_a_version(uint32_t layer) const {
-  const LayerFacts& facts = *facts_[layer];
-  if (!facts.facts.empty() || !facts.unexamined.empty()) return true;
-  for (NodeId node = 0; node < facts.tree.size(); ++node) {
-    const NodeKind kind = facts.tree.kind(node);
-    if (kind == NodeKind::kSymlink || kind == NodeKind::kHardLink) return true;
-  }
-  return false;
-}
-
-// Patterns without `**`, in the image of the lowest `layer_count` layers.
-Status Merge::reach_anchored(uint32_t layer_count) {
-  MergedView view(std::span<const LayerTree* const>(trees_).first(layer_count));
-  Resolver<MergedView> resolver(view, limits_);
+// Patterns without `**`.
+Status Merge::reach_anchored(MergedView view, bool visible) {
+  Resolver<MergedView> resolver(view, budget_);
   const auto root = resolver.root_trail();
-  const bool visible = layer_count == trees_.size();
   const std::vector<Pattern>& patterns = matcher_.patterns();
   for (uint32_t i = 0; i < patterns.size(); ++i) {
     if (patterns[i].any_depth) continue;
@@ -141,7 +128,7 @@ void Merge::reach_with_lower_versions(uint32_t pattern, NodeRef file, const std:
 Status Merge::reach_through_links() {
   Visibility visibility(trees_);
   MergedView view(trees_);
-  Resolver<MergedView> resolver(view, limits_);
+  Resolver<MergedView> resolver(view, budget_);
   for (uint32_t layer = 0; layer < trees_.size(); ++layer) {
     const LayerTree& tree = *trees_[layer];
     for (NodeId node = 0; node < tree.size(); ++node) {
@@ -182,30 +169,29 @@ const ContentFact* Merge::fact_of(NodeRef file, uint32_t analyser) const {
   return found != facts.end() && key(*found) == std::tuple(analyser, file.node) ? &*found : nullptr;
 }
 
-void Merge::add_file(const Reached& reached, FileFact fact, bool looked_into) {
-  fact.layer = reached.file.layer;
-  files[reached.analyser].push_back({.fact = std::move(fact), .visible = reached.visible, .looked_into = looked_into});
+void Merge::add_file(const FileKey& key, const Reached& reached, FileFact fact) {
+  fact.layer = key.file.layer;
+  files[key.analyser].push_back({.fact = std::move(fact), .visible = !reached.hidden});
 }
 
 // What the layer's walk said about the file; or that it said nothing because there is nothing of interest; or that it
 // must be walked again.
-void Merge::settle(const Reached& reached) {
-  const LayerFacts& layer = *facts_[reached.file.layer];
-  const std::string path = layer.tree.path(reached.file.node);
-  if (const ContentFact* fact = fact_of(reached.file, reached.analyser)) {
-    return add_file(reached, {.path = path, .layer = 0, .value = fact->value, .error = fact->error}, true);
+void Merge::settle(const FileKey& key, const Reached& reached) {
+  const LayerFacts& layer = *facts_[key.file.layer];
+  const std::string path = layer.tree.path(key.file.node);
+  if (const ContentFact* fact = fact_of(key.file, key.analyser)) {
+    return add_file(key, reached, {.path = path, .layer = 0, .value = fact->value, .error = fact->error});
   }
   const auto miss = [&](ExtraWant want) {
-    missing.push_back({.layer = reached.file.layer, .want = std::move(want)});
-    add_file(reached,
-             {.path = path, .layer = 0, .value = {}, .error = "not looked into: a link to it was found too late"},
-             false);
+    missing.push_back({.layer = key.file.layer, .want = std::move(want)});
+    add_file(key, reached,
+             {.path = path, .layer = 0, .value = {}, .error = "not looked into: a link to it was found too late"});
   };
-  for (const Unexamined& entry : std::ranges::equal_range(layer.unexamined, reached.file.node, {}, &Unexamined::node)) {
-    if (entry.want.analyser == reached.analyser) return miss(entry.want);
+  for (const Unexamined& entry : std::ranges::equal_range(layer.unexamined, key.file.node, {}, &Unexamined::node)) {
+    if (entry.want.analyser == key.analyser) return miss(entry.want);
   }
   for (const ExtraWant& extra : std::ranges::equal_range(layer.extras, path, {}, &ExtraWant::path)) {
-    if (extra.analyser == reached.analyser) return;
+    if (extra.analyser == key.analyser) return;
   }
   std::vector<PatternMatch> matches;
   matcher_.match(path, matches);
@@ -213,28 +199,29 @@ void Merge::settle(const Reached& reached) {
   const bool examined = std::ranges::any_of(matches, [&](const PatternMatch& match) {
     return patterns[reached.pattern].is_covered_by(patterns[match.pattern]);
   });
-  if (!examined) miss({.path = path, .wanted_as = reached.wanted_as, .analyser = reached.analyser});
+  if (!examined) miss({.path = path, .wanted_as = reached.wanted_as, .analyser = key.analyser});
 }
 
 Status Merge::run() {
-  const auto layer_count = static_cast<uint32_t>(trees_.size());
-  for (uint32_t layer = 0; layer < layer_count; ++layer) {
-    if (layer + 1 == layer_count || may_bring_a_version(layer)) TRY(reach_anchored(layer + 1));
+  const std::span<const LayerTree* const> trees(trees_);
+  // Every version that was in force at some layer: from the bottom up, what each layer makes different.
+  const MergedView::LinksBelow links = MergedView::find_links(trees);
+  for (size_t count = 1; count < trees.size(); ++count) {
+    if (trees[count - 1]->size() > 1) TRY(reach_anchored(MergedView(trees.first(count), links), false));
   }
+  TRY(reach_anchored(MergedView(trees), true));
   if (matcher_.has_any_depth()) {
     TRY(reach_direct());
     TRY(reach_through_links());
   }
-  // One of each file and analyser: the visible one, if any.
-  std::ranges::sort(reached_, {}, [](const Reached& r) {
-    return std::tuple(r.analyser, r.file, !r.visible, r.pattern, std::string_view(r.wanted_as));
-  });
-  const auto repeated =
-      std::ranges::unique(reached_, {}, [](const Reached& r) { return std::tuple(r.analyser, r.file); });
-  reached_.erase(repeated.begin(), repeated.end());
-
   files.resize(analysers_.analysers().size());
-  for (const Reached& reached : reached_) settle(reached);
+  for (const auto& [key, reached] : reached_) settle(key, reached);
+  for (uint32_t layer = 0; layer < facts_.size(); ++layer) {
+    for (const Denied& denied : facts_[layer]->denied) {
+      FileFact fact{.path = denied.path, .layer = layer, .value = {}, .error = denied.error};
+      files[denied.analyser].push_back({.fact = std::move(fact), .visible = true});
+    }
+  }
   for (std::vector<File>& of_analyser : files) {
     std::ranges::sort(of_analyser, {}, [](const File& f) { return std::tie(f.fact.path, f.fact.layer); });
   }
@@ -244,26 +231,24 @@ Status Merge::run() {
 }  // namespace
 
 Result<MergedImage> MergedImage::merge(LayerPointers layers, const AnalyserSet& analysers,
-                                       const archive::Limits& limits) {
-  Merge merge(layers, analysers, limits);
+                                       const archive::Limits& limits, const std::stop_token& stop) {
+  Merge merge(layers, analysers, limits, stop);
   TRY(merge.run());
   MergedImage image;
   image.layer_count_ = layers.size();
   image.missing_ = std::move(merge.missing);
-  for (const auto& layer : layers) {
-    if (layer != nullptr) image.warnings_.insert(image.warnings_.end(), layer->warnings.begin(), layer->warnings.end());
-  }
   for (size_t i = 0; i < merge.files.size(); ++i) {
     const Analyser& analyser = *analysers.analysers()[i];
     Facts facts{.analyser = std::string(analyser.name()), .files = {}, .is_visible = {}};
     for (Merge::File& file : merge.files[i]) {
-      if (file.visible && file.looked_into && !file.fact.error.empty() && analyser.errors_are_fatal()) {
-        return fail(Code::kMalformed, fmt::format("{}: {}", printable(file.fact.path), file.fact.error));
-      }
       facts.is_visible.push_back(file.visible);
       facts.files.push_back(std::move(file.fact));
     }
     image.facts_.push_back(std::move(facts));
+  }
+  for (const auto& layer : layers) {
+    if (layer == nullptr) continue;
+    image.warnings_.insert(image.warnings_.end(), layer->warnings.begin(), layer->warnings.end());
   }
   return image;
 }
@@ -286,15 +271,12 @@ std::vector<const FileFact*> MergedImage::history(std::string_view analyser) con
   return found;
 }
 
-Status MergedImage::require_complete(const AnalyserSet& analysers) const {
-  for (const MissingContent& missing : missing_) {
-    if (!analysers.analysers()[missing.want.analyser]->errors_are_fatal()) continue;
-    return fail(
-        Code::kUnsupported,
-        fmt::format("{}: a link to it was found only after its layer had passed by", printable(missing.want.path)),
-        "save the image to a file and scan that: a stream can be read only once");
-  }
-  return {};
+Status MergedImage::require_complete() const {
+  if (missing_.empty()) return {};
+  return fail(Code::kUnsupported,
+              fmt::format("{}: that {} leads to it was known only after its layer had passed by",
+                          printable(missing_.front().want.path), printable(missing_.front().want.wanted_as)),
+              "save the image to a file and scan that: a stream can be read only once");
 }
 
 }  // namespace bulkhead::layer

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,11 +27,14 @@ struct MissingContent {
 class MergedImage {
  public:
   // `layers` bottom first, each walked with `analysers`; a null one (a foreign layer that could not be read) is taken
-  // for empty. Fails with the error of a visible file whose analyser's errors are fatal, and with kLimitExceeded.
+  // for empty. kLimitExceeded, kCancelled.
   static Result<MergedImage> merge(std::span<const std::shared_ptr<const LayerFacts>> layers,
-                                   const AnalyserSet& analysers, const archive::Limits& limits = {});
+                                   const AnalyserSet& analysers, const archive::Limits& limits = {},
+                                   const std::stop_token& stop = {});
 
-  // The facts of one analyser about files that are visible in the final image, sorted by path.
+  // The facts of one analyser about files that are visible in the final image, sorted by path. Of a directory
+  // (Layer::Kind::kDirectory) also what may not be read: a fact with an error, of a file, or of a folder in which such
+  // a file may lie, so that nobody takes it for "there are none".
   std::vector<const FileFact*> visible(std::string_view analyser) const;
   // The same, and also what upper layers hide: every version of every file, by path, then bottom layer first. This is
   // how the layer that brought a package is found: package databases are written anew by each layer that installs
@@ -38,12 +42,13 @@ class MergedImage {
   std::vector<const FileFact*> history(std::string_view analyser) const;
 
   // Wanted files that must be looked into before the image is complete: walk those layers again with these as extras
-  // and merge again (analyse_image does). Where that is impossible, require_complete() says whether it matters.
+  // and merge again (analyse_image does). Where layers come only once, require_complete() must be asked: an image from
+  // which something is missing would get another answer than the same image out of a file.
   const std::vector<MissingContent>& missing() const { return missing_; }
-  // kUnsupported, naming the file, when an analyser whose errors are fatal has not seen a wanted file.
-  Status require_complete(const AnalyserSet& analysers) const;
+  // kUnsupported, naming a file that is missing, and what to do.
+  Status require_complete() const;
 
-  // For people: what could not be read of a directory (Layer::Kind::kDirectory).
+  // For people: what went wrong beside the scan, as with the cache.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
   size_t layer_count() const { return layer_count_; }

@@ -1,5 +1,9 @@
 #include "layer/merged_image.h"
 
+#include <random>
+#include <set>
+#include <stop_token>
+
 #include <gtest/gtest.h>
 
 #include "archive/tar_builder.h"
@@ -165,28 +169,21 @@ TEST(MergedImage, OpensOnlyWhatTheKernelWouldOpen) {
   EXPECT_EQ(merge({"db"}, {TarBuilder().fifo("db")}).visible, "");
 }
 
-TEST(MergedImage, FailsOnlyForVisibleFilesOfAnalysersThatMayNotFail) {
-  const EchoAnalyser strict("strict", {"db"}, /*fatal=*/true);
-  const EchoAnalyser lenient("lenient", {"db"});
-  const Analyser* const all[] = {&strict, &lenient};
-  const Analyser* const lenient_only[] = {&lenient};
+TEST(MergedImage, KeepsTheErrorsOfAnalysersWithTheirFiles) {
   const std::string bad = TarBuilder().file("db", "bad").finish();
   const std::string good = TarBuilder().file("db", "good").finish();
-
-  const auto failed = analyse_image(image_of({good, bad}), *AnalyserSet::create(all), {});
-  ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error().code(), Code::kMalformed);
-  EXPECT_EQ(failed.error().to_string(), "db: bad content");
+  const EchoAnalyser analyser("echo", {"db"});
+  const Analyser* const all[] = {&analyser};
   const auto hidden = analyse_image(image_of({bad, good}), *AnalyserSet::create(all), {});
   ASSERT_TRUE(hidden);
-  EXPECT_EQ(listing_of(hidden->history("strict")), "db@0!bad content db@1=good");
-  const auto noted = analyse_image(image_of({bad}), *AnalyserSet::create(lenient_only), {});
-  ASSERT_TRUE(noted);
-  EXPECT_EQ(listing_of(noted->visible("lenient")), "db@0!bad content");
+  EXPECT_EQ(listing_of(hidden->history("echo")), "db@0!bad content db@1=good");
+  const auto visible = analyse_image(image_of({good, bad}), *AnalyserSet::create(all), {});
+  ASSERT_TRUE(visible);
+  EXPECT_EQ(listing_of(visible->visible("echo")), "db@1!bad content");
 }
 
 TEST(MergedImage, SaysWhatAStreamThatCannotBeReadAgainHasHidden) {
-  const EchoAnalyser strict("strict", {"db"}, /*fatal=*/true);
+  const EchoAnalyser strict("strict", {"db"});
   const Analyser* const all[] = {&strict};
   const AnalyserSet set = *AnalyserSet::create(all);
   auto facts = analyse_layer(std::make_unique<MemorySource>(TarBuilder().file("a", "x").symlink("db", "a").finish()),
@@ -198,9 +195,10 @@ TEST(MergedImage, SaysWhatAStreamThatCannotBeReadAgainHasHidden) {
   ASSERT_EQ(image->missing().size(), 1U);
   EXPECT_EQ(image->missing()[0].want.path, "a");
   EXPECT_NE(listing_of(image->visible("strict")).find("a@0!not looked into"), std::string::npos);
-  const auto complete = image->require_complete(set);
+  const auto complete = image->require_complete();
   ASSERT_FALSE(complete);
   EXPECT_EQ(complete.error().code(), Code::kUnsupported);
+  EXPECT_TRUE(complete.error().remedy().contains("save the image to a file")) << complete.error().remedy();
 }
 
 TEST(MergedImage, TakesAbsentLayersForEmpty) {
@@ -228,6 +226,106 @@ TEST(MergedImage, BoundsTheWorkOfManyLinks) {
       analyse_image(image_of({tar.finish()}), *AnalyserSet::create(all), {.limits = {.max_entries = 1000}});
   ASSERT_FALSE(merged);
   EXPECT_EQ(merged.error().code(), Code::kLimitExceeded);
+}
+
+TEST(MergedImage, RemembersWhatALayerWithoutALinkWroteBehindOne) {
+  const Merged merged = merge(
+      {"var/lib/dpkg/status", "var/lib/dpkg/info/*"},
+      {TarBuilder().symlink("var/lib/dpkg", "/opt/dpkg").file("opt/dpkg/status", "1").file("opt/dpkg/info/a", "a1"),
+       TarBuilder().file("opt/dpkg/status", "2"),
+       TarBuilder().file("opt/dpkg/status", "3").file("opt/dpkg/info/b", "b3"), TarBuilder().file(".wh.opt")});
+  EXPECT_EQ(merged.visible, "");
+  EXPECT_EQ(merged.history,
+            "opt/dpkg/info/a@0=a1 opt/dpkg/info/b@2=b3 opt/dpkg/status@0=1 opt/dpkg/status@1=2 opt/dpkg/status@2=3");
+}
+
+TEST(MergedImage, TheHistoryIsWhatWasVisibleAtAnyLayer) {
+  std::mt19937 random(20261122);
+  const auto any_of = [&](const auto& from) { return from[random() % std::size(from)]; };
+  constexpr const char* kNames[] = {"a", "b", "c"};
+  constexpr const char* kTargets[] = {"/a", "b", "../c", "/a/b", "../b/c", "c/../a", "/c/a/..", ".", "/b"};
+  const auto path = [&] {
+    std::string text = any_of(kNames);
+    for (auto more = random() % 3; more > 0; --more) text += std::string("/") + any_of(kNames);
+    return text;
+  };
+  const EchoAnalyser analyser("echo", {"a", "a/b", "a/*", "b/*/c", "*/a/*", "a/b/c/*"});
+  const Analyser* const all[] = {&analyser};
+  const AnalyserSet set = *AnalyserSet::create(all);
+  size_t found = 0;
+  for (int round = 0; round < 1500; ++round) {
+    std::vector<std::string> archives;
+    for (auto layers = 2 + random() % 4; layers > 0; --layers) {
+      TarBuilder tar;
+      for (auto entries = 1 + random() % 4; entries > 0; --entries) {
+        switch (random() % 8) {
+          case 0:
+            tar.directory(path());
+            break;
+          case 1:
+          case 2:
+            tar.symlink(path(), any_of(kTargets));
+            break;
+          case 3: {
+            const std::string gone = path();
+            const size_t slash = gone.rfind('/') + 1;
+            tar.file(gone.substr(0, slash) + ".wh." + gone.substr(slash), "");
+            break;
+          }
+          default:
+            tar.file(path(), std::to_string(random() % 100));
+        }
+      }
+      archives.push_back(tar.finish());
+    }
+    std::set<std::string> seen;
+    for (size_t count = 1; count <= archives.size(); ++count) {
+      const auto image =
+          analyse_image(image_of({archives.begin(), archives.begin() + static_cast<ptrdiff_t>(count)}), set, {});
+      if (!image) {  // links in circles that a later entry of their layer stands behind
+        ASSERT_EQ(image.error().code(), Code::kMalformed) << image.error().to_string();
+        break;
+      }
+      for (const FileFact* fact : image->visible("echo")) seen.insert(listing_of({fact}));
+      if (count < archives.size()) continue;
+      std::set<std::string> history;
+      for (const FileFact* fact : image->history("echo")) history.insert(listing_of({fact}));
+      ASSERT_EQ(history, seen) << "round " << round;
+    }
+    found += seen.size();
+  }
+  EXPECT_GT(found, 1000U);
+}
+
+TEST(MergedImage, BoundsTheWorkOfManyLayersTogether) {
+  TarBuilder base;
+  for (int i = 0; i < 300; ++i) base.file("d/" + std::to_string(i) + "/f", "");
+  const EchoAnalyser analyser("echo", {"p/*/f"});
+  const Analyser* const all[] = {&analyser};
+  const auto merged_with = [&](size_t layers) {
+    std::vector<std::string> archives = {base.finish()};
+    archives.resize(1 + layers, TarBuilder().symlink("p", "d").finish());
+    return analyse_image(image_of(archives), *AnalyserSet::create(all), {.limits = {.max_entries = 1000}});
+  };
+  EXPECT_TRUE(merged_with(2));
+  const auto many = merged_with(100);
+  ASSERT_FALSE(many);
+  EXPECT_EQ(many.error().code(), Code::kLimitExceeded);
+}
+
+TEST(MergedImage, StopsOnRequest) {
+  const EchoAnalyser analyser("echo", {"db"});
+  const Analyser* const all[] = {&analyser};
+  const AnalyserSet set = *AnalyserSet::create(all);
+  auto facts = analyse_layer(std::make_unique<MemorySource>(TarBuilder().file("db", "x").finish()), {}, set, {});
+  ASSERT_TRUE(facts);
+  const std::shared_ptr<const LayerFacts> layers[] = {std::make_shared<const LayerFacts>(*std::move(facts))};
+  std::stop_source stop;
+  EXPECT_TRUE(MergedImage::merge(layers, set, {}, stop.get_token()));
+  stop.request_stop();
+  const auto stopped = MergedImage::merge(layers, set, {}, stop.get_token());
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code(), Code::kCancelled);
 }
 
 }  // namespace

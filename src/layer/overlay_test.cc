@@ -251,7 +251,7 @@ std::string joined(const std::set<std::string>& lines) {
 
 void list_view(const MergedView& view, std::span<const LayerTree* const> trees, const MergedView::Folder& folder,
                const std::string& path, const std::map<NodeRef, std::string>& contents, std::set<std::string>& lines) {
-  const Status listed = view.for_names(folder, "*", [&](std::string_view name) -> Status {
+  const Status listed = view.for_names(folder, "*", true, [&](std::string_view name) -> Status {
     using Kind = Found<MergedView>::Kind;
     const auto found = view.look_up(folder, name);
     const std::string child = path + std::string(name);

@@ -20,8 +20,8 @@ namespace bulkhead::layer {
 // Answers with the content itself; "bad" is an error and "" nothing of interest.
 class EchoAnalyser : public Analyser {
  public:
-  EchoAnalyser(std::string name, std::vector<std::string> patterns, bool fatal = false)
-      : name_(std::move(name)), patterns_(std::move(patterns)), fatal_(fatal) {
+  EchoAnalyser(std::string name, std::vector<std::string> patterns)
+      : name_(std::move(name)), patterns_(std::move(patterns)) {
     for (const std::string& pattern : patterns_) wants_.push_back({.pattern = pattern});
   }
   EchoAnalyser(std::string name, std::span<const WantedPath> wants)
@@ -35,7 +35,6 @@ class EchoAnalyser : public Analyser {
     if (as_text(content) == "bad") return fail(Code::kMalformed, "bad content");
     return std::string(as_text(content));
   }
-  bool errors_are_fatal() const override { return fatal_; }
 
   void set_version(uint32_t version) { version_ = version; }
   size_t calls() const { return calls_; }
@@ -44,7 +43,6 @@ class EchoAnalyser : public Analyser {
   std::string name_;
   std::vector<std::string> patterns_;
   std::vector<WantedPath> wants_;
-  bool fatal_ = false;
   uint32_t version_ = 1;
   mutable std::atomic<size_t> calls_ = 0;
 };

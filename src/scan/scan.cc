@@ -78,8 +78,8 @@ using LayerList = std::vector<std::shared_ptr<const layer::LayerFacts>>;
 
 Result<Read> merge(oci::Image image, const LayerList& layers, const layer::AnalyserSet& analysers,
                    const layer::AnalyseOptions& options) {
-  TRY_ASSIGN(layer::MergedImage merged, layer::MergedImage::merge(layers, analysers, options.limits));
-  TRY(merged.require_complete(analysers));
+  TRY_ASSIGN(layer::MergedImage merged, layer::MergedImage::merge(layers, analysers, options.limits, options.stop));
+  TRY(merged.require_complete());
   return Read{std::move(image), std::move(merged)};
 }
 
