@@ -56,9 +56,10 @@ uint32_t lowest_continuous(std::vector<Presence>& intervals) {
 }
 
 std::unexpected<Error> unreadable(const layer::FileFact& fact, std::string_view why) {
-  return fail(
-      Code::kMalformed, fmt::format("{}: {}", fact.path, why),
-      "repair the package database or rebuild the layer that wrote it: without it the scan would miss packages");
+  return fail(Code::kMalformed, fmt::format("{}: {}", fact.path, why),
+              "make the package database readable, repair it or rebuild the layer that wrote it: without it the scan "
+              "would miss "
+              "packages");
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ class Cataloger {
   virtual std::span<const layer::Analyser* const> analysers() const = 0;
 
   // Adds what the image holds. Package::files stays empty here. kMalformed when a value or a package database cannot be
-  // read: to answer without it would be to answer "no packages".
+  // read, or the folder of one may not be: to answer without it would be to answer "no packages".
   virtual Status collect(const layer::MergedImage& image, Inventory& inventory) const = 0;
 
   // Fills Package::files of the packages that collect() added. Apart from collect(), because most scans do not need the

@@ -1,8 +1,13 @@
 // The whole way: tar layers, analysers, merge, inventory.
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "archive/tar_builder.h"
 #include "base/fs.h"
@@ -137,6 +142,78 @@ TEST(Inventory, IsRefusedWhenADatabaseIsDamaged) {
     EXPECT_THAT(inventory.error().to_string(), HasSubstr("line 1"));
     EXPECT_FALSE(inventory.error().remedy().empty()) << inventory.error().to_string();
   }
+}
+
+TEST(Inventory, LeavesTheSizeOfDatabasesToTheLimitThatHasAnOption) {
+  int databases = 0;
+  for (const layer::Analyser* analyser : inventory_analysers()) {
+    if (!analyser->name().ends_with("-packages")) continue;
+    ++databases;
+    for (const layer::WantedPath& wanted : analyser->wants()) EXPECT_EQ(wanted.max_bytes, UINT64_MAX) << wanted.pattern;
+  }
+  EXPECT_EQ(databases, 3);
+}
+
+TEST(Inventory, IsRefusedWhenTheFolderOfADatabaseMayNotBeRead) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to take rights away from somebody else";
+  namespace fs = std::filesystem;
+  std::string pattern = testing::TempDir() + "/inventory_XXXXXX";
+  const fs::path root = ::mkdtemp(pattern.data());
+  ASSERT_EQ(::chmod(root.c_str(), 0755), 0);
+  const auto put = [&](const fs::path& path, std::string_view content) {
+    fs::create_directories((root / path).parent_path());
+    ASSERT_TRUE(write_file_atomically((root / path).string(), content));
+    ASSERT_EQ(::chmod((root / path).c_str(), 0644), 0);
+  };
+  put("etc/os-release", kBookworm);
+  put("var/lib/dpkg/status", deb("bash", "5"));
+  put("var/lib/rpm/none", "");
+  put("usr/share/doc/bash/copyright", "Format: 1.0\n");
+  put("lib/apk/db/none", "");
+  const auto as_nobody = [&] {
+    oci::Image image;
+    image.layers.emplace_back();
+    image.layers[0].kind = oci::Layer::Kind::kDirectory;
+    image.layers[0].directory = root;
+    const auto analysers = inventory_analysers();
+    const auto merged = layer::analyse_image(image, *layer::AnalyserSet::create(analysers), {});
+    if (!merged) return std::string("merge failed");
+    const auto inventory = take_inventory(*merged);
+    if (!inventory) {
+      return fmt::format("{}{}", code_name(inventory.error().code()), inventory.error().remedy().empty() ? "" : "!");
+    }
+    return fmt::format("{} packages, {} diagnostics", inventory->packages.size(), inventory->diagnostics.size());
+  };
+  const struct {
+    std::string_view locked;
+    std::string_view answer;
+  } kCases[] = {
+      {"tmp", "1 packages, 0 diagnostics"},
+      {"usr/share/doc/bash", "1 packages, 1 diagnostics"},
+      {"var/lib/dpkg", "malformed!"},
+      {"var/lib/dpkg/status", "malformed!"},
+      {"var/lib/rpm", "malformed!"},
+      {"lib/apk/db", "malformed!"},
+      {"etc", "malformed!"},
+  };
+  fs::create_directories(root / "tmp");
+  EXPECT_EXIT(
+      {
+        int wrong = 0;
+        for (const auto& c : kCases) {
+          (void)::chmod((root / c.locked).c_str(), 0);
+          const bool dropped = ::setegid(65534) == 0 && ::seteuid(65534) == 0;
+          const std::string answer = dropped ? as_nobody() : "still root";
+          (void)(::seteuid(0) == 0 && ::setegid(0) == 0);
+          (void)::chmod((root / c.locked).c_str(), 0755);
+          if (answer == c.answer) continue;
+          std::fprintf(stderr, "%s: %s\n", std::string(c.locked).c_str(), answer.c_str());
+          ++wrong;
+        }
+        std::exit(wrong == 0 ? 0 : 1);
+      },
+      testing::ExitedWithCode(0), "");
+  fs::remove_all(root);
 }
 
 TEST(Inventory, DoesNotMindADamagedDatabaseThatAnUpperLayerReplaced) {

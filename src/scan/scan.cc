@@ -31,8 +31,9 @@ class AnalysingVisitor final : public oci::LayerVisitor {
       : analysers_(analysers), options_(options) {}
 
   Status visit(const std::string& entry_name, const Digest& digest, BlockSource& bytes) override {
-    TRY_ASSIGN(layer::LayerFacts facts, layer::analyse_layer(std::make_unique<Borrowed>(bytes),
-                                                             {.stored_digest = digest}, analysers_, options_));
+    const layer::LayerPromise promise{.stored_digest = digest, .diff_id = {}, .stored_is_verified = !digest.empty()};
+    TRY_ASSIGN(layer::LayerFacts facts,
+               layer::analyse_layer(std::make_unique<Borrowed>(bytes), promise, analysers_, options_));
     facts_[entry_name] = std::make_shared<const layer::LayerFacts>(std::move(facts));
     return {};
   }
@@ -246,6 +247,12 @@ Result<ScanResult> take_facts(oci::OpenedImage opened, const Options& options) {
     if (!layer.skipped) continue;
     result.warnings.push_back(
         {layer.digest.to_string(), "this layer is stored elsewhere and was not read: its packages are unknown"});
+  }
+  for (const std::string& text : read.merged.warnings()) result.warnings.push_back({"", text});
+  if (result.image.os.known() && result.packages.empty()) {
+    result.warnings.push_back({"",
+                               "the distribution is known, but no installed package was found in any package database: "
+                               "nothing can be said about vulnerabilities"});
   }
   if (!result.image.os.known()) {
     result.warnings.push_back(

@@ -15,8 +15,9 @@ constexpr std::string_view kPackagesAnalyser = "apk-packages";
 constexpr std::string_view kFilesAnalyser = "apk-files";
 
 // apk-tools 3 moved the database below /usr.
-constexpr layer::WantedPath kDatabases[] = {{.pattern = "lib/apk/db/installed"},
-                                            {.pattern = "usr/lib/apk/db/installed"}};
+// How large they may be, --max-file-bytes decides: it can be raised.
+constexpr layer::WantedPath kDatabases[] = {{.pattern = "lib/apk/db/installed", .max_bytes = UINT64_MAX},
+                                            {.pattern = "usr/lib/apk/db/installed", .max_bytes = UINT64_MAX}};
 
 // A database that cannot be read fails the scan when the merged image shows it: collect() tells, and names the remedy.
 class PackagesAnalyser final : public layer::Analyser {

@@ -20,10 +20,11 @@ constexpr std::string_view kCopyrightAnalyser = "dpkg-copyright";
 constexpr std::string_view kDpkgStatus = "var/lib/dpkg/status";
 
 // status.d: one file per package, in images without dpkg (distroless). opkg: OpenWrt and Yocto.
-constexpr layer::WantedPath kDatabases[] = {{.pattern = kDpkgStatus},
-                                            {.pattern = "var/lib/dpkg/status.d/*"},
-                                            {.pattern = "var/lib/opkg/status"},
-                                            {.pattern = "usr/lib/opkg/status"}};
+// How large they may be, --max-file-bytes decides: it can be raised.
+constexpr layer::WantedPath kDatabases[] = {{.pattern = kDpkgStatus, .max_bytes = UINT64_MAX},
+                                            {.pattern = "var/lib/dpkg/status.d/*", .max_bytes = UINT64_MAX},
+                                            {.pattern = "var/lib/opkg/status", .max_bytes = UINT64_MAX},
+                                            {.pattern = "usr/lib/opkg/status", .max_bytes = UINT64_MAX}};
 
 constexpr layer::WantedPath kFileLists[] = {{.pattern = "var/lib/dpkg/info/*.list"},
                                             {.pattern = "var/lib/dpkg/status.d/*.md5sums"},
@@ -98,7 +99,11 @@ class DpkgCataloger final : public Cataloger {
 
   Status collect(const layer::MergedImage& image, Inventory& inventory) const override {
     TRY_ASSIGN(auto packages, collect_packages(image, kPackagesAnalyser));
-    attach_dpkg_licenses(image.visible(kCopyrightAnalyser), packages);
+    const auto copyrights = image.visible(kCopyrightAnalyser);
+    for (const layer::FileFact* fact : copyrights) {
+      if (!fact->error.empty()) inventory.diagnostics.push_back({fact->path, fact->error});
+    }
+    attach_dpkg_licenses(copyrights, packages);
     std::move(packages.begin(), packages.end(), std::back_inserter(inventory.packages));
     return {};
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "inventory/os/os_release.h"
 
 namespace bulkhead::inventory {
@@ -56,16 +58,21 @@ class OsCataloger final : public Cataloger {
   std::span<const layer::Analyser* const> analysers() const override { return analysers_; }
   Status collect(const layer::MergedImage& image, Inventory& inventory) const override {
     std::vector<OsFile> files;
+    const layer::FileFact* unread = nullptr;
     for (const layer::FileFact* fact : image.visible(kAnalyser)) {
       if (!fact->error.empty()) {
         inventory.diagnostics.push_back({fact->path, fact->error});
+        unread = fact;
         continue;
       }
       const std::string_view value = fact->value;
       if (!value.empty()) files.push_back({static_cast<OsFileKind>(value.front()), fact->path, value.substr(1)});
     }
     inventory.os = identify_operating_system(files);
-    return {};
+    // "Unknown" is an answer only when all of its files could be read.
+    if (inventory.os.known() || unread == nullptr) return {};
+    return fail(Code::kMalformed, fmt::format("{}: {}", unread->path, unread->error),
+                "make the file readable or repair it: without it the distribution, and so its advisories, are unknown");
   }
 
  private:

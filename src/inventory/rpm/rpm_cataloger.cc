@@ -18,12 +18,12 @@ namespace bulkhead::inventory {
 
 namespace {
 
-constexpr uint64_t kMaxDatabaseBytes = 256U << 20;
+constexpr uint64_t kMaxDatabaseBytes = UINT64_MAX;  // --max-file-bytes decides, and can be raised
 constexpr std::string_view kManifestPath = "var/lib/rpmmanifest/container-manifest-2";
 constexpr std::string_view kRemedy =
-    "the package database was damaged or cut short when the image was built: repair it there with `rpm --rebuilddb`, "
-    "build "
-    "the image again and scan that";
+    "a package database that was damaged or cut short when the image was built is repaired there with `rpm "
+    "--rebuilddb`; "
+    "build the image again and scan that";
 
 // var/lib/rpm is the traditional folder; usr/lib/sysimage/rpm that of SUSE, Fedora since 36 and RHEL 10; usr/share/rpm
 // that of rpm-ostree. In a folder the newer kind of database comes first: rpm leaves the older one behind when it
@@ -38,7 +38,7 @@ constexpr std::array<layer::WantedPath, 10> kDatabases{{
     {"usr/share/rpm/rpmdb.sqlite", kMaxDatabaseBytes},
     {"usr/share/rpm/Packages.db", kMaxDatabaseBytes},
     {"usr/share/rpm/Packages", kMaxDatabaseBytes},
-    {kManifestPath},
+    {kManifestPath, kMaxDatabaseBytes},
 }};
 
 constexpr std::array<layer::WantedPath, 3> kWriteAheadLogs{{
