@@ -123,6 +123,8 @@ void add_image_flags(CLI::App& app, Description& description, ImageArguments& im
   app.add_flag("--offline", image.offline, "no network at all: images must be local");
   app.add_flag("-q,--quiet", image.quiet, "no progress on standard error");
 
+  app.add_flag("--fetch-foreign-layers", image.fetch_foreign_layers, "layers of other servers, too")
+      ->group("Registries");
   app.add_option("--insecure-registry", image.insecure_registries,
                  "allow this registry (HOST[:PORT]) to use plain HTTP or an unverified certificate")
       ->type_name("HOST")

@@ -29,6 +29,7 @@ struct ImageArguments {
   archive::Limits archive_limits;
   oci::ImageLimits image_limits;
   // Registries and engines
+  bool fetch_foreign_layers = false;
   std::vector<std::string> insecure_registries;  // plain HTTP or unverified TLS allowed, by host[:port]
   std::vector<std::string> ca_files;             // further certificate authorities (PEM)
   std::vector<std::string> mirrors;              // "docker.io=https://mirror.example"

@@ -4,10 +4,14 @@
 #include <cstdlib>
 #include <ctime>
 
+#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "base/text.h"
 
 namespace bulkhead::cli {
@@ -17,6 +21,20 @@ std::string rfc3339(std::time_t time) {
   std::tm parts{};
   ::gmtime_r(&time, &parts);
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", parts);
+}
+
+// Nobody else has made it, can write into it or has put a link in its place.
+bool is_ours_alone(const std::string& folder) {
+  const UniqueFd fd(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status{};
+  return fd && ::fstat(fd.get(), &status) == 0 && status.st_uid == ::geteuid() &&
+         (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+std::string folder_without_home() {
+  const passwd* const user = ::getpwuid(::geteuid());  // NOLINT(concurrency-mt-unsafe): called once
+  if (user != nullptr && is_ours_alone(user->pw_dir)) return std::string(user->pw_dir) + "/.cache/bulkhead";
+  return private_directory(fmt::format("/var/tmp/bulkhead-{}", ::geteuid()));
 }
 
 }  // namespace
@@ -34,7 +52,15 @@ std::string cache_directory(const std::string& chosen) {
   const Environment environment = process_environment();
   if (const auto folder = non_empty(environment, "XDG_CACHE_HOME")) return *folder + "/bulkhead";
   if (const auto home = non_empty(environment, "HOME")) return *home + "/.cache/bulkhead";
-  return fmt::format("/var/tmp/bulkhead-{}", ::geteuid());
+  static const std::string folder = folder_without_home();
+  return folder;
+}
+
+std::string private_directory(std::string wanted) {
+  ::mkdir(wanted.c_str(), 0700);
+  if (is_ours_alone(wanted)) return wanted;
+  wanted += "-XXXXXX";
+  return ::mkdtemp(wanted.data()) != nullptr ? wanted : "/nonexistent";
 }
 
 std::string now() {

@@ -10,9 +10,13 @@ namespace bulkhead::cli {
 // The process's own variables.
 Environment process_environment();
 
-// `chosen` when it is not empty; else $XDG_CACHE_HOME/bulkhead, else ~/.cache/bulkhead, else (no home) a folder of the
-// user's own under the system's temporary folder.
+// `chosen` when it is not empty; else $XDG_CACHE_HOME/bulkhead, else ~/.cache/bulkhead, also when $HOME is not set;
+// else (the user has no home) the private_directory() /var/tmp/bulkhead-<uid>.
 std::string cache_directory(const std::string& chosen);
+
+// `wanted`, made (0700) when it is missing; when it is not this user's alone, a new folder beside it: what others have
+// put there, in a name that everybody can foresee, must not be believed.
+std::string private_directory(std::string wanted);
 
 // The present as RFC 3339 in UTC: "2026-11-22T10:40:00Z".
 std::string now();
