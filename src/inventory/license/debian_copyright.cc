@@ -112,6 +112,8 @@ class SynopsisParser {
 
   std::string take_words() {
     std::string name;
+    // A "with" that follows no name is a word like any other: every call of parse_group() must get on.
+    if (accept("with")) name = "with";
     while (next_ < words_.size() && !at(",") && !at("and") && !at("or") && !at("with")) {
       if (!name.empty()) name += ' ';
       name += words_[next_++];
@@ -124,11 +126,11 @@ class SynopsisParser {
     term.found = take_words();
     if (term.found.empty()) return {};
     term.spdx = spdx_of_license_name(term.found).value_or("");
-    if (accept("with")) {
+    for (bool first = true; accept("with"); first = false) {
       const std::string exception = take_words();
-      const auto known = spdx_of_exception_name(exception);
+      const auto known = first ? spdx_of_exception_name(exception) : std::nullopt;
       term.spdx = known && !term.spdx.empty() ? fmt::format("{} WITH {}", term.spdx, *known) : "";
-      term.found += " with " + exception;
+      term.found += exception.empty() ? " with" : " with " + exception;
     }
     return {term};
   }

@@ -58,6 +58,9 @@ INSTANTIATE_TEST_SUITE_P(
         SynopsisCase{"GPL-2+ with Font exception", {"GPL-2.0-or-later WITH Font-exception-2.0"}},
         SynopsisCase{"GPL-2 with Linux-syscall-note exception", {"GPL-2.0-only WITH Linux-syscall-note"}},
         SynopsisCase{"GPL-2+ with OpenSSL exception", {"GPL-2+ with OpenSSL exception"}},
+        SynopsisCase{"GPL-2+ with Font exception with X", {"GPL-2+ with Font exception with X"}},
+        SynopsisCase{"with Font exception", {"with Font exception"}}, SynopsisCase{"with", {"with"}},
+        SynopsisCase{"MIT with", {"MIT with"}}, SynopsisCase{"with with and MIT with", {"MIT with", "with with"}},
         SynopsisCase{"public-domain", {"public-domain"}}, SynopsisCase{"", {}}, SynopsisCase{"and or ,", {}},
         SynopsisCase{"MIT and", {"MIT"}}, SynopsisCase{"or MIT", {"MIT"}}, SynopsisCase{", , MIT", {"MIT"}}));
 
