@@ -116,10 +116,10 @@ TEST_F(BuildTest, ReadsAFolderAsItWasPublished) {
   EXPECT_EQ(result_.files[2].unknown, 1U);
   EXPECT_EQ(result_.files[3].documents, 2U);
   EXPECT_EQ(result_.files[3].unknown, 1U);
-  // A document's own date goes before the one in the file's name.
+  // The date in a file's name goes before those of its documents.
   EXPECT_THAT(feeds(),
               UnorderedElementsAre("alpine-secdb|alpine/v3.19/main.json|", "alpine-secdb|alpine/v3.18/main.json.zst|",
-                                   "ghsa|osv-2026-11-20.tar|2026-11-01", "osv|osv-2026-11-20.tar|2026-11-01"));
+                                   "ghsa|osv-2026-11-20.tar|2026-11-20", "osv|osv-2026-11-20.tar|2026-11-20"));
 }
 
 TEST_F(BuildTest, TakesOneFileToo) {
