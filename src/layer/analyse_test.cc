@@ -282,14 +282,18 @@ TEST(AnalyseLayer, SharesItsWorkWithAnIdleThread) {
   const std::string stored = gzip(archive);
   ThreadPool pool(2);
   std::set<std::thread::id> threads;
-  const auto done = pool.for_each(1, {}, [&](size_t, const std::stop_token&) -> Status {
-    TRY_ASSIGN(const LayerFacts facts,
-               analyse_layer(std::make_unique<SlowSource>(stored, threads), {}, fixture.set(), {.pool = &pool}));
-    EXPECT_EQ(facts.diff_id, Digest::sha256_of(as_bytes(archive)));
-    EXPECT_EQ(facts.facts.size(), 200U);
-    return {};
-  });
-  ASSERT_TRUE(done) << done.error().to_string();
+  // On a busy machine the other thread may not run in time: it gets several layers' time to.
+  for (int layer = 0; layer < 50 && threads.size() < 2; ++layer) {
+    threads.clear();
+    const auto done = pool.for_each(1, {}, [&](size_t, const std::stop_token&) -> Status {
+      TRY_ASSIGN(const LayerFacts facts,
+                 analyse_layer(std::make_unique<SlowSource>(stored, threads), {}, fixture.set(), {.pool = &pool}));
+      EXPECT_EQ(facts.diff_id, Digest::sha256_of(as_bytes(archive)));
+      EXPECT_EQ(facts.facts.size(), 200U);
+      return {};
+    });
+    ASSERT_TRUE(done) << done.error().to_string();
+  }
   EXPECT_EQ(threads.size(), 2U);
 }
 
