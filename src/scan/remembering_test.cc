@@ -1,6 +1,4 @@
 // What a scan reads and what it remembers, with one-pass images that say beforehand what they are.
-#include "scan/scan.h"
-
 #include <cstdlib>
 #include <filesystem>
 
@@ -8,6 +6,7 @@
 
 #include "oci/sequential.h"
 #include "oci/test_images.h"
+#include "scan/scan.h"
 
 namespace bulkhead::scan {
 namespace {

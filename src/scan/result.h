@@ -38,13 +38,13 @@ struct ImageInfo {
   std::string reference;   // as asked for
   std::string repository;  // "docker.io/library/alpine": of a registry or engine that had it; else empty
   std::string tag;         // in that repository; may be empty
-  Digest digest;          // manifest; else configuration; empty for a root file system
+  Digest digest;           // manifest; else configuration; empty for a root file system
   Digest config_digest;
   Digest index_digest;
   std::string media_type;
-  std::string platform;  // "linux/amd64"; empty when unknown
+  std::string platform;      // "linux/amd64"; empty when unknown
   std::string architecture;  // "amd64"; empty when unknown
-  std::string created;   // RFC 3339, from the configuration; empty when it does not say
+  std::string created;       // RFC 3339, from the configuration; empty when it does not say
   std::vector<std::string> repo_tags;
   inventory::OperatingSystem os;
   std::optional<EndOfLife> end_of_life;
