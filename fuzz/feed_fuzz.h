@@ -68,7 +68,7 @@ class BuildingSink final : public Sink {
     if (taken_back_) require(database->total_records() == 0 && database->vulnerabilities() == 0);
     for (const Place& place : places_) {
       const auto ecosystem = database->find_ecosystem(place.ecosystem);
-      require(ecosystem && database->records(*ecosystem, place.package).size() > 0);
+      require(ecosystem && !database->records(*ecosystem, place.package).empty());
       require(!database->find_vulnerabilities(place.id).empty());
     }
     for (const std::string& id : ids_) require(!database->find_vulnerabilities(id).empty());
