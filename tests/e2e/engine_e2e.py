@@ -6,10 +6,10 @@ import os
 import shutil
 import subprocess
 
-from harness import Layout, Opened, Test, digest_of, equal, layer_tar, need, noise, run, wait_until
+from harness import Layout, Opened, Test, digest_of, equal, tar_of, need, noise, run, wait_until
 
 LAYERS = [{"etc/os-release": b"ID=test\n"}, {"big": noise(3 << 20, 2)}]
-DIFF_IDS = [digest_of(layer_tar(files)) for files in LAYERS]
+DIFF_IDS = [digest_of(tar_of(files)) for files in LAYERS]
 
 
 def answers(socket_path):

@@ -164,7 +164,7 @@ def digest_of(data):
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
-def layer_tar(files):
+def tar_of(files):
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for name, content in files.items():
@@ -199,7 +199,7 @@ class Layout:
         """layers: list of {name: content}; gzip'd. The descriptor of the manifest."""
         diff_ids, descriptors = [], []
         for files in layers:
-            tar = layer_tar(files)
+            tar = tar_of(files)
             diff_ids.append(digest_of(tar))
             descriptors.append({"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip",
                                 **self.blob(gzip.compress(tar, 1, mtime=0))})

@@ -19,6 +19,7 @@ import time
 import unittest
 
 import images
+from harness import tar_of
 from images import bulkhead, run
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -43,16 +44,6 @@ def feed(path):
     if path.endswith(".zst") and ".tar" not in path:
         return run("zstd", "-d", "--long=27", "-c", whole, text=False).stdout
     return pathlib.Path(whole).read_bytes()
-
-
-def tar_of(files):
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
 
 
 class Publishers:
