@@ -48,8 +48,9 @@ class CappedSource final : public BlockSource {
 };
 
 // The unpacked contents of a packed or plain database file.
-Result<std::unique_ptr<BlockSource>> open_unpacking(const std::string& path, const StoreLimits& limits) {
-  TRY_ASSIGN(auto file, open_file_source(path));
+Result<std::unique_ptr<BlockSource>> open_unpacking(const std::string& path, const StoreLimits& limits,
+                                                    const std::stop_token& stop = {}) {
+  TRY_ASSIGN(auto file, open_file_source(path, stop));
   archive::Limits inflation;  // the limit is ours
   inflation.max_layer_bytes = std::numeric_limits<uint64_t>::max();
   inflation.max_ratio = std::numeric_limits<uint64_t>::max();
@@ -57,8 +58,9 @@ Result<std::unique_ptr<BlockSource>> open_unpacking(const std::string& path, con
 }
 
 // Unpacks `from` beside `to`, checks it, and renames it there.
-Status unpack(const std::string& from, const std::string& to, const StoreLimits& limits) {
-  TRY_ASSIGN(auto source, open_unpacking(from, limits));
+Status unpack(const std::string& from, const std::string& to, const StoreLimits& limits,
+              const std::stop_token& stop = {}) {
+  TRY_ASSIGN(auto source, open_unpacking(from, limits, stop));
   TRY_ASSIGN(AtomicFile file, AtomicFile::create(to));
   for (;;) {
     TRY_CONTEXT(const ByteSpan block, source->next(), from);
@@ -186,9 +188,9 @@ Status export_database(const Database& database, const std::string& to) {
 }
 
 Result<std::shared_ptr<const Database>> import_database(const std::string& from, const std::string& cache_dir,
-                                                        const StoreLimits& limits) {
+                                                        const StoreLimits& limits, const std::stop_token& stop) {
   const std::string path = cached_database_path(cache_dir);
-  TRY(unpack(from, path, limits));
+  TRY(unpack(from, path, limits, stop));
   return open_shared(path);
 }
 

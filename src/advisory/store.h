@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,9 +53,11 @@ Result<OpenedDatabase> open_database(const StorePaths& paths, const StoreLimits&
 // One database as one packed file: what `db export` writes. Verifies it first. Overwrites `to` atomically.
 Status export_database(const Database& database, const std::string& to);
 
-// Unpacks (or copies) `from`, verifies all of it, and puts it at CACHE/advisories.db. On failure what was there stays.
+// Unpacks (or copies) `from` ("-": standard input), verifies all of it, and puts it at CACHE/advisories.db. On failure
+// or when stopped (kCancelled) what was there stays.
 Result<std::shared_ptr<const Database>> import_database(const std::string& from, const std::string& cache_dir,
-                                                        const StoreLimits& limits = {});
+                                                        const StoreLimits& limits = {},
+                                                        const std::stop_token& stop = {});
 
 // Puts freshly built bytes at CACHE/advisories.db, or at the path given.
 Status install_database(std::string_view bytes, const std::string& path);

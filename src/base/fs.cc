@@ -1,5 +1,6 @@
 #include "base/fs.h"
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <utility>
@@ -7,6 +8,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -17,27 +20,50 @@ namespace {
 
 constexpr size_t kFileBlockBytes = size_t{256} << 10;
 
+// Until something can be read, or the other end is closed; kCancelled once a stop is requested.
+Status wait_until_readable(int fd, const std::stop_token& stop, const std::string& name) {
+  const auto cancelled = [&] { return fail(Code::kCancelled, fmt::format("{}: stopped on request", name)); };
+  if (stop.stop_requested()) return cancelled();
+  std::array<pollfd, 2> polled{pollfd{fd, POLLIN, 0}, pollfd{-1, POLLIN, 0}};
+  if (::poll(polled.data(), 1, 0) > 0) return {};  // mostly: no need for the other descriptor then
+  UniqueFd stopped(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!stopped) return fail(errno_error(errno, "eventfd"));
+  const std::stop_callback on_stop(stop, [&stopped] { (void)::eventfd_write(stopped.get(), 1); });
+  polled[1].fd = stopped.get();
+  while (::poll(polled.data(), polled.size(), -1) < 0) {
+    if (errno != EINTR) return fail(errno_error(errno, name));
+  }
+  if (stop.stop_requested()) return cancelled();
+  return {};
+}
+
 class FdSource final : public BlockSource {
  public:
-  FdSource(UniqueFd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}
+  FdSource(UniqueFd fd, std::string name, std::stop_token stop)
+      : fd_(std::move(fd)), name_(std::move(name)), stop_(std::move(stop)) {}
 
   Result<ByteSpan> next() override {
     for (;;) {
+      // Also of what is always readable, a file or /dev/zero: reading it may take long.
+      TRY(wait_until_readable(fd_.get(), stop_, name_));
       const ssize_t count = ::read(fd_.get(), buffer_.get(), kFileBlockBytes);
       if (count >= 0) return ByteSpan(buffer_.get(), static_cast<size_t>(count));
-      if (errno != EINTR) return fail(errno_error(errno, name_));
+      // EAGAIN: whoever gave us the descriptor has made it non-blocking, or another reader was faster.
+      if (errno != EINTR && errno != EAGAIN) return fail(errno_error(errno, name_));
     }
   }
 
  private:
   UniqueFd fd_;
   std::string name_;
+  std::stop_token stop_;
   // Not cleared: most files are small, and pages that nothing was read into are never touched.
   std::unique_ptr<std::byte[]> buffer_ = std::make_unique_for_overwrite<std::byte[]>(kFileBlockBytes);
 };
 
 Result<UniqueFd> open_for_reading(const std::string& path) {
-  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  // Without O_NONBLOCK opening a FIFO waits for its writer, deaf to any stop; with it, the first block is waited for.
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!fd) return fail(errno_error(errno, path));
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return fail(errno_error(errno, path));
@@ -87,30 +113,31 @@ int UniqueFd::release() {
   return std::exchange(fd_, -1);
 }
 
-Result<std::string> read_file(const std::string& path, size_t max_bytes) {
+Result<std::string> read_file(const std::string& path, size_t max_bytes, const std::stop_token& stop) {
   TRY_ASSIGN(UniqueFd fd, open_for_reading(path));
-  FdSource source(std::move(fd), path);
+  FdSource source(std::move(fd), path, stop);
   return read_all(source, max_bytes, path);
 }
 
-Result<std::unique_ptr<BlockSource>> open_file_source(const std::string& path) {
+Result<std::unique_ptr<BlockSource>> open_file_source(const std::string& path, const std::stop_token& stop) {
   if (path == "-") {
     UniqueFd fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
     if (!fd) return fail(errno_error(errno, "standard input"));
-    return make_fd_source(std::move(fd), "standard input");
+    return make_fd_source(std::move(fd), "standard input", stop);
   }
   TRY_ASSIGN(UniqueFd fd, open_for_reading(path));
-  return make_fd_source(std::move(fd), path);
+  return make_fd_source(std::move(fd), path, stop);
 }
 
-std::unique_ptr<BlockSource> make_fd_source(UniqueFd fd, std::string name) {
-  return std::make_unique<FdSource>(std::move(fd), std::move(name));
+std::unique_ptr<BlockSource> make_fd_source(UniqueFd fd, std::string name, std::stop_token stop) {
+  return std::make_unique<FdSource>(std::move(fd), std::move(name), std::move(stop));
 }
 
 Result<MappedFile> MappedFile::open(const std::string& path) {
   TRY_ASSIGN(UniqueFd fd, open_for_reading(path));
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return fail(errno_error(errno, path));
+  if (!S_ISREG(status.st_mode)) return fail(Code::kInvalidArgument, fmt::format("{}: is no regular file", path));
   const auto size = static_cast<size_t>(status.st_size);
   if (size == 0) return MappedFile(ByteSpan());
   void* address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,16 +28,19 @@ class UniqueFd {
   int fd_ = -1;
 };
 
+// Files that are read may be FIFOs, terminals and the like: opening one never waits, and reading waits for its writer
+// until a stop is requested (kCancelled).
+
 // The whole file; kLimitExceeded past max_bytes; kNotFound, kPermissionDenied, kIo name the path.
-Result<std::string> read_file(const std::string& path, size_t max_bytes);
+Result<std::string> read_file(const std::string& path, size_t max_bytes, const std::stop_token& stop = {});
 
 // The file as a stream of blocks (one buffer of 256 KiB). "-" is standard input.
-Result<std::unique_ptr<BlockSource>> open_file_source(const std::string& path);
-// The same over a descriptor that is open already, from its present offset.
-std::unique_ptr<BlockSource> make_fd_source(UniqueFd fd, std::string name);
+Result<std::unique_ptr<BlockSource>> open_file_source(const std::string& path, const std::stop_token& stop = {});
+// The same over a descriptor that is open already, from its present offset. A FIFO is to be opened with O_NONBLOCK.
+std::unique_ptr<BlockSource> make_fd_source(UniqueFd fd, std::string name, std::stop_token stop = {});
 
 // A read-only mapping of a whole file; its bytes stay valid as long as the object lives, even when the file is replaced
-// by rename. An empty file maps to an empty span.
+// by rename. An empty file maps to an empty span. kInvalidArgument for what is no regular file.
 class MappedFile {
  public:
   static Result<MappedFile> open(const std::string& path);

@@ -128,8 +128,8 @@ Result<int> run_command(const DbExportArguments& arguments, const std::stop_toke
   return kSuccess;
 }
 
-Result<int> run_command(const DbImportArguments& arguments, const std::stop_token& /*stop*/) {
-  TRY(advisory::import_database(arguments.file, cache_directory(arguments.cache_dir), arguments.limits));
+Result<int> run_command(const DbImportArguments& arguments, const std::stop_token& stop) {
+  TRY(advisory::import_database(arguments.file, cache_directory(arguments.cache_dir), arguments.limits, stop));
   return kSuccess;
 }
 

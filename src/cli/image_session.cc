@@ -19,6 +19,7 @@ Result<std::unique_ptr<ImageSession>> ImageSession::create(const ImageArguments&
   }
   session->open_options_.limits = arguments.image_limits;
   session->open_options_.archive_limits = arguments.archive_limits;
+  session->open_options_.stop = stop;
   TRY_ASSIGN(session->sources_, make_sources(arguments, stop));
   if (!arguments.no_cache) {
     auto cache = layer::Cache::open(cache_directory(arguments.cache_dir) + "/layers", arguments.max_cache_bytes);

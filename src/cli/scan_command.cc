@@ -90,12 +90,12 @@ struct Selection {
   }
 };
 
-Result<Selection> make_selection(const ScanArguments& arguments) {
+Result<Selection> make_selection(const ScanArguments& arguments, const std::stop_token& stop) {
   Selection selection;
   selection.filter = {
       .severities = arguments.severities, .statuses = arguments.statuses, .only_fixed = arguments.only_fixed};
   if (!arguments.ignore_file.empty()) {
-    TRY_ASSIGN(const std::string text, read_file(arguments.ignore_file, kMaxIgnoreFileBytes));
+    TRY_ASSIGN(const std::string text, read_file(arguments.ignore_file, kMaxIgnoreFileBytes, stop));
     TRY_ASSIGN(selection.ignore, scan::parse_ignore_file(text, arguments.ignore_file));
   }
   return selection;
@@ -105,11 +105,11 @@ Result<Selection> make_selection(const ScanArguments& arguments) {
 
 Result<int> run_command(const ScanArguments& arguments, const std::stop_token& stop) {
   // What can be wrong with the arguments is found before anything is read.
-  TRY_ASSIGN(Selection selection, make_selection(arguments));
+  TRY_ASSIGN(Selection selection, make_selection(arguments, stop));
   TRY_ASSIGN(const Reports reports, Reports::create(arguments.outputs));
   report::Options report = report_options();
   if (!arguments.template_file.empty()) {
-    TRY_ASSIGN(report.template_text, read_file(arguments.template_file, kMaxTemplateBytes));
+    TRY_ASSIGN(report.template_text, read_file(arguments.template_file, kMaxTemplateBytes, stop));
   }
   TRY_ASSIGN(const auto session, ImageSession::create(arguments.image, stop));
   TRY_ASSIGN(

@@ -19,13 +19,13 @@ Result<int> run_command(const PrintArguments& arguments, const std::stop_token& 
   return kSuccess;
 }
 
-Result<int> run_command(const VersionCompareArguments& arguments, const std::stop_token& /*stop*/) {
+Result<int> run_command(const VersionCompareArguments& arguments, const std::stop_token& stop) {
   if (!arguments.versions.empty()) {
     TRY(write_standard_output(version::answer_lines(
         arguments.scheme, fmt::format("{}\t{}\n", arguments.versions[0], arguments.versions[1]))));
     return kSuccess;
   }
-  TRY_ASSIGN(const auto source, open_file_source("-"));
+  TRY_ASSIGN(const auto source, open_file_source("-", stop));
   TRY_ASSIGN(const std::string input, read_all(*source, kMaxLinesBytes, "standard input"));
   TRY(write_standard_output(version::answer_lines(arguments.scheme, input)));
   return kSuccess;

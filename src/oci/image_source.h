@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -100,6 +101,7 @@ struct OpenOptions {
   std::optional<Platform> platform;  // default: the host's, else the only one there is
   ImageLimits limits;
   archive::Limits archive_limits;  // of image archives; layers are limited by whoever walks them
+  std::stop_token stop;            // kCancelled soon after a stop is requested, where reading a file may take long
 };
 
 // Takes the layers of a SequentialImage as they come by.

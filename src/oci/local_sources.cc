@@ -84,7 +84,8 @@ struct ArchiveFile {
 
 Result<ArchiveFile> open_file(const std::string& path, Thing thing) {
   ArchiveFile file;
-  file.fd = UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  // Opening a FIFO without O_NONBLOCK would wait for its writer, deaf to a stop; its source waits for the first block.
+  file.fd = UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!file.fd) return fail(errno_error(errno, printable(path)));
   file.kind = FileKind::kSequential;  // what is no regular file is read from front to back too
   if (thing == Thing::kFile) {
@@ -101,7 +102,8 @@ Result<OpenedImage> open_archive(ArchiveFile file, const std::string& path, Arch
                                  const OpenOptions& options) {
   const std::string name = printable(path);
   if (file.kind == FileKind::kSequential) {
-    return make_sequential_image(make_fd_source(std::move(file.fd), name), name, format, std::move(selector), options);
+    return make_sequential_image(make_fd_source(std::move(file.fd), name, options.stop), name, format,
+                                 std::move(selector), options);
   }
   TRY_ASSIGN(auto index, archive::TarIndex::create(std::move(file.fd), name, options.archive_limits));
   TRY_ASSIGN(Image image, open_files(make_tar_store(std::move(index), name), format, selector, options));
@@ -109,7 +111,7 @@ Result<OpenedImage> open_archive(ArchiveFile file, const std::string& path, Arch
 }
 
 Result<OpenedImage> open_standard_input(ArchiveFormat format, Selector selector, const OpenOptions& options) {
-  TRY_ASSIGN(auto source, open_file_source(std::string(kStandardInput)));
+  TRY_ASSIGN(auto source, open_file_source(std::string(kStandardInput), options.stop));
   return make_sequential_image(std::move(source), "standard input", format, std::move(selector), options);
 }
 

@@ -1,7 +1,12 @@
 #include "oci/locate.h"
 
+#include <chrono>
+#include <future>
+
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "base/fs.h"
 #include "oci/test_images.h"
@@ -63,6 +68,28 @@ std::string small_docker_archive() {
                              R"([{"Config": ")" + testing::hex_of(config) +
                                  R"(.json", "RepoTags": ["app:1.2"], "Layers": ["l/layer.tar"]}])",
                              '0', ""}});
+}
+
+TEST(Locate, AStopEndsTheWaitForAFifoWithoutWriter) {
+  const TemporaryFolder folder;
+  const std::string fifo = folder.path() + "/fifo";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  for (const std::string& text : {fifo, "docker-archive:" + fifo, "oci:" + fifo}) {
+    std::stop_source stop;
+    OpenOptions options;
+    options.stop = stop.get_token();
+    auto answer = std::async(std::launch::async, [&]() -> Code {
+      auto opened = open_image(text, {}, options);
+      if (!opened) return opened.error().code();
+      NoVisitor visitor;
+      return std::get<std::unique_ptr<SequentialImage>>(*opened)->read(visitor).error().code();
+    });
+    stop.request_stop();
+    const auto heard = answer.wait_for(std::chrono::seconds(20));
+    EXPECT_EQ(heard, std::future_status::ready) << text;
+    if (heard != std::future_status::ready) const UniqueFd writer(::open(fifo.c_str(), O_WRONLY | O_NONBLOCK));
+    EXPECT_EQ(answer.get(), Code::kCancelled) << text;
+  }
 }
 
 TEST(Locate, FindsWhatLiesAtAPathByItsContent) {
