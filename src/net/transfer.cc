@@ -113,6 +113,9 @@ Transfer::Transfer(const CurlApi& api, std::unique_ptr<ConnectionPool::Lease> le
 Transfer::~Transfer() {
   on_stop_.reset();  // waits for a wake-up that is under way: the handle goes to somebody else now
   if (easy_ != nullptr) {
+    // Given up while the server's name is looked up: libcurl's thread that does it may end when it likes. Before 7.87,
+    // which does not know the option, removing the handle waits for it.
+    if (!finished_) api_.easy_setopt(easy_, CURLOPT_QUICK_EXIT, 1L);
     api_.multi_remove_handle(lease_->multi(), easy_);
     api_.easy_cleanup(easy_);
   }
