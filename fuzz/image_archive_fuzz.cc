@@ -43,7 +43,7 @@ Result<Image> open_as_file(const uint8_t* data, size_t size, const OpenOptions& 
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   OpenOptions options;
-  options.archive_limits.max_layer_bytes = 1 << 20;
+  options.archive_limits.max_image_bytes = 1 << 20;
   options.archive_limits.max_members = 64;
   options.limits.max_kept_json_bytes = 1 << 18;
   Visitor visitor;

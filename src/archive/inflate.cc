@@ -59,6 +59,7 @@ Compression detect_compression(ByteSpan bytes) {
 struct Inflater::State {
   BlockSource& stored;
   Limits limits;
+  uint64_t Limits::* max_bytes;
   const Format* format = nullptr;
   std::unique_ptr<Decoder> decoder;
   std::string head;  // first bytes, when they came in more than one block
@@ -70,7 +71,8 @@ struct Inflater::State {
   uint64_t consumed = 0;
   uint64_t produced = 0;
 
-  State(BlockSource& source, const Limits& given) : stored(source), limits(given) {}
+  State(BlockSource& source, const Limits& given, uint64_t Limits::* given_bytes)
+      : stored(source), limits(given), max_bytes(given_bytes) {}
 
   Status start();
   Status fetch();
@@ -109,7 +111,7 @@ Status Inflater::State::start() {
 }
 
 Status Inflater::State::check_limits() const {
-  if (produced > limits.max_layer_bytes) return fail(limit_passed(limits, &Limits::max_layer_bytes));
+  if (produced > limits.*max_bytes) return fail(limit_passed(limits, max_bytes));
   if (produced > Limits::kRatioFloorBytes && produced / std::max<uint64_t>(consumed, 1) > limits.max_ratio) {
     return fail(limit_passed(limits, &Limits::max_ratio));
   }
@@ -169,7 +171,8 @@ Result<ByteSpan> Inflater::State::decode(std::span<std::byte> out) {
   }
 }
 
-Inflater::Inflater(BlockSource& stored, const Limits& limits) : state_(std::make_unique<State>(stored, limits)) {}
+Inflater::Inflater(BlockSource& stored, const Limits& limits, uint64_t Limits::* max_bytes)
+    : state_(std::make_unique<State>(stored, limits, max_bytes)) {}
 Inflater::Inflater(Inflater&&) noexcept = default;
 Inflater& Inflater::operator=(Inflater&&) noexcept = default;
 Inflater::~Inflater() = default;
@@ -195,8 +198,8 @@ namespace {
 
 class InflatingSource final : public BlockSource {
  public:
-  InflatingSource(std::unique_ptr<BlockSource> stored, const Limits& limits)
-      : stored_(std::move(stored)), inflater_(*stored_, limits) {}
+  InflatingSource(std::unique_ptr<BlockSource> stored, const Limits& limits, uint64_t Limits::* max_bytes)
+      : stored_(std::move(stored)), inflater_(*stored_, limits, max_bytes) {}
 
   Result<ByteSpan> next() override {
     if (buffer_.empty()) {
@@ -214,8 +217,9 @@ class InflatingSource final : public BlockSource {
 
 }  // namespace
 
-std::unique_ptr<BlockSource> make_inflating_source(std::unique_ptr<BlockSource> stored, const Limits& limits) {
-  return std::make_unique<InflatingSource>(std::move(stored), limits);
+std::unique_ptr<BlockSource> make_inflating_source(std::unique_ptr<BlockSource> stored, const Limits& limits,
+                                                   uint64_t Limits::* max_bytes) {
+  return std::make_unique<InflatingSource>(std::move(stored), limits, max_bytes);
 }
 
 }  // namespace bulkhead::archive

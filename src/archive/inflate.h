@@ -29,13 +29,15 @@ inline constexpr size_t kInflateBlockBytes = size_t{256} << 10;
 
 // The contents of `stored`, whatever its compression (found out at the first read). Bytes that are not compressed are
 // passed through, without copying. Reading to the end reads `stored` to its end.
-std::unique_ptr<BlockSource> make_inflating_source(std::unique_ptr<BlockSource> stored, const Limits& limits = {});
+// `max_bytes`: which of the limits its length has.
+std::unique_ptr<BlockSource> make_inflating_source(std::unique_ptr<BlockSource> stored, const Limits& limits = {},
+                                                   uint64_t Limits::* max_bytes = &Limits::max_layer_bytes);
 
 // A decompressor that fills the caller's memory; what make_inflating_source and the parallel layer walk are made of.
 // `stored` must outlive it. Not thread-safe; may move between threads.
 class Inflater {
  public:
-  Inflater(BlockSource& stored, const Limits& limits);
+  Inflater(BlockSource& stored, const Limits& limits, uint64_t Limits::* max_bytes = &Limits::max_layer_bytes);
   Inflater(Inflater&&) noexcept;
   Inflater& operator=(Inflater&&) noexcept;
   ~Inflater();

@@ -5,18 +5,10 @@
 #include <optional>
 #include <utility>
 
-#include <sched.h>
+#include "base/processors.h"
 
 namespace bulkhead {
 namespace {
-
-// Processors that this process may run on; what a container was given, not what the machine has.
-size_t available_processors() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (::sched_getaffinity(0, sizeof set, &set) == 0) return static_cast<size_t>(std::max(1, CPU_COUNT(&set)));
-  return std::max(1U, std::thread::hardware_concurrency());
-}
 
 Status out_of_memory() {
   return fail(Code::kLimitExceeded, "out of memory", "run with fewer --jobs, or give the process more memory");

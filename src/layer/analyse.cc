@@ -41,7 +41,7 @@ std::string describe(const Job& job) {
 class ImageAnalysis {
  public:
   ImageAnalysis(const oci::Image& image, const AnalyserSet& analysers, const AnalyseOptions& options)
-      : image_(image), analysers_(analysers), options_(options) {}
+      : image_(image), analysers_(analysers), options_(options), budget_(options.limits) {}
 
   Result<MergedImage> run();
 
@@ -49,12 +49,13 @@ class ImageAnalysis {
   void make_jobs();
   Status walk_jobs();
   Status walk(Job& job, const std::stop_token& stop);
-  Result<LayerFacts> read(const Job& job, const std::stop_token& stop) const;
+  Result<LayerFacts> read(const Job& job, const std::stop_token& stop);
   bool ask_for(const std::vector<MissingContent>& missing);
 
   const oci::Image& image_;
   const AnalyserSet& analysers_;
   const AnalyseOptions& options_;
+  ImageBudget budget_;
   std::vector<Job> jobs_;
   std::vector<std::optional<size_t>> job_of_layer_;  // none: cannot be read
   std::mutex mutex_;
@@ -80,9 +81,10 @@ void ImageAnalysis::make_jobs() {
   }
 }
 
-Result<LayerFacts> ImageAnalysis::read(const Job& job, const std::stop_token& stop) const {
+Result<LayerFacts> ImageAnalysis::read(const Job& job, const std::stop_token& stop) {
   AnalyseOptions options = options_;
   options.stop = stop;
+  options.budget = &budget_;
   const oci::Layer& layer = *job.layer;
   if (layer.kind == oci::Layer::Kind::kDirectory) return analyse_directory(layer.directory, analysers_, options);
   TRY_ASSIGN(auto stored, layer.open());
@@ -97,10 +99,15 @@ Status ImageAnalysis::walk(Job& job, const std::stop_token& stop) {
   const bool cacheable = options_.cache != nullptr && !job.layer->diff_id.empty();
   if (cacheable && job.facts == nullptr) {
     if (auto cached = options_.cache->load(job.layer->diff_id, analysers_)) {
+      if (auto taken = budget_.take(cached->cost); !taken) {
+        return fail(std::move(taken).error().with_context(describe(job)));
+      }
       job.facts = std::make_shared<const LayerFacts>(*std::move(cached));
       return {};
     }
   }
+  // Walked for the second time, it costs what the second walk finds.
+  if (job.facts != nullptr) budget_.give_back(job.facts->cost);
   auto facts = read(job, stop);
   if (!facts) return fail(std::move(facts).error().with_context(describe(job)));
   if (cacheable) {
@@ -185,14 +192,17 @@ Result<LayerFacts> analyse_layer(std::unique_ptr<BlockSource> stored, const Laye
   // Of a plain tar, the digest of what is stored is that of what is inside.
   const bool same_if_plain = promise.diff_id.empty() ? promise.stored_digest.algorithm() == Digest::Algorithm::kSha256
                                                      : promise.stored_digest == promise.diff_id;
+  ImageBudget own_budget(options.limits);
+  LayerAccount account(options.budget != nullptr ? *options.budget : own_budget);
   LayerStream stream(std::move(stored), {.limits = options.limits,
                                          .stored_algorithm = promise.stored_digest.algorithm(),
                                          .diff_algorithm = promise.diff_id.algorithm(),
                                          .digest_stored = !promise.stored_is_verified,
                                          .plain_is_verified = promise.stored_is_verified && same_if_plain,
+                                         .account = &account,
                                          .stop = options.stop,
                                          .progress = &progress});
-  LayerWalk walk(analysers, options.limits, extras);
+  LayerWalk walk(analysers, options.limits, account, extras);
   Status walked = [&]() -> Status {
     if (options.pool != nullptr) TRY(stream.offer_work_to(*options.pool));
     archive::TarReader reader(stream, options.limits);
@@ -223,6 +233,7 @@ Result<LayerFacts> analyse_layer(std::unique_ptr<BlockSource> stored, const Laye
   facts.stored_bytes = stream.stored_bytes();
   facts.diff_id = diff_id;
   facts.inflated_bytes = stream.inflated_bytes();
+  facts.cost = account.keep();
   return facts;
 }
 

@@ -4,7 +4,8 @@
 //
 // Every byte of a layer is read, also when nothing in it is wanted any more, because its digests are over all of them.
 // A digest or diff-id that differs from what was promised is kVerificationFailed, and nothing of that layer is
-// believed. Trust of layers: none; limits: archive/limits.h.
+// believed. Trust of layers: none; limits: archive/limits.h; those of an image hold for all its
+// layers together (image_budget.h).
 #pragma once
 
 #include <memory>
@@ -18,6 +19,7 @@
 #include "base/thread_pool.h"
 #include "layer/analyser_set.h"
 #include "layer/cache.h"
+#include "layer/image_budget.h"
 #include "layer/layer_facts.h"
 #include "layer/merged_image.h"
 #include "oci/image_source.h"
@@ -26,10 +28,11 @@ namespace bulkhead::layer {
 
 struct AnalyseOptions {
   archive::Limits limits{};
-  ThreadPool* pool = nullptr;    // nullptr: everything on the caller's thread
-  const Cache* cache = nullptr;  // nullptr: nothing is cached
-  Progress* progress = nullptr;  // may be nullptr
-  std::stop_token stop{};        // kCancelled soon after a stop is requested
+  ImageBudget* budget = nullptr;  // of the image that a single layer belongs to; nullptr: it is all of the image
+  ThreadPool* pool = nullptr;     // nullptr: everything on the caller's thread
+  const Cache* cache = nullptr;   // nullptr: nothing is cached
+  Progress* progress = nullptr;   // may be nullptr
+  std::stop_token stop{};         // kCancelled soon after a stop is requested
 };
 
 // All layers of an image, merged. Layers that cannot be read by their nature (Kind::kForeign) count as empty; the
@@ -47,7 +50,8 @@ struct LayerPromise {
 
 // One layer out of a stream that stands at its first byte, and for streams that come only once (a docker-archive on
 // standard input, where layers arrive before the manifest that names them): LayerFacts carry both digests, so that the
-// caller can match them afterwards, and give them to MergedImage::merge.
+// caller can match them afterwards, and give them to MergedImage::merge. What options.budget has given for them
+// (LayerFacts::cost) is for the caller to give back, should it let go of them.
 Result<LayerFacts> analyse_layer(std::unique_ptr<BlockSource> stored, const LayerPromise& promise,
                                  const AnalyserSet& analysers, const AnalyseOptions& options,
                                  const std::vector<ExtraWant>& extras = {});

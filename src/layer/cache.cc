@@ -22,7 +22,7 @@ namespace bulkhead::layer {
 namespace {
 
 // docs/formats/layer-cache.md. Raise the version with any change of the encoding or of what a walk finds.
-constexpr std::string_view kLayerMagic = "BHLAYER\x01";
+constexpr std::string_view kLayerMagic = "BHLAYER\x02";
 constexpr std::string_view kLayerSuffix = ".layer";
 constexpr std::string_view kImageMagic = "BHIMAGE\x01";
 constexpr std::string_view kImageSuffix = ".image";
@@ -98,14 +98,21 @@ Status replace_file(const std::string& path, std::string_view first, std::string
   return {};
 }
 
-// What write_entry() wrote, inflated; nothing when the file is anything else.
-std::optional<std::string> read_entry(const std::string& path, std::string_view magic) {
-  const auto bytes = read_own_file(path);
+// What write_entry() wrote, with its envelope; nothing when the file is anything else.
+std::optional<std::string> read_sealed(const std::string& path, std::string_view magic) {
+  auto bytes = read_own_file(path);
   if (!bytes || bytes->size() < magic.size() + kDigestBytes || !bytes->starts_with(magic)) return std::nullopt;
   const std::string_view checksum = std::string_view(*bytes).substr(magic.size(), kDigestBytes);
   const std::string_view packed = std::string_view(*bytes).substr(magic.size() + kDigestBytes);
   if (as_text(Digest::sha256_of(as_bytes(packed)).raw()) != checksum) return std::nullopt;
-  return decompress(packed);
+  return bytes;
+}
+
+// The same, inflated.
+std::optional<std::string> read_entry(const std::string& path, std::string_view magic) {
+  const auto sealed = read_sealed(path, magic);
+  if (!sealed) return std::nullopt;
+  return decompress(std::string_view(*sealed).substr(magic.size() + kDigestBytes));
 }
 
 Status write_entry(const std::string& path, std::string_view magic, std::string_view packed) {
@@ -141,6 +148,10 @@ std::optional<LayerFacts> Cache::load(const Digest& diff_id, const AnalyserSet& 
     return std::nullopt;
   }
   return *std::move(facts);
+}
+
+bool Cache::holds(const Digest& diff_id, const AnalyserSet& analysers) const {
+  return read_sealed(directory_ + '/' + entry_name(diff_id, analysers), kLayerMagic).has_value();
 }
 
 Status Cache::store(const LayerFacts& facts, const AnalyserSet& analysers) const {

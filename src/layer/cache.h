@@ -25,6 +25,8 @@ class Cache {
 
   // The layer's facts, or nothing. Never fails: whatever is wrong with the cache, the layer can be read again.
   std::optional<LayerFacts> load(const Digest& diff_id, const AnalyserSet& analysers) const;
+  // Whether load() would find something, told without decoding it.
+  bool holds(const Digest& diff_id, const AnalyserSet& analysers) const;
   // Under facts.diff_id. An error is for a diagnostic; a scan goes on without its cache.
   Status store(const LayerFacts& facts, const AnalyserSet& analysers) const;
 

@@ -35,13 +35,11 @@ Status ContentAnalysis::read_until(size_t bytes, BlockSource& content) {
 }
 
 Status ContentAnalysis::count(const Finding& finding) {
-  return count_bytes(finding.value.size() + finding.error.size());
+  return count_bytes(kBytesPerFact + finding.value.size() + finding.error.size());
 }
 
 Status ContentAnalysis::count_bytes(uint64_t bytes) {
-  fact_bytes_ += bytes;
-  if (fact_bytes_ > limits_.max_fact_bytes) return fail(archive::limit_passed(limits_, &Limits::max_fact_bytes));
-  return {};
+  return account_.take(Cost::kFactBytes, bytes);
 }
 
 Result<std::vector<ContentAnalysis::Finding>> ContentAnalysis::run(std::vector<Want> wants, uint64_t size,

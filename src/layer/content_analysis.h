@@ -8,6 +8,7 @@
 #include "archive/limits.h"
 #include "base/block_source.h"
 #include "layer/analyser_set.h"
+#include "layer/image_budget.h"
 #include "layer/layer_facts.h"
 #include "layer/tree_builder.h"
 
@@ -26,11 +27,13 @@ class ContentAnalysis {
     std::string error;
   };
 
-  ContentAnalysis(const AnalyserSet& analysers, const archive::Limits& limits)
-      : analysers_(analysers), limits_(limits) {}
+  // `account` must outlive it, too.
+  ContentAnalysis(const AnalyserSet& analysers, const archive::Limits& limits, LayerAccount& account)
+      : analysers_(analysers), limits_(limits), account_(account) {}
 
   // Reads as much of a file of `size` bytes as it needs to answer. No findings: nothing of interest. kLimitExceeded
-  // past max_file_bytes (a wanted file) or max_fact_bytes (all findings together).
+  // past max_file_bytes (a wanted file) or the image's budget of facts; a file in which nothing is found costs as
+  // much as an empty fact.
   Result<std::vector<Finding>> run(std::vector<Want> wants, uint64_t size, BlockSource& content);
   // Counts a finding once more, for another name of its file.
   Status count(const Finding& finding);
@@ -42,9 +45,9 @@ class ContentAnalysis {
 
   const AnalyserSet& analysers_;
   const archive::Limits limits_;
+  LayerAccount& account_;
   std::string buffer_;
   ByteSpan read_;  // what was read so far: in the buffer, or in the source's block
-  uint64_t fact_bytes_ = 0;
 };
 
 // What was found, by the content numbers of a tree that is being built.

@@ -239,11 +239,13 @@ class DirectoryWalk {
                 const AnalyseOptions& options)
       : matcher_(analysers.matcher()),
         options_(options),
-        tree_(options.limits, matcher_),
+        own_budget_(options.limits),
+        account_(options.budget != nullptr ? *options.budget : own_budget_),
+        tree_(options.limits, account_, matcher_),
         view_(std::move(root), root_name, tree_),
         budget_(options.limits, options.stop),
         resolver_(view_, budget_),
-        analysis_(analysers, options.limits) {}
+        analysis_(analysers, options.limits, account_) {}
 
   Result<LayerFacts> run();
 
@@ -261,6 +263,8 @@ class DirectoryWalk {
 
   const PathMatcher& matcher_;
   const AnalyseOptions& options_;
+  ImageBudget own_budget_;
+  LayerAccount account_;
   TreeBuilder tree_;
   DirectoryView view_;
   ResolverBudget budget_;
@@ -423,6 +427,7 @@ Result<LayerFacts> DirectoryWalk::run() {
   std::vector<NodeId> final_ids;
   LayerFacts facts = std::move(collector_).finish(std::move(tree_), final_ids);
   facts.extras.assign(extras_.begin(), extras_.end());
+  facts.cost = account_.keep();
   for (auto& [analyser, denied] : denied_) std::ranges::move(denied, std::back_inserter(facts.denied));
   return facts;
 }

@@ -150,6 +150,7 @@ std::string encode_facts(const LayerFacts& facts) {
   writer.varint(facts.stored_bytes);
   write_digest(writer, facts.diff_id);
   writer.varint(facts.inflated_bytes);
+  for (const uint64_t amount : facts.cost) writer.varint(amount);
   write_tree(writer, facts.tree);
   writer.varint(facts.facts.size());
   for (const ContentFact& fact : facts.facts) {
@@ -175,6 +176,9 @@ Result<LayerFacts> decode_facts(ByteSpan bytes) {
   TRY_ASSIGN(facts.stored_bytes, reader.varint());
   TRY_ASSIGN(facts.diff_id, read_digest(reader));
   TRY_ASSIGN(facts.inflated_bytes, reader.varint());
+  for (uint64_t& amount : facts.cost) {
+    TRY_ASSIGN(amount, reader.varint());
+  }
   TRY_ASSIGN(facts.tree, read_tree(reader));
   TRY(read_facts(reader, facts));
   TRY(read_wants(reader, facts));

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "crypto/digest.h"
+#include "layer/image_budget.h"
 #include "layer/layer_tree.h"
 
 namespace bulkhead::layer {
@@ -48,6 +49,7 @@ struct LayerFacts {
   uint64_t stored_bytes = 0;
   Digest diff_id;  // of the tar inside; empty for a directory
   uint64_t inflated_bytes = 0;
+  LayerCost cost{};  // taken from the image's budget
   LayerTree tree;
   std::vector<ContentFact> facts;      // sorted by analyser, then node; no two for one pair
   std::vector<ExtraWant> extras;       // sorted; what was walked for besides the analysers' own wants

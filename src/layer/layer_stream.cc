@@ -147,6 +147,7 @@ Result<ByteSpan> LayerStream::next() {
   if (options_.stop.stop_requested()) return fail(Code::kCancelled, "stopped on request");
   TRY_ASSIGN(const ByteSpan block, shared_.next());
   inflated_bytes_ += block.size();
+  if (options_.account != nullptr) TRY(options_.account->take(Cost::kInflatedBytes, block.size()));
   if (!block.empty()) {
     if (diff_hasher_) diff_hasher_->update(block);
     return block;

@@ -19,6 +19,7 @@
 #include "base/progress.h"
 #include "base/thread_pool.h"
 #include "crypto/digest.h"
+#include "layer/image_budget.h"
 
 namespace bulkhead::layer {
 
@@ -65,6 +66,7 @@ class LayerStream final : public BlockSource {
     bool digest_stored = true;
     // When the tar turns out to be stored as it is: its digest is known without making it.
     bool plain_is_verified = false;
+    LayerAccount* account = nullptr;  // what comes out of next() is taken from it
     std::stop_token stop;
     ProgressStep* progress = nullptr;  // advanced by stored bytes; may be nullptr
   };

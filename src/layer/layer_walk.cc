@@ -26,11 +26,13 @@ Error with_path(Error error, std::string_view path) {
 
 }  // namespace
 
-LayerWalk::LayerWalk(const AnalyserSet& analysers, const Limits& limits, std::span<const ExtraWant> extras)
+LayerWalk::LayerWalk(const AnalyserSet& analysers, const Limits& limits, LayerAccount& account,
+                     std::span<const ExtraWant> extras)
     : analysers_(analysers),
+      account_(account),
       extras_(extras.begin(), extras.end()),
-      analysis_(analysers, limits),
-      tree_(limits, analysers.matcher()) {
+      analysis_(analysers, limits, account),
+      tree_(limits, account, analysers.matcher()) {
   std::ranges::sort(extras_);
   const auto repeated = std::ranges::unique(extras_);
   extras_.erase(repeated.begin(), repeated.end());
@@ -71,6 +73,7 @@ Status LayerWalk::run(TarReader& reader) {
   for (;;) {
     TRY_ASSIGN(const TarEntry* const entry, reader.next());
     if (entry == nullptr) return {};
+    TRY(account_.take(Cost::kEntries, 1));
     TRY(take(*entry, reader));
   }
 }
@@ -137,7 +140,7 @@ Status LayerWalk::take_file(TreeBuilder::Place place, const TarEntry& entry, Tar
 Status LayerWalk::take_hard_link(TreeBuilder::Place place, std::string_view target) {
   std::string target_path;
   TRY(archive::normalise_path(target, target_path));
-  const auto found = tree_.find(target_path);
+  TRY_ASSIGN(const auto found, tree_.find(target_path));
   if (!found || tree_.kind(*found) == NodeKind::kWhiteout) {
     // No engine extracts it. The merge takes it for a link to what lower layers have there.
     if (target_path.empty())

@@ -1,6 +1,13 @@
 // The walk over one layer's entries: grows the layer's tree and hands wanted files to the analysers. Internal to this
 // folder; analyse.h is the way in.
 // Source: OCI image-spec v1.1, layer.md, "Applying Changesets" and "Whiteouts".
+//
+// What hides lower layers is `.wh.NAME`, `.wh..wh..opq` and, as every engine on overlayfs extracts it, a character
+// device 0/0. Extended attributes of overlayfs in the archive (pax records SCHILY.xattr. and LIBARCHIVE.xattr. with
+// trusted.overlay. or user.overlay.: opaque, whiteout, redirect, metacopy) mean nothing: they are no part of the
+// specification, tools that pack layers translate them (moby, containers/storage), containerd extracts no trusted ones
+// (archive/tar_unix.go, setxattr), and Go's tar readers know no LIBARCHIVE ones. Where an engine does obey one (moby's
+// overlay2 sets what it finds), the scan shows more than the container: nobody hides a package from it that way.
 #pragma once
 
 #include <map>
@@ -13,15 +20,17 @@
 #include "archive/tar_reader.h"
 #include "layer/analyser_set.h"
 #include "layer/content_analysis.h"
+#include "layer/image_budget.h"
 #include "layer/layer_facts.h"
 #include "layer/tree_builder.h"
 
 namespace bulkhead::layer {
 
-// One layer; used once. Not thread-safe; `analysers` must outlive it.
+// One layer; used once. Not thread-safe; `analysers` and `account` must outlive it.
 class LayerWalk {
  public:
-  LayerWalk(const AnalyserSet& analysers, const archive::Limits& limits, std::span<const ExtraWant> extras);
+  LayerWalk(const AnalyserSet& analysers, const archive::Limits& limits, LayerAccount& account,
+            std::span<const ExtraWant> extras);
 
   // Reads the archive to its end. kMalformed for what no engine would extract, kLimitExceeded; or an error of the
   // reader.
@@ -44,6 +53,7 @@ class LayerWalk {
   };
 
   const AnalyserSet& analysers_;
+  LayerAccount& account_;
   std::map<std::string, std::vector<ContentAnalysis::Want>, std::less<>> extra_wants_;  // by path
   std::vector<ExtraWant> extras_;
   ContentAnalysis analysis_;

@@ -35,7 +35,7 @@ struct Reached {
 class Merge {
  public:
   Merge(LayerPointers layers, const AnalyserSet& analysers, const archive::Limits& limits, const std::stop_token& stop)
-      : analysers_(analysers), matcher_(analysers.matcher()), budget_(limits, stop) {
+      : analysers_(analysers), matcher_(analysers.matcher()), limits_(limits), budget_(limits, stop) {
     static const LayerFacts kEmpty;
     for (const auto& layer : layers) {
       facts_.push_back(layer == nullptr ? &kEmpty : layer.get());
@@ -56,24 +56,32 @@ class Merge {
   Status reach_anchored(MergedView view, bool visible);
   Status reach_direct();
   Status reach_through_links();
-  void reach(uint32_t pattern, NodeRef file, bool visible, std::string wanted_as);
+  Status reach(uint32_t pattern, NodeRef file, bool visible, std::string wanted_as);
   void settle(const FileKey& key, const Reached& reached);
-  void reach_with_lower_versions(uint32_t pattern, NodeRef file, const std::string& wanted_as);
+  Status reach_with_lower_versions(uint32_t pattern, NodeRef file, const std::string& wanted_as);
   const ContentFact* fact_of(NodeRef file, uint32_t analyser) const;
   void add_file(const FileKey& key, const Reached& reached, FileFact fact);
 
   const AnalyserSet& analysers_;
   const PathMatcher& matcher_;
+  const archive::Limits& limits_;
   ResolverBudget budget_;
   std::vector<const LayerFacts*> facts_;
   std::vector<const LayerTree*> trees_;
   std::map<FileKey, Reached> reached_;
+  uint64_t reached_bytes_ = 0;
 };
 
-void Merge::reach(uint32_t pattern, NodeRef file, bool visible, std::string wanted_as) {
+Status Merge::reach(uint32_t pattern, NodeRef file, bool visible, std::string wanted_as) {
   Reached reached{.hidden = !visible, .pattern = pattern, .wanted_as = std::move(wanted_as)};
   const auto [best, is_new] = reached_.try_emplace({.analyser = matcher_.patterns()[pattern].analyser, .file = file});
+  // Files that only links lead to have cost their layers nothing yet.
+  if (is_new) reached_bytes_ += kBytesPerFact + reached.wanted_as.size();
+  if (reached_bytes_ > limits_.max_fact_bytes) {
+    return fail(archive::limit_passed(limits_, &archive::Limits::max_fact_bytes));
+  }
   if (is_new || reached < best->second) best->second = std::move(reached);
+  return {};
 }
 
 // Patterns without `**`.
@@ -84,8 +92,7 @@ Status Merge::reach_anchored(MergedView view, bool visible) {
   for (uint32_t i = 0; i < patterns.size(); ++i) {
     if (patterns[i].any_depth) continue;
     TRY(resolver.expand(root, patterns[i].segments, {}, [&](NodeRef file, const std::string& wanted_as) -> Status {
-      reach(i, file, visible, wanted_as);
-      return {};
+      return reach(i, file, visible, wanted_as);
     }));
   }
   return {};
@@ -95,31 +102,34 @@ Status Merge::reach_anchored(MergedView view, bool visible) {
 Status Merge::reach_direct() {
   Visibility visibility(trees_);
   std::vector<PatternMatch> matches;
-  const auto check = [&](NodeRef file, uint32_t analyser) {
+  const auto check = [&](NodeRef file, uint32_t analyser) -> Status {
     const std::string path = trees_[file.layer]->path(file.node);
     matches.clear();
     matcher_.match(path, matches);
     for (const PatternMatch& match : matches) {
       const Pattern& pattern = matcher_.patterns()[match.pattern];
       if (!pattern.any_depth || pattern.analyser != analyser) continue;
-      reach(match.pattern, file, visibility.is_visible(file), path);
-      return;
+      return reach(match.pattern, file, visibility.is_visible(file), path);
     }
+    return {};
   };
   for (uint32_t layer = 0; layer < facts_.size(); ++layer) {
-    for (const ContentFact& fact : facts_[layer]->facts) check({layer, fact.node}, fact.analyser);
-    for (const Unexamined& entry : facts_[layer]->unexamined) check({layer, entry.node}, entry.want.analyser);
+    for (const ContentFact& fact : facts_[layer]->facts) TRY(check({layer, fact.node}, fact.analyser));
+    for (const Unexamined& entry : facts_[layer]->unexamined) TRY(check({layer, entry.node}, entry.want.analyser));
   }
   return {};
 }
 
-void Merge::reach_with_lower_versions(uint32_t pattern, NodeRef file, const std::string& wanted_as) {
-  reach(pattern, file, true, wanted_as);
+Status Merge::reach_with_lower_versions(uint32_t pattern, NodeRef file, const std::string& wanted_as) {
+  TRY(reach(pattern, file, true, wanted_as));
   const std::string path = trees_[file.layer]->path(file.node);
   for (uint32_t layer = 0; layer < file.layer; ++layer) {
     const auto lower = trees_[layer]->find(path);
-    if (lower && trees_[layer]->kind(*lower) == NodeKind::kFile) reach(pattern, {layer, *lower}, false, wanted_as);
+    if (lower && trees_[layer]->kind(*lower) == NodeKind::kFile) {
+      TRY(reach(pattern, {layer, *lower}, false, wanted_as));
+    }
   }
+  return {};
 }
 
 // Patterns with `**` again: a link may itself be one of the pattern's folders, or the file. A link among the folders
@@ -149,12 +159,11 @@ Status Merge::reach_through_links() {
         TRY_ASSIGN(const auto found, resolver.follow(trail, path));
         const auto rest = std::span(matcher_.patterns()[head.pattern].segments).subspan(head.segment + size_t{1});
         if (rest.empty() && found.kind == Found<MergedView>::Kind::kFile) {
-          reach_with_lower_versions(head.pattern, found.file, path);
+          TRY(reach_with_lower_versions(head.pattern, found.file, path));
         }
         if (rest.empty() || found.kind != Found<MergedView>::Kind::kFolder) continue;
         TRY(resolver.expand(trail, rest, path, [&](NodeRef file, const std::string& wanted_as) -> Status {
-          reach_with_lower_versions(head.pattern, file, wanted_as);
-          return {};
+          return reach_with_lower_versions(head.pattern, file, wanted_as);
         }));
       }
     }

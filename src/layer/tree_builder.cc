@@ -18,8 +18,6 @@ using archive::Limits;
 
 constexpr int kMaxLinks = 40;  // path_resolution(7)
 constexpr std::string_view kMetadataPrefix = ".wh..wh.";
-// Following links costs more than an entry's own bytes pay for, so it is bounded by itself.
-constexpr uint64_t kLinkBytesPerEntry = 64;
 
 uint64_t multiply_fold(uint64_t a, uint64_t b) {
   __extension__ using Wide = unsigned __int128;
@@ -47,8 +45,8 @@ uint64_t random_key() {
 
 }  // namespace
 
-TreeBuilder::TreeBuilder(const Limits& limits, const PathMatcher& matcher)
-    : limits_(limits), table_(1024, 0), hash_key_(random_key()), states_(matcher) {
+TreeBuilder::TreeBuilder(const Limits& limits, LayerAccount& account, const PathMatcher& matcher)
+    : limits_(limits), account_(account), table_(1024, 0), hash_key_(random_key()), states_(matcher) {
   nodes_.push_back({.parent = 0, .text = 0, .extra = 0, .name_size = 0, .kind = NodeKind::kDirectory, .flags = 0});
   directories_.push_back({.state = MatchStates::kRoot, .path_size = 0});
 }
@@ -115,9 +113,10 @@ std::optional<BuildId> TreeBuilder::child(BuildId folder, std::string_view name_
 }
 
 Result<uint32_t> TreeBuilder::add_text(std::string_view name_text, std::string_view target_text) {
-  const uint64_t size = texts_.size() + name_text.size() + target_text.size();
-  if (size > std::min<uint64_t>(limits_.max_name_bytes, std::numeric_limits<uint32_t>::max())) {
-    return fail(archive::limit_passed(limits_, &Limits::max_name_bytes));
+  const size_t size = name_text.size() + target_text.size();
+  TRY(account_.take(Cost::kNameBytes, size));
+  if (size > std::numeric_limits<uint32_t>::max() - texts_.size()) {
+    return fail(Code::kUnsupported, "more than 4 GiB of file names in one layer");
   }
   const auto offset = static_cast<uint32_t>(texts_.size());
   texts_.append(name_text).append(target_text);
@@ -125,9 +124,8 @@ Result<uint32_t> TreeBuilder::add_text(std::string_view name_text, std::string_v
 }
 
 Result<BuildId> TreeBuilder::add(Place place, NodeKind kind, std::string_view target, uint8_t flags) {
-  if (nodes_.size() > std::min<uint64_t>(limits_.max_entries, kGone - 1)) {
-    return fail(archive::limit_passed(limits_, &Limits::max_entries));
-  }
+  TRY(account_.take(Cost::kNodes, 1));
+  if (nodes_.size() >= kGone) return fail(Code::kUnsupported, "more than 2^32 files in one layer");
   if (place.name.size() > std::min<uint64_t>(limits_.max_path_bytes, std::numeric_limits<uint16_t>::max())) {
     return fail(archive::limit_passed(limits_, &Limits::max_path_bytes));
   }
@@ -213,11 +211,7 @@ void TreeBuilder::make_opaque(BuildId directory) {
 
 Status TreeBuilder::follow(int& links, std::string_view link) const {
   if (++links > kMaxLinks) return fail(Code::kMalformed, "symbolic links go round in circles");
-  link_bytes_ += link.size();
-  if (link_bytes_ / kLinkBytesPerEntry > limits_.max_entries) {
-    return fail(archive::limit_passed(limits_, &Limits::max_entries));
-  }
-  return {};
+  return account_.take(Cost::kLinkBytes, link.size());
 }
 
 Result<BuildId> TreeBuilder::step(BuildId folder, std::string_view name_sought, int& links) {
@@ -258,7 +252,7 @@ Result<TreeBuilder::Place> TreeBuilder::place(std::string_view path) {
   return Place{*folder, last};
 }
 
-std::optional<BuildId> TreeBuilder::find(std::string_view path) const {
+Result<std::optional<BuildId>> TreeBuilder::find(std::string_view path) const {
   std::string rest(path);
   BuildId node = kRoot;
   int links = 0;
@@ -274,7 +268,10 @@ std::optional<BuildId> TreeBuilder::find(std::string_view path) const {
       if (!present) return std::nullopt;
       if (kind(*present) == NodeKind::kSymlink && !is_last) {
         const std::string_view link = target(*present);
-        if (!follow(links, link)) return std::nullopt;
+        if (auto followed = follow(links, link); !followed) {
+          if (followed.error().code() == Code::kLimitExceeded) return fail(std::move(followed).error());
+          return std::nullopt;
+        }
         if (link.starts_with('/')) node = kRoot;
         rest = fmt::format("{}{}", link, std::string_view(rest).substr(slash));
         at = 0;

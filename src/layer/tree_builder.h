@@ -18,6 +18,7 @@
 
 #include "archive/limits.h"
 #include "base/result.h"
+#include "layer/image_budget.h"
 #include "layer/layer_tree.h"
 #include "layer/path_matcher.h"
 
@@ -30,8 +31,8 @@ class TreeBuilder {
   static constexpr BuildId kRoot = 0;
   static constexpr uint32_t kNoContent = 0;
 
-  // `matcher` must outlive the builder.
-  TreeBuilder(const archive::Limits& limits, const PathMatcher& matcher);
+  // `account` and `matcher` must outlive the builder.
+  TreeBuilder(const archive::Limits& limits, LayerAccount& account, const PathMatcher& matcher);
   TreeBuilder(const TreeBuilder&) = delete;
   TreeBuilder& operator=(const TreeBuilder&) = delete;
 
@@ -42,13 +43,13 @@ class TreeBuilder {
     std::string_view name;
   };
   Result<Place> place(std::string_view path);
-  // The same without making anything; nothing when it does not exist.
-  std::optional<BuildId> find(std::string_view path) const;
+  // The same without making anything; nothing when it does not exist. kLimitExceeded.
+  Result<std::optional<BuildId>> find(std::string_view path) const;
   // By exact name; follows no link.
   std::optional<BuildId> child(BuildId folder, std::string_view name) const;
 
-  // Each puts a node in a place where another may be. kLimitExceeded past max_entries nodes, implied folders included,
-  // or past max_name_bytes of names and targets.
+  // Each puts a node in a place where another may be. kLimitExceeded past the image's budget of nodes, implied folders
+  // included, and of names and targets; kUnsupported past 2^32 bytes of them in one layer.
   Result<BuildId> put_directory(Place place);
   Result<BuildId> put(Place place, NodeKind kind, std::string_view target = {});
   // Hides what lower layers have of that name; what this layer puts there, before or after, stays visible.
@@ -105,6 +106,7 @@ class TreeBuilder {
   std::vector<BuildId> order_children(const std::vector<NodeId>& final_ids, std::vector<uint32_t>& begins) const;
 
   const archive::Limits limits_;
+  LayerAccount& account_;
   std::vector<Node> nodes_;
   std::vector<Directory> directories_;
   std::string texts_;
@@ -112,8 +114,7 @@ class TreeBuilder {
       table_;  // nodes by folder and name: open addressing; 0 (the root, which is in no folder) is free
   uint64_t hash_key_;
   MatchStates states_;
-  mutable uint64_t link_bytes_ = 0;  // of link targets followed so far
-  std::string last_folder_path_;     // most entries stand in the folder of the one before
+  std::string last_folder_path_;  // most entries stand in the folder of the one before
   std::optional<BuildId> last_folder_;
 };
 

@@ -172,8 +172,6 @@ Status require_platform(const ImageConfig& config, const OpenOptions& options) {
 
 Result<Image> open_named(const std::shared_ptr<const FileStore>& files, const Selector& selector,
                          const OpenOptions& options) {
-  TRY_ASSIGN(const bool is_archive, is_docker_archive(*files));
-  if (!is_archive) return fail(Code::kUnsupported, "is no docker-archive: it has no manifest.json");
   TRY_ASSIGN(Entry entry, choose_entry(*files, selector, options.limits));
   TRY_ASSIGN(const auto config, read_config(*files, entry.config, options.limits));
   Image image;

@@ -105,8 +105,12 @@ Result<OpenedImage> open_archive(ArchiveFile file, const std::string& path, Arch
     return make_sequential_image(make_fd_source(std::move(file.fd), name, options.stop), name, format,
                                  std::move(selector), options);
   }
-  TRY_ASSIGN(auto index, archive::TarIndex::create(std::move(file.fd), name, options.archive_limits));
-  TRY_ASSIGN(Image image, open_files(make_tar_store(std::move(index), name), format, selector, options));
+  auto index = archive::TarIndex::create(std::move(file.fd), name, options.archive_limits);
+  if (!index && index.error().code() == Code::kLimitExceeded) {
+    return fail(doubt_that_it_is_an_image(std::move(index).error()));
+  }
+  if (!index) return fail(std::move(index).error());
+  TRY_ASSIGN(Image image, open_files(make_tar_store(*std::move(index), name), format, selector, options));
   return image;
 }
 
@@ -189,19 +193,13 @@ class RootfsSource final : public ImageSource {
   }
 };
 
-// What says which distribution this is, and where its packages are listed. Folders such as bin and lib say nothing:
-// checkouts of source code have them too, and are called what their image is called.
 bool looks_like_root(const std::string& folder) {
-  constexpr std::string_view kMarks[] = {
-      "etc/os-release",      "usr/lib/os-release",   "var/lib/dpkg/status",  "var/lib/dpkg/status.d",
-      "var/lib/opkg/status", "usr/lib/opkg/status",  "lib/apk/db/installed", "usr/lib/apk/db/installed",
-      "var/lib/rpm",         "usr/lib/sysimage/rpm", "usr/share/rpm",        "var/lib/rpmmanifest"};
   // Not followed: a link in a root leads somewhere in that root.
   const auto is_there = [&](std::string_view name) {
     struct stat status{};
     return ::lstat(fmt::format("{}/{}", folder, name).c_str(), &status) == 0;
   };
-  return std::ranges::any_of(kMarks, is_there) ||
+  return std::ranges::any_of(kRootMarks, is_there) ||
          (is_there("etc") && is_there("usr") && (is_there("bin") || is_there("usr/bin")));
 }
 

@@ -287,6 +287,27 @@ TEST(Locate, ExplainsPrefixesThatAreAlsoImages) {
   EXPECT_THAT(docker.asked, ElementsAre("24-dind", "app"));
 }
 
+TEST(Locate, SaysWhatATarFileIsThatIsNoImage) {
+  const TemporaryFolder folder;
+  const std::string tar = testing::make_tar(
+      {{"etc/os-release", "", '2', "../usr/lib/os-release"}, {"usr/lib/os-release", "ID=debian", '0', ""}});
+  for (const std::string& path : {folder.write("root.tar", tar), folder.write("root.tgz", testing::make_gzip(tar))}) {
+    for (const std::string_view prefix : {"", "oci:", "docker-archive:"}) {
+      const auto image = locate(std::string(prefix) + path);
+      ASSERT_FALSE(image) << prefix << path;
+      EXPECT_EQ(image.error().code(), Code::kUnsupported);
+      EXPECT_EQ(image.error().to_string(),
+                path + ": is a root file system (it holds etc/os-release), but no image: it has no manifest");
+      EXPECT_THAT(image.error().remedy(), HasSubstr("scan rootfs:"));
+    }
+  }
+  OpenOptions options;
+  options.archive_limits.max_members = 1;
+  const auto large = open_image(folder.path() + "/root.tar", {}, options);
+  ASSERT_FALSE(large);
+  EXPECT_THAT(large.error().remedy(), HasSubstr("--max-members; if it is no image but a root file system"));
+}
+
 TEST(Locate, ForcedSourcesSayWhatIsWrongWithTheirPath) {
   const TemporaryFolder folder;
   const std::string file = folder.write("file", "text");

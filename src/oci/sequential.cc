@@ -21,6 +21,8 @@ using archive::TarType;
 // As many symlinks as Linux follows in one path.
 constexpr int kMaxLinks = 40;
 
+constexpr std::string_view kWriters = "docker save, podman save and skopeo copy write images";
+
 // Documents without which there is no image: one that is too large to keep must be named as such.
 constexpr std::string_view kIndispensable[] = {"manifest.json", "index.json", "oci-layout"};
 
@@ -56,6 +58,10 @@ class PassedFiles final : public FileStore {
   bool reads_once() const override { return true; }
   std::string name() const override { return name_; }
 
+  bool has_manifest() const {
+    return std::ranges::any_of(kIndispensable,
+                               [&](std::string_view name) { return kept_.contains(std::string(name)); });
+  }
   bool is_visited(const std::string& path) const { return visited_.contains(path); }
   bool is_kept(const std::string& path) const { return kept_.contains(path); }
   // What the visitor said about a visited file; nothing when it was content.
@@ -171,7 +177,11 @@ class SequentialArchive final : public SequentialImage {
         files_(std::make_shared<PassedFiles>(name_, options_)) {}
 
   Result<Image> read(LayerVisitor& visitor) override {
-    if (auto passed = pass(visitor); !passed) return std::unexpected(std::move(passed).error().with_context(name_));
+    if (auto passed = pass(visitor); !passed) {
+      Error error = std::move(passed).error().with_context(name_);
+      const bool doubtful = error.code() == Code::kLimitExceeded && !files_->has_manifest();
+      return fail(doubtful ? doubt_that_it_is_an_image(std::move(error)) : std::move(error));
+    }
     TRY_ASSIGN(Image image, open_files(files_, format_, selector_, options_));
     for (const Layer& layer : image.layers) {
       if (layer.kind != Layer::Kind::kArchive) continue;
@@ -184,11 +194,21 @@ class SequentialArchive final : public SequentialImage {
  private:
   // Takes the whole stream in.
   Status pass(LayerVisitor& visitor) {
-    TarReader reader(archive::make_inflating_source(std::move(source_), options_.archive_limits),
-                     options_.archive_limits);
+    TarReader reader(
+        archive::make_inflating_source(std::move(source_), options_.archive_limits, &archive::Limits::max_image_bytes),
+        options_.archive_limits);
     uint64_t members = 0;
     for (;;) {
-      TRY_ASSIGN(const TarEntry* const entry, reader.next());
+      auto next = reader.next();
+      if (!next && next.error().code() == Code::kMalformed && members == 0) {
+        return fail(Code::kMalformed,
+                    fmt::format("is no tar archive, compressed or not ({})", next.error().to_string()),
+                    std::string(kWriters));
+      }
+      TRY_ASSIGN(const TarEntry* const entry, std::move(next));
+      if (entry == nullptr && reader.position() == 0) {
+        return fail(Code::kUnsupported, "is empty", std::string(kWriters));
+      }
       if (entry == nullptr) return {};
       if (++members > options_.archive_limits.max_members) {
         return fail(archive::limit_passed(options_.archive_limits, &archive::Limits::max_members));

@@ -288,11 +288,62 @@ TEST(SequentialImage, SaysWhenAStreamHoldsNoImage) {
   const auto root = read(make_tar({{"etc/os-release", "ID=debian", '0', ""}}), visitor);
   ASSERT_FALSE(root);
   EXPECT_EQ(root.error().code(), Code::kUnsupported);
-  EXPECT_THAT(root.error().to_string(), HasSubstr("stream: is no image"));
-  EXPECT_THAT(root.error().remedy(), HasSubstr("rootfs:"));
-  EXPECT_EQ(read("this is not an archive", visitor).error().code(), Code::kMalformed);
-  EXPECT_FALSE(read("", visitor));
+  EXPECT_EQ(root.error().to_string(),
+            "stream: is a root file system (it holds etc/os-release), but no image: it has no manifest");
+  EXPECT_EQ(root.error().remedy(), "unpack it into a folder and scan rootfs:FOLDER");
+  for (const ArchiveFormat format : {ArchiveFormat::kLayout, ArchiveFormat::kDockerArchive}) {
+    EXPECT_EQ(read(make_tar({{"etc/os-release", "ID=debian", '0', ""}}), visitor, format).error().to_string(),
+              root.error().to_string());
+  }
+  const auto other = read(make_tar({{"app/main.py", "import os", '0', ""}}), visitor);
+  EXPECT_THAT(other.error().to_string(), HasSubstr("stream: is no image: it holds neither an OCI layout"));
+  EXPECT_THAT(other.error().remedy(), HasSubstr("docker save"));
+  EXPECT_THAT(other.error().remedy(), HasSubstr("rootfs:"));
+  const auto text = read("this is not an archive", visitor);
+  EXPECT_EQ(text.error().code(), Code::kMalformed);
+  EXPECT_THAT(text.error().to_string(), HasSubstr("stream: is no tar archive, compressed or not ("));
+  EXPECT_EQ(read("", visitor).error().to_string(), "stream: is empty");
   EXPECT_EQ(read(make_tar({{"repositories", "{}", '0', ""}}), visitor).error().code(), Code::kUnsupported);
+}
+
+TEST(SequentialImage, SaysWhichFormatItIsWhenAnotherIsForced) {
+  Recorder visitor;
+  LayoutBuilder layout = two_layers();
+  const auto no_archive = read(layout.tar(), visitor, ArchiveFormat::kDockerArchive);
+  ASSERT_FALSE(no_archive);
+  EXPECT_THAT(no_archive.error().to_string(), HasSubstr("is an OCI layout, but not what docker save writes"));
+  EXPECT_THAT(no_archive.error().remedy(), HasSubstr("oci:"));
+  const auto no_layout = read(make_tar({{"manifest.json", "[]", '0', ""}}), visitor, ArchiveFormat::kLayout);
+  ASSERT_FALSE(no_layout);
+  EXPECT_THAT(no_layout.error().to_string(), HasSubstr("is what docker save writes, but no OCI layout"));
+  EXPECT_THAT(no_layout.error().remedy(), HasSubstr("docker-archive:"));
+}
+
+TEST(SequentialImage, DoubtsThatWhatPassesALimitIsAnImage) {
+  Recorder visitor;
+  OpenOptions options;
+  options.archive_limits.max_members = 3;
+  const auto root = read(make_tar({{"a", "", '0', ""}, {"b", "", '0', ""}, {"c", "", '0', ""}, {"d", "", '0', ""}}),
+                         visitor, ArchiveFormat::kAny, "", options);
+  ASSERT_FALSE(root);
+  EXPECT_THAT(root.error().remedy(), HasSubstr("--max-members; if it is no image but a root file system"));
+  const auto image =
+      read(make_tar({{"manifest.json", "[]", '0', ""}, {"b", "", '0', ""}, {"c", "", '0', ""}, {"d", "", '0', ""}}),
+           visitor, ArchiveFormat::kAny, "", options);
+  ASSERT_FALSE(image);
+  EXPECT_TRUE(image.error().remedy().ends_with("--max-members")) << image.error().remedy();
+}
+
+TEST(SequentialImage, BoundsTheWholeArchive) {
+  Recorder visitor;
+  OpenOptions options;
+  const std::string archive = two_layers().tar();
+  options.archive_limits.max_image_bytes = archive.size();
+  options.archive_limits.max_layer_bytes = 1;  // the visitor's affair
+  EXPECT_TRUE(read(archive, visitor, ArchiveFormat::kAny, "", options));
+  options.archive_limits.max_image_bytes -= 1;
+  EXPECT_THAT(read(archive, visitor, ArchiveFormat::kAny, "", options).error().remedy(),
+              HasSubstr("--max-image-bytes"));
 }
 
 TEST(SequentialImage, StopsAtItsLimits) {

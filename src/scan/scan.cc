@@ -4,6 +4,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 
@@ -24,23 +26,29 @@ struct Read {
   layer::MergedImage merged;
 };
 
-// Takes layers as a one-pass archive brings them: each is analysed before anyone knows whether the image has it.
+using FactsPointer = std::shared_ptr<const layer::LayerFacts>;
+using LayerList = std::vector<FactsPointer>;
+
+// Takes layers as a one-pass archive brings them: each is analysed before anyone knows whether the image has it. So all
+// images of the archive share the limits of one.
 class AnalysingVisitor final : public oci::LayerVisitor {
  public:
   AnalysingVisitor(const layer::AnalyserSet& analysers, const layer::AnalyseOptions& options)
-      : analysers_(analysers), options_(options) {}
+      : analysers_(analysers),
+        options_(options),
+        budget_(options.limits,
+                "if the archive holds other images, too, save it to a file: of a stream all of them count") {
+    options_.budget = &budget_;
+  }
 
   Status visit(const std::string& entry_name, const Digest& digest, BlockSource& bytes) override {
-    const layer::LayerPromise promise{.stored_digest = digest, .diff_id = {}, .stored_is_verified = !digest.empty()};
-    TRY_ASSIGN(layer::LayerFacts facts,
-               layer::analyse_layer(std::make_unique<Borrowed>(bytes), promise, analysers_, options_));
-    facts_[entry_name] = std::make_shared<const layer::LayerFacts>(std::move(facts));
+    TRY_ASSIGN(facts_[entry_name], facts_of(digest, bytes));
     return {};
   }
 
   // The facts of the image's layers, once it is known which they are; each must be what the configuration promises.
-  Result<std::vector<std::shared_ptr<const layer::LayerFacts>>> layers_of(const oci::Image& image) const {
-    std::vector<std::shared_ptr<const layer::LayerFacts>> layers;
+  Result<LayerList> layers_of(const oci::Image& image) const {
+    LayerList layers;
     for (const oci::Layer& layer : image.layers) {
       if (layer.kind == oci::Layer::Kind::kForeign) {
         layers.push_back(nullptr);
@@ -70,12 +78,42 @@ class AnalysingVisitor final : public oci::LayerVisitor {
     BlockSource& inner_;
   };
 
-  const layer::AnalyserSet& analysers_;
-  const layer::AnalyseOptions& options_;
-  std::map<std::string, std::shared_ptr<const layer::LayerFacts>> facts_;
-};
+  Result<FactsPointer> facts_of(const Digest& digest, BlockSource& bytes) {
+    if (auto known = known_facts(digest)) return *known;
+    const layer::LayerPromise promise{.stored_digest = digest, .diff_id = {}, .stored_is_verified = !digest.empty()};
+    TRY_ASSIGN(layer::LayerFacts facts,
+               layer::analyse_layer(std::make_unique<Borrowed>(bytes), promise, analysers_, options_));
+    if (const auto same = by_diff_id_.find(facts.diff_id); same != by_diff_id_.end()) {
+      budget_.give_back(facts.cost);  // one layer under two names
+      return same->second;
+    }
+    return keep(std::move(facts));
+  }
 
-using LayerList = std::vector<std::shared_ptr<const layer::LayerFacts>>;
+  // Of a blob that is a plain tar the digest is its diff-id: what the cache has about it needs no second walk. The
+  // archive verifies that the bytes have that digest.
+  std::optional<Result<FactsPointer>> known_facts(const Digest& digest) {
+    if (digest.empty()) return std::nullopt;
+    if (const auto same = by_diff_id_.find(digest); same != by_diff_id_.end()) return same->second;
+    if (options_.cache == nullptr) return std::nullopt;
+    auto facts = options_.cache->load(digest, analysers_);
+    if (!facts) return std::nullopt;
+    if (auto taken = budget_.take(facts->cost); !taken) return fail(std::move(taken).error());
+    return keep(*std::move(facts));
+  }
+
+  FactsPointer keep(layer::LayerFacts facts) {
+    auto kept = std::make_shared<const layer::LayerFacts>(std::move(facts));
+    by_diff_id_.emplace(kept->diff_id, kept);
+    return kept;
+  }
+
+  const layer::AnalyserSet& analysers_;
+  layer::AnalyseOptions options_;
+  layer::ImageBudget budget_;
+  std::map<std::string, FactsPointer> facts_;  // by entry
+  std::unordered_map<Digest, FactsPointer> by_diff_id_;
+};
 
 Result<Read> merge(oci::Image image, const LayerList& layers, const layer::AnalyserSet& analysers,
                    const layer::AnalyseOptions& options) {
@@ -87,8 +125,10 @@ Result<Read> merge(oci::Image image, const LayerList& layers, const layer::Analy
 // A cache that cannot be written costs time, not correctness: nothing here fails.
 void remember(const oci::Image& image, const std::optional<oci::ImagePreview>& preview, const LayerList& layers,
               const layer::AnalyserSet& analysers, const layer::Cache& cache) {
+  std::unordered_set<Digest> stored;
   for (const auto& facts : layers) {
-    if (facts != nullptr) (void)cache.store(*facts, analysers);
+    if (facts == nullptr || !stored.insert(facts->diff_id).second || cache.holds(facts->diff_id, analysers)) continue;
+    (void)cache.store(*facts, analysers);
   }
   if (preview) (void)cache.store_image(preview->identifier, oci::encode_image(image));
   (void)cache.trim();
@@ -96,20 +136,27 @@ void remember(const oci::Image& image, const std::optional<oci::ImagePreview>& p
 
 // The image that the source says it is, when the cache has it and every layer of it.
 std::optional<std::pair<oci::Image, LayerList>> recall(const oci::ImagePreview& preview,
-                                                       const layer::AnalyserSet& analysers, const layer::Cache& cache) {
+                                                       const layer::AnalyserSet& analysers,
+                                                       const layer::AnalyseOptions& options) {
+  const layer::Cache& cache = *options.cache;
   const auto encoded = cache.load_image(preview.identifier);
   if (!encoded) return std::nullopt;
   auto image = oci::decode_image(as_bytes(*encoded), oci::ImageLimits());
   if (!image || image->config.diff_ids != preview.diff_ids) return std::nullopt;
   LayerList layers;
+  layer::ImageBudget budget(options.limits);
+  std::unordered_map<Digest, FactsPointer> known;
   for (const oci::Layer& layer : image->layers) {
-    if (layer.kind == oci::Layer::Kind::kForeign) {
-      layers.push_back(nullptr);
-      continue;
+    layers.push_back(nullptr);
+    if (layer.kind == oci::Layer::Kind::kForeign) continue;
+    FactsPointer& facts = known[layer.diff_id];
+    if (facts == nullptr) {
+      auto cached = cache.load(layer.diff_id, analysers);
+      // Past a limit, too: the image is read then, and the error is the same as of one that is not known.
+      if (!cached || !budget.take(cached->cost)) return std::nullopt;
+      facts = std::make_shared<const layer::LayerFacts>(*std::move(cached));
     }
-    auto facts = cache.load(layer.diff_id, analysers);
-    if (!facts) return std::nullopt;
-    layers.push_back(std::make_shared<const layer::LayerFacts>(*std::move(facts)));
+    layers.back() = facts;
   }
   image->reference = preview.reference;
   image->repo_tags = preview.repo_tags;
@@ -121,7 +168,7 @@ Result<Read> read_sequentially(oci::SequentialImage& sequential, const layer::An
                                const layer::AnalyseOptions& options) {
   const auto preview = options.cache == nullptr ? std::nullopt : sequential.preview();
   if (preview) {
-    if (auto known = recall(*preview, analysers, *options.cache)) {
+    if (auto known = recall(*preview, analysers, options)) {
       return merge(std::move(known->first), known->second, analysers, options);
     }
   }

@@ -1,4 +1,6 @@
 // What comes only once must give the answer that the same image gives out of a file, or none.
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
 #include "oci/locate.h"
@@ -67,6 +69,105 @@ TEST(Stream, KeepsTheSameLimitsAsAFile) {
     EXPECT_EQ(facts.error().code(), Code::kLimitExceeded) << facts.error().to_string();
     EXPECT_TRUE(facts_of(path)) << path;
   }
+}
+
+// Two images of one archive, their layers before its manifest; the first has ten files in a layer, the second one.
+class TwoImages : public testing::Test {
+ protected:
+  static std::string archive(bool compressed_layers = false) {
+    std::vector<oci::testing::TarFile> files;
+    for (int i = 0; i < 10; ++i) files.push_back({"srv/" + std::to_string(i), "x", '0', ""});
+    const std::string large = make_tar(files);
+    const std::string small = make_tar({{"etc/os-release", std::string(kRelease), '0', ""}});
+    const auto stored = [&](const std::string& tar) { return compressed_layers ? oci::testing::make_gzip(tar) : tar; };
+    const std::string configs[] = {oci::testing::make_config({large}), oci::testing::make_config({small})};
+    const auto image = [&](size_t i, const std::string& layer) {
+      return R"({"Config": ")" + hex_of(configs[i]) + R"(.json", "RepoTags": ["app:)" + std::to_string(i) +
+             R"("], "Layers": [")" + layer + "\"]}";
+    };
+    return make_tar(
+        {{blob(stored(large)), stored(large), '0', ""},
+         {blob(stored(small)), stored(small), '0', ""},
+         {hex_of(configs[0]) + ".json", configs[0], '0', ""},
+         {hex_of(configs[1]) + ".json", configs[1], '0', ""},
+         {"manifest.json", "[" + image(0, blob(stored(large))) + ", " + image(1, blob(stored(small))) + "]", '0', ""}});
+  }
+  static std::string blob(const std::string& content) { return "blobs/sha256/" + hex_of(content); }
+};
+
+TEST_F(TwoImages, ShareTheLimitsOfOneInAStreamAndTheErrorSaysSo) {
+  const oci::testing::TemporaryFolder folder;
+  const std::string file = folder.write("two.tar", archive());
+  const std::string stream = folder.write("two.tar.gz", oci::testing::make_gzip(archive()));
+  Options options;
+  options.analyse.limits.max_entries = 11;
+  EXPECT_TRUE(facts_of(file + ":app:0", options));
+  EXPECT_TRUE(facts_of(file + ":app:1", options));
+  EXPECT_TRUE(facts_of(stream + ":app:0", options));
+  const auto second = facts_of(stream + ":app:1", options);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code(), Code::kLimitExceeded);
+  EXPECT_NE(second.error().remedy().find("--max-entries"), std::string::npos);
+  EXPECT_NE(second.error().remedy().find("save it to a file"), std::string::npos) << second.error().remedy();
+  options.analyse.limits.max_entries = 13;
+  EXPECT_TRUE(facts_of(stream + ":app:1", options));
+}
+
+TEST_F(TwoImages, OfAStreamAreNotStoredAgainWhenTheCacheHasThem) {
+  const oci::testing::TemporaryFolder folder;
+  for (const bool compressed : {false, true}) {
+    const std::string name = compressed ? "compressed" : "plain";
+    const std::string stream = folder.write(name + ".tar.gz", oci::testing::make_gzip(archive(compressed)));
+    const auto cache = *layer::Cache::open(folder.path() + "/cache-" + name);
+    Options options;
+    options.analyse.cache = &cache;
+    const auto entry = [&] {
+      for (const auto& file : std::filesystem::directory_iterator(cache.directory())) return file.path();
+      return std::filesystem::path();
+    };
+    ASSERT_TRUE(facts_of(stream + ":app:1", options));
+    ASSERT_FALSE(entry().empty());
+    const std::filesystem::path other_name = folder.path() + "/other-name-" + name;
+    std::filesystem::create_hard_link(entry(), other_name);
+    const auto again = facts_of(stream + ":app:1", options);
+    ASSERT_TRUE(again) << again.error().to_string();
+    EXPECT_EQ(again->image.os.id, "debian");
+    EXPECT_TRUE(std::filesystem::equivalent(entry(), other_name)) << "it was written anew";
+    // An entry that is damaged is no entry.
+    std::filesystem::resize_file(entry(), 100);
+    ASSERT_TRUE(facts_of(stream + ":app:1", options));
+    EXPECT_FALSE(std::filesystem::equivalent(entry(), other_name));
+    EXPECT_GT(std::filesystem::file_size(entry()), 100U);
+  }
+}
+
+TEST_F(TwoImages, OfAStreamAreVerifiedThoughTheCacheKnowsThem) {
+  const oci::testing::TemporaryFolder folder;
+  const auto cache = *layer::Cache::open(folder.path() + "/cache");
+  Options options;
+  options.analyse.cache = &cache;
+  ASSERT_TRUE(facts_of(folder.write("good.tar.gz", oci::testing::make_gzip(archive())) + ":app:1", options));
+  std::string forged = archive();
+  forged[forged.find("VERSION_ID")] = 'v';
+  const auto facts = facts_of(folder.write("forged.tar.gz", oci::testing::make_gzip(forged)) + ":app:1", options);
+  ASSERT_FALSE(facts);
+  EXPECT_EQ(facts.error().code(), Code::kVerificationFailed) << facts.error().to_string();
+}
+
+TEST(Stream, CountsALayerOfTwoNamesOnce) {
+  const oci::testing::TemporaryFolder folder;
+  std::vector<oci::testing::TarFile> files = {{"etc/os-release", std::string(kRelease), '0', ""}};
+  for (int i = 0; i < 97; ++i) files.push_back({"etc/" + std::to_string(i), "x", '0', ""});
+  const std::string layer = make_tar(files);
+  const std::string archive = docker_archive({layer, layer});
+  Options options;
+  options.analyse.limits.max_entries = 99;
+  EXPECT_TRUE(facts_of(folder.write("twice.tar", archive), options));
+  // The second is known for the first one only when it has been walked.
+  options.analyse.limits.max_entries = 2 * 99;
+  EXPECT_TRUE(facts_of(folder.write("twice.tar.gz", oci::testing::make_gzip(archive)), options));
+  const std::string thrice = docker_archive({layer, layer, layer});
+  EXPECT_TRUE(facts_of(folder.write("thrice.tar.gz", oci::testing::make_gzip(thrice)), options));
 }
 
 TEST(Facts, SayThatAKnownDistributionWithoutPackagesIsNoAnswer) {
