@@ -181,12 +181,6 @@ Result<std::string> pack_database(ByteSpan database) {
   return packed;
 }
 
-Status export_database(const Database& database, const std::string& to) {
-  TRY(database.verify());
-  TRY_ASSIGN(const std::string packed, pack_database(database.bytes()));
-  return write_file_atomically(to, packed);
-}
-
 Result<std::shared_ptr<const Database>> import_database(const std::string& from, const std::string& cache_dir,
                                                         const StoreLimits& limits, const std::stop_token& stop) {
   const std::string path = cached_database_path(cache_dir);

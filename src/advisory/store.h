@@ -50,9 +50,6 @@ struct StorePaths {
 // that cannot be opened is an error, not a reason to answer from older data.
 Result<OpenedDatabase> open_database(const StorePaths& paths, const StoreLimits& limits = {});
 
-// One database as one packed file: what `db export` writes. Verifies it first. Overwrites `to` atomically.
-Status export_database(const Database& database, const std::string& to);
-
 // Unpacks (or copies) `from` ("-": standard input), verifies all of it, and puts it at CACHE/advisories.db. On failure
 // or when stopped (kCancelled) what was there stays.
 Result<std::shared_ptr<const Database>> import_database(const std::string& from, const std::string& cache_dir,
@@ -63,7 +60,8 @@ Result<std::shared_ptr<const Database>> import_database(const std::string& from,
 Status install_database(std::string_view bytes, const std::string& path);
 std::string cached_database_path(const std::string& cache_dir);
 
-// zstd with a checksum, deterministic; level 19 with a long window, since it is written once and fetched often.
+// What `db export` writes: zstd with a checksum, deterministic; level 19 with a long window, since it is written once
+// and fetched often.
 Result<std::string> pack_database(ByteSpan database);
 
 }  // namespace bulkhead::advisory

@@ -1,25 +1,13 @@
-// The commands: arguments in, exit code out. Errors are printed by main().
+// The one table of commands.
 #pragma once
 
-#include <stop_token>
+#include <span>
 
-#include "base/result.h"
-#include "cli/arguments.h"
+#include "cli/command.h"
 
 namespace bulkhead::cli {
 
-inline constexpr int kSuccess = 0;
-inline constexpr int kFailure = 1;
-inline constexpr int kThresholdMet = 2;
-
-Result<int> run_command(const ScanArguments& arguments, const std::stop_token& stop);
-Result<int> run_command(const SbomArguments& arguments, const std::stop_token& stop);
-Result<int> run_command(const DbUpdateArguments& arguments, const std::stop_token& stop);
-Result<int> run_command(const DbBuildArguments& arguments, const std::stop_token& stop);
-Result<int> run_command(const DbInfoArguments& arguments, const std::stop_token& stop);
-Result<int> run_command(const DbExportArguments& arguments, const std::stop_token& stop);
-Result<int> run_command(const DbImportArguments& arguments, const std::stop_token& stop);
-Result<int> run_command(const VersionCompareArguments& arguments, const std::stop_token& stop);
-Result<int> run_command(const PrintArguments& arguments, const std::stop_token& stop);
+// In the order of help; a group stands before its commands.
+std::span<const CommandInfo> commands();
 
 }  // namespace bulkhead::cli

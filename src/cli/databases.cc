@@ -33,15 +33,36 @@ std::string feeds_directory(const std::string& chosen, const std::string& cache_
   return chosen.empty() ? cache_directory(cache_dir) + "/feeds" : chosen;
 }
 
-void remember_what_was_met(const scan::ScanResult& result, const ImageArguments& arguments) {
-  if (arguments.offline || arguments.no_cache) return;
+void remember_what_was_met(const scan::ScanResult& result, const std::string& cache_dir) {
   std::set<std::string> met;
   if (auto key = advisory::ecosystem_key(result.image.os)) met.insert(*std::move(key));
   for (const inventory::Package& package : result.packages) {
     if (auto key = advisory::ecosystem_key(package.type)) met.insert(*std::move(key));
   }
   if (met.empty()) return;
-  (void)advisory::remember_ecosystems(feeds_directory({}, arguments.cache_dir), {met.begin(), met.end()});
+  (void)advisory::remember_ecosystems(feeds_directory({}, cache_dir), {met.begin(), met.end()});
+}
+
+std::string size_text(uint64_t bytes) {
+  return bytes < 1'000'000 ? fmt::format("{:.1f} kB", static_cast<double>(bytes) / 1e3)
+                           : fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
+}
+
+std::string written_line(const std::string& file, uint64_t bytes, const advisory::Database& database) {
+  std::set<std::string_view> feeds;
+  std::set<std::string_view> dates;
+  for (size_t i = 0; i < database.feeds(); ++i) {
+    const advisory::FeedView feed = database.feed(i);
+    feeds.insert(feed.name);
+    if (!feed.date.empty()) dates.insert(feed.date.substr(0, 10));
+  }
+  std::string of;
+  if (!dates.empty()) of = fmt::format(" of {}", *dates.begin());
+  if (dates.size() > 1) of += fmt::format(" to {}", *dates.rbegin());
+  return printable(fmt::format("{}: {}, {} records about {} vulnerabilities from {}{}", file, size_text(bytes),
+                               database.total_records(), database.vulnerabilities(),
+                               scan::counted(feeds.size(), "feed", "feeds"), of)) +
+         "\n";
 }
 
 std::string one_line(const Error& error) {

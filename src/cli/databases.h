@@ -7,7 +7,6 @@
 
 #include "advisory/build.h"
 #include "advisory/store.h"
-#include "cli/arguments.h"
 #include "scan/result.h"
 
 namespace bulkhead::cli {
@@ -20,8 +19,14 @@ advisory::StorePaths store_paths(const std::string& named, const std::string& ca
 std::string feeds_directory(const std::string& chosen, const std::string& cache_dir);
 
 // Remembers the distributions and languages of what was scanned, so that the next update fetches their feeds. Nobody
-// depends on it: not under --offline or --no-cache, and a cache that cannot be written to is no error.
-void remember_what_was_met(const scan::ScanResult& result, const ImageArguments& arguments);
+// depends on it: a cache that cannot be written to is no error.
+void remember_what_was_met(const scan::ScanResult& result, const std::string& cache_dir);
+
+// "4.1 MB"
+std::string size_text(uint64_t bytes);
+
+// What was written, in a line: the file with its size, and how many records, from which feeds, of which dates.
+std::string written_line(const std::string& file, uint64_t bytes, const advisory::Database& database);
 
 // "what happened (what to do)": for lists of what went wrong, where each has one line.
 std::string one_line(const Error& error);

@@ -1,34 +1,26 @@
-// What the program tells about its own command line: completion scripts and the man page, made from a neutral
-// description of the commands so that they cannot differ from what is parsed.
+// The commands as help, completion and the man page tell of them: made from what is parsed, so that they cannot differ
+// from it.
 #pragma once
 
-#include <string>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
+#include "cli/command.h"
+
 namespace bulkhead::cli {
 
-struct DescribedOption {
-  std::string names;  // "-f,--format"
-  std::string value;  // "FORMAT"; empty for a flag
-  std::string help;
-  std::vector<std::string> choices;  // values it takes, when they are few
-  std::string group;
-  bool takes_file = false;
-};
-
 struct DescribedCommand {
-  std::string name;     // "scan", "db build"; empty for the program itself
-  std::string usage;    // positional part: "IMAGE…"
-  std::string summary;  // one line
-  std::string details;  // paragraphs; may be empty
-  std::vector<DescribedOption> options;
+  CommandInfo info;
+  std::vector<Option> options;  // with --help; arguments first
+  bool is_group() const { return info.make == nullptr; }
 };
 
-std::string bash_completion(const std::vector<DescribedCommand>& commands);
-std::string zsh_completion(const std::vector<DescribedCommand>& commands);
-std::string fish_completion(const std::vector<DescribedCommand>& commands);
-// man(7), section 1.
-std::string man_page(const std::vector<DescribedCommand>& commands, std::string_view version);
+// In the table's order; the first is the program itself, without a name.
+std::vector<DescribedCommand> describe(std::span<const CommandInfo> table);
+
+// "build" of "db build" after "db", "scan" after ""; nothing when `name` does not follow `prefix` by one word.
+std::optional<std::string_view> word_after(std::string_view name, std::string_view prefix);
 
 }  // namespace bulkhead::cli

@@ -11,29 +11,26 @@
 
 namespace bulkhead::cli {
 
-Result<std::unique_ptr<ImageSession>> ImageSession::create(const ImageArguments& arguments,
-                                                           const std::stop_token& stop) {
+Result<std::unique_ptr<ImageSession>> ImageSession::create(const ImageFlags& flags, const std::stop_token& stop) {
   auto session = std::unique_ptr<ImageSession>(new ImageSession());
-  if (!arguments.platform.empty()) {
-    TRY_CONTEXT(session->open_options_.platform, oci::Platform::parse(arguments.platform), "--platform");
-  }
-  session->open_options_.limits = arguments.image_limits;
-  session->open_options_.archive_limits = arguments.archive_limits;
+  session->open_options_.platform = flags.platform;
+  session->open_options_.limits = flags.image_limits;
+  session->open_options_.archive_limits = flags.archive_limits;
   session->open_options_.stop = stop;
-  TRY_ASSIGN(session->sources_, make_sources(arguments, stop));
-  if (!arguments.no_cache) {
-    auto cache = layer::Cache::open(cache_directory(arguments.cache_dir) + "/layers", arguments.max_cache_bytes);
+  TRY_ASSIGN(session->sources_, make_sources(flags, stop));
+  if (!flags.no_cache) {
+    auto cache = layer::Cache::open(cache_directory(flags.cache_dir) + "/layers", flags.max_cache_bytes);
     if (cache) {
       session->cache_ = std::make_unique<layer::Cache>(std::move(*cache));
-    } else if (!arguments.cache_dir.empty()) {
+    } else if (!flags.cache_dir.empty()) {
       return fail(std::move(cache).error().with_context("--cache-dir"));
     }
     // The default folder may not be writable (a read-only container): a scan does not need it.
   }
-  session->pool_ = std::make_unique<ThreadPool>(arguments.jobs);
-  if (!arguments.quiet) session->progress_ = make_terminal_progress();
+  session->pool_ = std::make_unique<ThreadPool>(static_cast<unsigned>(flags.jobs));
+  if (!flags.quiet) session->progress_ = make_terminal_progress();
   layer::AnalyseOptions& analyse = session->options_.analyse;
-  analyse.limits = arguments.archive_limits;
+  analyse.limits = flags.archive_limits;
   analyse.pool = session->pool_.get();
   analyse.cache = session->cache_.get();
   analyse.progress = session->progress_.get();

@@ -8,7 +8,7 @@
 
 #include "base/progress.h"
 #include "base/thread_pool.h"
-#include "cli/arguments.h"
+#include "cli/image_flags.h"
 #include "layer/cache.h"
 #include "oci/image_source.h"
 #include "scan/scan.h"
@@ -17,7 +17,7 @@ namespace bulkhead::cli {
 
 class ImageSession {
  public:
-  static Result<std::unique_ptr<ImageSession>> create(const ImageArguments& arguments, const std::stop_token& stop);
+  static Result<std::unique_ptr<ImageSession>> create(const ImageFlags& flags, const std::stop_token& stop);
 
   // Opens the image as the user typed it.
   Result<oci::OpenedImage> open(const std::string& image);

@@ -4,52 +4,43 @@
 #include <cstdio>
 #include <exception>
 #include <new>
-#include <thread>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
-#include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "cli/arguments.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
+#include "cli/interrupts.h"
+#include "cli/output.h"
 #include "cli/terminal.h"
 
 namespace bulkhead::cli {
 namespace {
 
-constexpr int kStopped = 130;
-
 void print_error(const Error& error) {
   fmt::print(stderr, "{}", error_text(error, wants_color(STDERR_FILENO)));
 }
 
-// Turns the first SIGINT or SIGTERM into a stop request, so that work ends in order; the second one ends the program.
-void watch_signals(std::stop_source stop) {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  std::thread([set, stop = std::move(stop)]() mutable {
-    int signal = 0;
-    if (sigwait(&set, &signal) == 0) stop.request_stop();
-    if (sigwait(&set, &signal) == 0) _exit(kStopped);
-  }).detach();
-}
-
 int run(int argc, const char* const* argv) {
-  const auto arguments = parse_arguments(argc, argv);
-  if (!arguments) {
-    print_error(arguments.error());
+  Interrupts interrupts;
+  interrupts.watch();
+  const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const auto line = parse_command_line(words, commands());
+  if (!line) {
+    print_error(line.error());
     return kFailure;
   }
-  std::stop_source stop;
-  watch_signals(stop);
-  const Result<int> exit_code =
-      std::visit([&](const auto& command) { return run_command(command, stop.get_token()); }, *arguments);
+  if (!line->command) {
+    const Status written = write_standard_output(line->text);
+    if (!written) print_error(written.error());
+    return written ? kSuccess : kFailure;
+  }
+  const Result<int> exit_code = line->command->run(interrupts);
   if (exit_code) return *exit_code;
-  if (exit_code.error().code() == Code::kCancelled && stop.stop_requested()) return kStopped;
+  if (exit_code.error().code() == Code::kCancelled && interrupts.requested()) return kStopped;
   print_error(exit_code.error());
   return kFailure;
 }

@@ -1,17 +1,18 @@
+// bulkhead scan
 #include <algorithm>
 #include <iterator>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "base/fs.h"
-#include "cli/commands.h"
+#include "cli/command.h"
+#include "cli/database_flags.h"
 #include "cli/databases.h"
-#include "cli/environment.h"
+#include "cli/finding_flags.h"
+#include "cli/image_flags.h"
 #include "cli/image_session.h"
-#include "cli/output.h"
-#include "cli/terminal.h"
-#include "report/report.h"
+#include "cli/output_flags.h"
+#include "cli/reports.h"
 #include "scan/filter.h"
 
 namespace bulkhead::cli {
@@ -19,64 +20,7 @@ namespace {
 
 constexpr size_t kMaxTemplateBytes = size_t{4} << 20;
 constexpr size_t kMaxIgnoreFileBytes = size_t{1} << 20;
-
-// The reports that were asked for, with the places that they go to.
-struct Reports {
-  std::vector<const report::Format*> formats;
-  std::vector<OutputTarget> targets;
-
-  static Result<Reports> create(const std::vector<OutputArgument>& outputs) {
-    Reports reports;
-    std::vector<std::string> files;
-    for (const OutputArgument& output : outputs) {
-      TRY_ASSIGN(const report::Format* const format, report::find_format(output.format));
-      reports.formats.push_back(format);
-      files.push_back(output.file);
-    }
-    TRY_ASSIGN(reports.targets, find_outputs(files));
-    return reports;
-  }
-
-  Status write(std::span<const scan::ScanResult> results, report::Options options) const {
-    // Every format is rendered before the first is written: an error leaves no half of the answer behind.
-    std::vector<std::string> texts;
-    for (size_t i = 0; i < formats.size(); ++i) {
-      const int descriptor = targets[i].descriptor;
-      options.color = descriptor >= 0 && wants_color(descriptor);
-      options.width = descriptor >= 0 ? terminal_width(descriptor) : 0;
-      TRY_ASSIGN(std::string text, formats[i]->render(results, options));
-      texts.push_back(std::move(text));
-    }
-    for (size_t i = 0; i < texts.size(); ++i) TRY(write_output(targets[i], texts[i]));
-    return {};
-  }
-};
-
-report::Options report_options() {
-  report::Options options;
-  options.tool_version = BULKHEAD_VERSION;
-  options.created = source_date();
-  return options;
-}
-
-bool threshold_met(const ScanArguments& arguments, std::span<const scan::ScanResult> results) {
-  if (!arguments.fail_on) return false;
-  return std::ranges::any_of(results, [&](const scan::ScanResult& result) {
-    return std::ranges::any_of(result.findings,
-                               [&](const advisory::Finding& f) { return f.severity >= *arguments.fail_on; });
-  });
-}
-
-// Unknown is below every threshold: a gate that counts on severities must say what it could not weigh.
-void warn_about_unknown(const ScanArguments& arguments, scan::ScanResult& result) {
-  if (!arguments.fail_on || *arguments.fail_on == advisory::Severity::kUnknown) return;
-  const uint32_t unknown = scan::count_findings(result).by_severity[static_cast<size_t>(advisory::Severity::kUnknown)];
-  if (unknown == 0) return;
-  result.warnings.push_back({"", fmt::format("{} of unknown severity, which --fail-on {} does not count; --fail-on "
-                                             "unknown counts them",
-                                             scan::counted(unknown, "finding is", "findings are"),
-                                             advisory::severity_name(*arguments.fail_on))});
-}
+constexpr const char* kTemplateFormat = "template";
 
 // What the user asked to leave out, by flags and file.
 struct Selection {
@@ -90,81 +34,161 @@ struct Selection {
   }
 };
 
-Result<Selection> make_selection(const ScanArguments& arguments, const std::stop_token& stop) {
+Result<Selection> make_selection(const FindingFlags& flags, const std::stop_token& stop) {
   Selection selection;
-  selection.filter = {
-      .severities = arguments.severities, .statuses = arguments.statuses, .only_fixed = arguments.only_fixed};
-  if (!arguments.ignore_file.empty()) {
-    TRY_ASSIGN(const std::string text, read_file(arguments.ignore_file, kMaxIgnoreFileBytes, stop));
-    TRY_ASSIGN(selection.ignore, scan::parse_ignore_file(text, arguments.ignore_file));
+  selection.filter = {.severities = flags.severities, .statuses = flags.statuses, .only_fixed = flags.only_fixed};
+  if (!flags.ignore_file.empty()) {
+    TRY_ASSIGN(const std::string text, read_file(flags.ignore_file, kMaxIgnoreFileBytes, stop));
+    TRY_ASSIGN(selection.ignore, scan::parse_ignore_file(text, flags.ignore_file));
   }
   return selection;
 }
 
-}  // namespace
+bool threshold_met(const FindingFlags& flags, std::span<const scan::ScanResult> results) {
+  if (!flags.fail_on) return false;
+  return std::ranges::any_of(results, [&](const scan::ScanResult& result) {
+    return std::ranges::any_of(result.findings,
+                               [&](const advisory::Finding& f) { return f.severity >= *flags.fail_on; });
+  });
+}
 
-Result<int> run_command(const ScanArguments& arguments, const std::stop_token& stop) {
-  // What can be wrong with the arguments is found before anything is read.
-  TRY_ASSIGN(Selection selection, make_selection(arguments, stop));
-  TRY_ASSIGN(const Reports reports, Reports::create(arguments.outputs));
-  report::Options report = report_options();
-  if (!arguments.template_file.empty()) {
-    TRY_ASSIGN(report.template_text, read_file(arguments.template_file, kMaxTemplateBytes, stop));
+// Unknown is below every threshold: a gate that counts on severities must say what it could not weigh.
+void warn_about_unknown(const FindingFlags& flags, scan::ScanResult& result) {
+  if (!flags.fail_on || *flags.fail_on == advisory::Severity::kUnknown) return;
+  const uint32_t unknown = scan::count_findings(result).by_severity[static_cast<size_t>(advisory::Severity::kUnknown)];
+  if (unknown == 0) return;
+  result.warnings.push_back(
+      {"", fmt::format("{} of unknown severity, which --fail-on {} does not count; --fail-on "
+                       "unknown counts them",
+                       scan::counted(unknown, "finding is", "findings are"), advisory::severity_name(*flags.fail_on))});
+}
+
+class ScanCommand final : public Command {
+ public:
+  void declare(Flags& flags) override;
+  Result<int> run(Interrupts& interrupts) override;
+
+ private:
+  Status check_report() const;
+
+  ImageFlags image_;
+  OutputFlags output_;
+  std::string template_file_;
+  FindingFlags finding_;
+  std::string database_;
+  advisory::StoreLimits database_limits_;
+  std::optional<uint32_t> max_feed_age_days_;
+  std::vector<std::string> explain_;
+};
+
+void ScanCommand::declare(Flags& flags) {
+  std::vector<Choice> formats;
+  for (const report::Format& format : report::formats()) {
+    formats.push_back({std::string(format.name), std::string(format.description)});
   }
-  TRY_ASSIGN(const auto session, ImageSession::create(arguments.image, stop));
-  TRY_ASSIGN(
-      const advisory::OpenedDatabase database,
-      advisory::open_database(store_paths(arguments.database, arguments.image.cache_dir), arguments.database_limits));
+  image_.declare(flags);
+  output_.declare(flags, std::move(formats), "table");
+  flags.add({.names = "--template",
+             .value = "FILE",
+             .help = "Mustache template for --format template",
+             .kind = Option::Kind::kFile},
+            template_file_);
+  finding_.declare(flags);
+  add_database_flag(flags, database_);
+  add_feed_age_flag(flags, max_feed_age_days_);
+  flags.add(
+      {.names = "--explain",
+       .value = "ID",
+       .help = "print the whole reasoning about one vulnerability instead of a report; not together with formats, "
+               "filters and --fail-on"},
+      explain_);
+  add_database_limit(flags, database_limits_);
+  flags.check([this] { return check_report(); });
+}
+
+Status ScanCommand::check_report() const {
+  const bool filtered = !finding_.severities.empty() || !finding_.statuses.empty() || finding_.only_fixed ||
+                        finding_.fail_on || !finding_.ignore_file.empty();
+  if (!explain_.empty() && (output_.given || !template_file_.empty() || filtered)) {
+    return fail(Code::kInvalidArgument,
+                "--explain prints the reasoning about one vulnerability: no format, filter, ignore file or --fail-on "
+                "has a part in it",
+                "leave them out, or scan a second time without --explain");
+  }
+  const bool wants_template = output_.writes(kTemplateFormat);
+  if (wants_template && template_file_.empty()) {
+    return fail(Code::kInvalidArgument, "the format \"template\" needs a template", "name one with --template FILE");
+  }
+  if (!wants_template && !template_file_.empty()) {
+    return fail(Code::kInvalidArgument, "--template: no report is written by it",
+                "ask for one with --format template, or --output template=FILE");
+  }
+  return {};
+}
+
+Result<int> ScanCommand::run(Interrupts& interrupts) {
+  const std::stop_token stop = interrupts.stop_in_order();
+  // What can be wrong beside the images is found before any of them is opened.
+  TRY_ASSIGN(Selection selection, make_selection(finding_, stop));
+  TRY_ASSIGN(const Reports reports, Reports::create(output_));
+  report::Options report;
+  if (!template_file_.empty()) {
+    TRY_ASSIGN(report.template_text, read_file(template_file_, kMaxTemplateBytes, stop));
+  }
+  TRY_ASSIGN(const advisory::OpenedDatabase database,
+             advisory::open_database(store_paths(database_, image_.cache_dir), database_limits_));
+  TRY_ASSIGN(const auto session, ImageSession::create(image_, stop));
 
   scan::Options options = session->options();
   options.database = database.database.get();
   options.database_is_snapshot = database.origin == advisory::Origin::kSnapshot;
-  if (arguments.max_feed_age_days) options.match.max_feed_age_days = *arguments.max_feed_age_days;
+  if (max_feed_age_days_) options.match.max_feed_age_days = *max_feed_age_days_;
 
   const std::string today = options.match.now.substr(0, 10);
   std::vector<scan::ScanResult> results;
   std::string explanations;
-  const std::vector<std::string>& images = arguments.image.images;
+  const std::vector<std::string>& images = image_.images;
   for (const std::string& image : images) {
     Progress* const progress = options.analyse.progress;
     const ProgressStep step(
         progress, images.size() == 1 ? image : fmt::format("{}/{} {}", results.size() + 1, images.size(), image), 0);
     TRY_ASSIGN(oci::OpenedImage opened, session->open(image));
     TRY_CONTEXT(scan::ScanResult result, scan::take_facts(std::move(opened), options), image);
-    remember_what_was_met(result, arguments.image);
-    for (const std::string& id : arguments.explain) explanations += scan::explain(id, result, options);
-    if (arguments.explain.empty()) {
+    if (!image_.offline && !image_.no_cache) remember_what_was_met(result, image_.cache_dir);
+    for (const std::string& id : explain_) explanations += scan::explain(id, result, options);
+    if (explain_.empty()) {
       const ProgressStep matching(progress, "matching", 0);
       scan::assess(result, options);
       selection.apply(result, today);
-      warn_about_unknown(arguments, result);
+      warn_about_unknown(finding_, result);
     }
     results.push_back(std::move(result));
   }
   std::ranges::move(scan::unused_rules(selection.ignore, today, selection.used),
                     std::back_inserter(results.back().warnings));
   session->finish_progress();
-  if (!arguments.explain.empty()) {
+  if (!explain_.empty()) {
     TRY(write_standard_output(explanations));
     return kSuccess;
   }
   TRY(reports.write(results, std::move(report)));
-  return threshold_met(arguments, results) ? kThresholdMet : kSuccess;
+  return threshold_met(finding_, results) ? kThresholdMet : kSuccess;
 }
 
-Result<int> run_command(const SbomArguments& arguments, const std::stop_token& stop) {
-  if (arguments.image.images.size() > 1) {
-    return fail(Code::kInvalidArgument, "a bill of materials describes one image",
-                "run bulkhead sbom once for each image");
-  }
-  TRY_ASSIGN(const Reports reports, Reports::create(arguments.outputs));
-  TRY_ASSIGN(const auto session, ImageSession::create(arguments.image, stop));
-  const std::string& image = arguments.image.images.front();
-  TRY_ASSIGN(oci::OpenedImage opened, session->open(image));
-  TRY_CONTEXT(const scan::ScanResult result, scan::take_facts(std::move(opened), session->options()), image);
-  session->finish_progress();
-  TRY(reports.write({&result, 1}, report_options()));
-  return kSuccess;
+}  // namespace
+
+CommandInfo scan_command() {
+  return {.name = "scan",
+          .summary = "look into images: packages, and what is known to be vulnerable in them",
+          .details = kImageForms,
+          .examples =
+              "bulkhead scan alpine:3.19\n"
+              "bulkhead scan --fail-on high --only-fixed registry.example/shop/cart:1.4\n"
+              "bulkhead scan -o json=report.json -o table oci:build/image:latest\n"
+              "docker save cart | bulkhead scan -\n"
+              "bulkhead scan --explain CVE-2023-4911 rootfs:/",
+          .exit_status = "0, 1 on an error of the program or its input, 2 when --fail-on was met.",
+          .make = [] -> std::unique_ptr<Command> { return std::make_unique<ScanCommand>(); }};
 }
 
 }  // namespace bulkhead::cli

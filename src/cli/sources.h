@@ -5,13 +5,13 @@
 #include <stop_token>
 #include <vector>
 
-#include "cli/arguments.h"
+#include "cli/image_flags.h"
 #include "oci/image_source.h"
 
 namespace bulkhead::cli {
 
 // In the order in which they are asked for an image without a prefix. With --offline there is no registry.
-Result<std::vector<std::unique_ptr<oci::ImageSource>>> make_sources(const ImageArguments& arguments,
+Result<std::vector<std::unique_ptr<oci::ImageSource>>> make_sources(const ImageFlags& flags,
                                                                     const std::stop_token& stop);
 
 }  // namespace bulkhead::cli

@@ -1,10 +1,10 @@
 #include "cli/terminal.h"
 
-#include <chrono>
 #include <cstdlib>
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -15,7 +15,6 @@
 namespace bulkhead::cli {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 constexpr auto kRedrawInterval = std::chrono::milliseconds(100);
 
 std::string amount_text(uint64_t done, uint64_t total) {
@@ -49,6 +48,7 @@ std::string_view variable(const char* name) {
 
 class TerminalProgress final : public Progress {
  public:
+  explicit TerminalProgress(SteadyClock now) : now_(std::move(now)), drawn_(now_()) {}
   ~TerminalProgress() override {
     const std::scoped_lock lock(standard_error);
     clear_line();
@@ -81,7 +81,7 @@ class TerminalProgress final : public Progress {
   };
 
   void redraw() {
-    const auto now = Clock::now();
+    const auto now = now_();
     if (now - drawn_ < kRedrawInterval) return;
     drawn_ = now;
     std::string line;
@@ -100,10 +100,12 @@ class TerminalProgress final : public Progress {
     line_is_drawn = true;
   }
 
+  const SteadyClock now_;
   std::mutex mutex_;
   std::map<uint64_t, Step> steps_;
   uint64_t last_id_ = 0;
-  Clock::time_point drawn_ = Clock::now();  // work that ends within the first interval shows nothing
+  std::chrono::steady_clock::time_point
+      drawn_;  // at first when it began: work that ends within the first interval shows nothing
 };
 
 }  // namespace
@@ -140,9 +142,9 @@ void print_notice(std::string_view text) {
   write_standard_error(fmt::format("bulkhead: {}\n", printable(text)));
 }
 
-std::unique_ptr<Progress> make_terminal_progress() {
+std::unique_ptr<Progress> make_terminal_progress(SteadyClock now) {
   if (::isatty(STDERR_FILENO) == 0 || variable("TERM") == "dumb") return nullptr;
-  return std::make_unique<TerminalProgress>();
+  return std::make_unique<TerminalProgress>(std::move(now));
 }
 
 }  // namespace bulkhead::cli

@@ -1,6 +1,8 @@
 // What is on the other end of standard output and standard error, and the progress line shown there.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,6 +26,8 @@ void print_notice(std::string_view text);
 
 // Draws the present steps on one line of standard error, at most ten times a second; the line is gone at destruction.
 // Nothing when standard error is no terminal, or one that cannot go back in its line (TERM=dumb). Thread-safe.
-std::unique_ptr<Progress> make_terminal_progress();
+// `now` is the clock, which may be asked from any thread.
+using SteadyClock = std::function<std::chrono::steady_clock::time_point()>;
+std::unique_ptr<Progress> make_terminal_progress(SteadyClock now = std::chrono::steady_clock::now);
 
 }  // namespace bulkhead::cli

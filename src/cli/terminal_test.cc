@@ -1,11 +1,10 @@
 #include "cli/terminal.h"
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
-#include <thread>
 
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <pty.h>
 #include <unistd.h>
 
@@ -48,16 +47,18 @@ class Terminal {
   Terminal& operator=(const Terminal&) = delete;
   ~Terminal() { ::dup2(saved_.get(), STDERR_FILENO); }
 
-  // What was written since the last call.
+  // What was written since the last call: all that comes before a mark of our own.
   std::string shown() const {
+    constexpr char kMark = '\x1f';
+    EXPECT_EQ(::write(STDERR_FILENO, &kMark, 1), 1);
     std::string text;
-    pollfd ready{.fd = master_.get(), .events = POLLIN, .revents = 0};
-    while (::poll(&ready, 1, 50) > 0) {
+    while (!text.ends_with(kMark)) {
       std::array<char, 4096> buffer{};
       const ssize_t count = ::read(master_.get(), buffer.data(), buffer.size());
       if (count <= 0) break;
       text.append(buffer.data(), static_cast<size_t>(count));
     }
+    if (!text.empty()) text.pop_back();
     return text;
   }
 
@@ -66,23 +67,25 @@ class Terminal {
   UniqueFd saved_;
 };
 
-void wait_for_redraw() {
-  std::this_thread::sleep_for(std::chrono::milliseconds(120));
-}
-
 TEST(TerminalProgress, MakesRoomForANotice) {
+  using std::chrono::milliseconds;
   const Terminal terminal("xterm");
-  auto progress = make_terminal_progress();
+  std::chrono::steady_clock::time_point now{};
+  auto progress = make_terminal_progress([&] { return now; });
   ASSERT_NE(progress, nullptr);
-  wait_for_redraw();
   const uint64_t step = progress->begin("a step whose name is wider than the terminal", 7);
-  const std::string drawn = terminal.shown();
-  EXPECT_EQ(drawn, "\r\033[Ka step whose name is wider than the ter");
+  EXPECT_EQ(terminal.shown(), "");  // what is done at once shows nothing
+  now += milliseconds(120);
+  progress->advance(step, 1);
+  EXPECT_EQ(terminal.shown(), "\r\033[Ka step whose name is wider than the ter");
+  now += milliseconds(99);
+  progress->advance(step, 1);
+  EXPECT_EQ(terminal.shown(), "");  // ten times a second is enough
   print_notice("mirror\x1b is passed over");
   EXPECT_EQ(terminal.shown(), "\r\033[Kbulkhead: mirror\\x1b is passed over\r\n");
   print_notice("another");  // no line to make room for
   EXPECT_EQ(terminal.shown(), "bulkhead: another\r\n");
-  wait_for_redraw();
+  now += milliseconds(1);
   progress->advance(step, 1);
   EXPECT_NE(terminal.shown(), "");
   progress.reset();

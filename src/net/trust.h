@@ -1,4 +1,4 @@
-// The certificate authorities of a connection. Internal to net.
+// The certificate authorities of a connection; outside of net only to tell a wrong file before a network is asked.
 #pragma once
 
 #include <string>

@@ -108,6 +108,15 @@ std::string_view scheme_name(Scheme scheme) {
   return row == nullptr ? std::string_view("unknown") : row->name;
 }
 
+std::span<const Scheme> all_schemes() {
+  static constexpr auto kAll = [] {
+    std::array<Scheme, kSchemes.size()> all{};
+    for (size_t i = 0; i < all.size(); ++i) all[i] = kSchemes[i].scheme;
+    return all;
+  }();
+  return kAll;
+}
+
 Result<std::strong_ordering> compare(Scheme scheme, std::string_view a, std::string_view b) {
   const SchemeRow* row = find(scheme);
   if (row == nullptr) return fail(unsupported(scheme, "order"));

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -49,6 +50,7 @@ enum class Scheme : uint8_t {
 // The names of the command line and of stored databases: "deb", "rpm", …
 std::optional<Scheme> scheme_of(std::string_view name);
 std::string_view scheme_name(Scheme scheme);
+std::span<const Scheme> all_schemes();
 
 // How a compares with b. kInvalidArgument names the side that is no version of the scheme, or says that the two have no
 // order (two branches of Composer).

@@ -132,31 +132,5 @@ class Errors(unittest.TestCase):
         self.expect("scan", "--ignore-file", "", root, says="--ignore-file")
 
 
-class CommandLine(unittest.TestCase):
-    def test_version_compare(self):
-        self.assertEqual(bulkhead("version-compare", "--scheme", "deb", "1.0~rc1", "1.0").stdout, "<\n")
-        self.assertEqual(bulkhead("version-compare", "--scheme", "rpm", stdin="1.0^\t1.0\n1:1\t2\nx\n").stdout.splitlines()[:2], [">", ">"])
-        self.assertEqual(bulkhead("version-compare", "--scheme", "nosuch", "1", "2", ok=False).returncode, 1)
-
-    def test_completion_scripts_are_valid(self):
-        for shell in ("bash", "zsh", "fish"):
-            script = bulkhead("completion", shell).stdout
-            self.assertIn("--fail-on", script) if shell != "fish" else self.assertIn("fail-on", script)
-            if shell == "bash":
-                run("bash", "-n", "-c", script)
-                answer = run("bash", "-c", script + '\nCOMP_WORDS=(bulkhead scan --fail); COMP_CWORD=2; _bulkhead; echo "${COMPREPLY[@]}"').stdout
-                self.assertEqual(answer.strip(), "--fail-on")
-                answer = run("bash", "-c", script + '\nCOMP_WORDS=(bulkhead db im); COMP_CWORD=2; _bulkhead; echo "${COMPREPLY[@]}"').stdout
-                self.assertEqual(answer.strip(), "import")
-                answer = run("bash", "-c", script + '\nCOMP_WORDS=(bulkhead db update --feed); COMP_CWORD=3; _bulkhead; echo "${COMPREPLY[@]}"').stdout
-                self.assertEqual(sorted(answer.split()), ["--feed-mirror", "--feeds-dir"])
-
-    def test_help_and_man_page(self):
-        for words in ([], ["scan"], ["sbom"], ["db"], ["db", "build"], ["db", "update"], ["version-compare"]):
-            self.assertIn("--help", bulkhead(*words, "--help").stdout)
-        self.assertIn(".TH BULKHEAD 1", bulkhead("man").stdout)
-        self.assertRegex(bulkhead("--version").stdout, r"^bulkhead \d+\.\d+\.\d+\n$")
-
-
 if __name__ == "__main__":
     unittest.main()

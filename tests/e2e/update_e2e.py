@@ -415,7 +415,7 @@ class Update(unittest.TestCase):
 
     def test_arguments_that_make_no_sense_say_so(self):
         for arguments, says in ((["--distribution", "debian"], ["debian", "release"]), (["--distribution", "nixos:24.05"], ["nixos", "alpine"]),
-                                (["--feed-mirror", "x"], ["--feed-mirror", "https://"]), (["--skip-feed", "nosuch"], ["nosuch", "--dry-run"]), ([], ["--distribution"])):
+                                (["--feed-mirror", "x"], ["--feed-mirror", "https://"]), (["--skip-feed", "nosuch"], ["--skip-feed", "nosuch", "epss"]), ([], ["--distribution"])):
             done = bulkhead("db", "update", "--cache-dir", self.mine, *arguments, ok=False)
             self.assertEqual((done.returncode, done.stdout), (1, ""), arguments)
             for text in says:

@@ -1,16 +1,14 @@
-// bulkhead db build, info, export and import
-#include <cstdio>
-
+// bulkhead db info
 #include <fmt/format.h>
 
-#include "advisory/build.h"
 #include "advisory/feed_state.h"
 #include "advisory/match.h"
 #include "advisory/store.h"
 #include "base/bytes.h"
 #include "base/json_writer.h"
 #include "base/text.h"
-#include "cli/commands.h"
+#include "cli/command.h"
+#include "cli/database_flags.h"
 #include "cli/databases.h"
 #include "cli/environment.h"
 #include "cli/output.h"
@@ -19,13 +17,11 @@ namespace bulkhead::cli {
 namespace {
 
 // The report's own measure, so that both say the same of a feed.
-advisory::FeedState state_of(const advisory::FeedView& feed, const DbInfoArguments& arguments) {
-  const int64_t max_age =
-      arguments.max_feed_age_days ? *arguments.max_feed_age_days : advisory::MatchOptions().max_feed_age_days;
+advisory::FeedState state_of(const advisory::FeedView& feed, int64_t max_age) {
   return advisory::feed_state(feed, {}, now(), max_age);
 }
 
-std::string info_text(const advisory::OpenedDatabase& opened, const DbInfoArguments& arguments) {
+std::string info_text(const advisory::OpenedDatabase& opened, int64_t max_age) {
   const advisory::Database& database = *opened.database;
   std::string text =
       fmt::format("{}{}\n{} records about {} vulnerabilities, {:.1f} MB, sha256 {}\n\n", printable(opened.path),
@@ -37,7 +33,7 @@ std::string info_text(const advisory::OpenedDatabase& opened, const DbInfoArgume
   size_t behind = 0;
   for (size_t i = 0; i < database.feeds(); ++i) {
     const advisory::FeedView feed = database.feed(i);
-    const advisory::FeedState state = state_of(feed, arguments);
+    const advisory::FeedState state = state_of(feed, max_age);
     behind += state.stale ? 1 : 0;
     text += fmt::format("{:<24} {:<11} {:<11} {:>9} {:>9} {:<8} {}\n", printable(feed.name),
                         printable(feed.date.substr(0, 10)), printable(feed.fetched.substr(0, 10)), feed.records,
@@ -51,7 +47,7 @@ std::string info_text(const advisory::OpenedDatabase& opened, const DbInfoArgume
   return text;
 }
 
-std::string info_json(const advisory::OpenedDatabase& opened, const DbInfoArguments& arguments) {
+std::string info_json(const advisory::OpenedDatabase& opened, int64_t max_age) {
   const advisory::Database& database = *opened.database;
   json::Writer w;
   w.begin_object();
@@ -76,7 +72,7 @@ std::string info_json(const advisory::OpenedDatabase& opened, const DbInfoArgume
     w.member("date", feed.date);
     w.member("fetched", feed.fetched);
     w.member("sha256", to_hex(feed.sha256));
-    const advisory::FeedState state = state_of(feed, arguments);
+    const advisory::FeedState state = state_of(feed, max_age);
     w.key("age_days");
     if (state.age_days) {
       w.integer(*state.age_days);
@@ -98,39 +94,38 @@ std::string info_json(const advisory::OpenedDatabase& opened, const DbInfoArgume
   return std::move(w).take();
 }
 
+class DbInfoCommand final : public Command {
+ public:
+  void declare(Flags& flags) override {
+    add_database_flag(flags, database_);
+    add_cache_dir_flag(flags, cache_dir_, "where the database is kept");
+    add_feed_age_flag(flags, max_feed_age_days_);
+    flags.add_switch({.names = "--json", .help = "for machines"}, json_);
+    add_database_limit(flags, limits_);
+  }
+
+  Result<int> run(Interrupts& /*interrupts*/) override {
+    TRY_ASSIGN(const advisory::OpenedDatabase opened,
+               advisory::open_database(store_paths(database_, cache_dir_), limits_));
+    const int64_t max_age = max_feed_age_days_ ? *max_feed_age_days_ : advisory::MatchOptions().max_feed_age_days;
+    TRY(write_standard_output(json_ ? info_json(opened, max_age) : info_text(opened, max_age)));
+    return kSuccess;
+  }
+
+ private:
+  std::string database_;
+  std::string cache_dir_;
+  std::optional<uint32_t> max_feed_age_days_;
+  bool json_ = false;
+  advisory::StoreLimits limits_;
+};
+
 }  // namespace
 
-Result<int> run_command(const DbBuildArguments& arguments, const std::stop_token& stop) {
-  advisory::BuildOptions options;
-  options.from = arguments.from;
-  options.manifest = arguments.manifest;
-  options.only_shippable = arguments.only_shippable;
-  options.limits = arguments.limits;
-  options.database.max_bytes = arguments.store_limits.max_database_bytes;
-  options.stop = stop;
-  TRY_ASSIGN(const advisory::BuildResult built, advisory::build_database(options));
-  print_left_out(built.failed, built.failures);
-  TRY(advisory::install_database(built.database, arguments.output));
-  return kSuccess;
-}
-
-Result<int> run_command(const DbInfoArguments& arguments, const std::stop_token& /*stop*/) {
-  TRY_ASSIGN(const advisory::OpenedDatabase opened,
-             advisory::open_database(store_paths(arguments.database, arguments.cache_dir), arguments.limits));
-  TRY(write_standard_output(arguments.json ? info_json(opened, arguments) : info_text(opened, arguments)));
-  return kSuccess;
-}
-
-Result<int> run_command(const DbExportArguments& arguments, const std::stop_token& /*stop*/) {
-  TRY_ASSIGN(const advisory::OpenedDatabase opened,
-             advisory::open_database(store_paths(arguments.database, arguments.cache_dir), arguments.limits));
-  TRY(advisory::export_database(*opened.database, arguments.file));
-  return kSuccess;
-}
-
-Result<int> run_command(const DbImportArguments& arguments, const std::stop_token& stop) {
-  TRY(advisory::import_database(arguments.file, cache_directory(arguments.cache_dir), arguments.limits, stop));
-  return kSuccess;
+CommandInfo db_info_command() {
+  return {.name = "db info",
+          .summary = "what is in the database, and how old each feed is",
+          .make = [] -> std::unique_ptr<Command> { return std::make_unique<DbInfoCommand>(); }};
 }
 
 }  // namespace bulkhead::cli

@@ -1,0 +1,38 @@
+// To add a command: write its file, and put its line into the table. The file defines the function that the line names.
+#include "cli/commands.h"
+
+#include <vector>
+
+#define BULKHEAD_COMMANDS(ROW) \
+  ROW(scan_command)            \
+  ROW(sbom_command)            \
+  ROW(db_group)                \
+  ROW(db_update_command)       \
+  ROW(db_info_command)         \
+  ROW(db_build_command)        \
+  ROW(db_export_command)       \
+  ROW(db_import_command)       \
+  ROW(version_compare_command) \
+  ROW(completion_command)      \
+  ROW(man_command)
+
+namespace bulkhead::cli {
+
+#define BULKHEAD_DECLARE(function) CommandInfo function();
+BULKHEAD_COMMANDS(BULKHEAD_DECLARE)
+#undef BULKHEAD_DECLARE
+
+// Not a command: what help says of those that begin with the word.
+CommandInfo db_group() {
+  return {.name = "db",
+          .summary = "the advisory database: update, build, look at it, carry it to machines without a network"};
+}
+
+std::span<const CommandInfo> commands() {
+#define BULKHEAD_CALL(function) function(),
+  static const std::vector<CommandInfo> table = {BULKHEAD_COMMANDS(BULKHEAD_CALL)};
+#undef BULKHEAD_CALL
+  return table;
+}
+
+}  // namespace bulkhead::cli

@@ -1,0 +1,77 @@
+// bulkhead db build
+#include "advisory/build.h"
+#include "cli/command.h"
+#include "cli/database_flags.h"
+#include "cli/databases.h"
+#include "cli/output.h"
+
+namespace bulkhead::cli {
+namespace {
+
+class DbBuildCommand final : public Command {
+ public:
+  void declare(Flags& flags) override {
+    flags.add({.names = "--from",
+               .value = "DIR",
+               .help = "folder with feed files in their publishers' formats",
+               .kind = Option::Kind::kFolder,
+               .required = true},
+              from_);
+    flags.add({.names = "-o,--output",
+               .value = "FILE",
+               .help = "the database to write",
+               .kind = Option::Kind::kFile,
+               .required = true},
+              output_);
+    flags.add({.names = "--manifest",
+               .value = "FILE",
+               .help = "which files, with their dates and checksums",
+               .preset = "DIR/feeds.json, else every file",
+               .kind = Option::Kind::kFile},
+              manifest_);
+    flags.add_switch(
+        {.names = "--only-shippable", .help = "leave out feeds whose licence does not let compiled data be passed on"},
+        only_shippable_);
+    add_quiet_flag(flags, quiet_, "do not say what was written");
+    add_build_limits(flags, limits_);
+  }
+
+  Result<int> run(Interrupts& interrupts) override {
+    advisory::BuildOptions options;
+    options.from = from_;
+    options.manifest = manifest_;
+    options.only_shippable = only_shippable_;
+    options.limits = limits_.feeds;
+    options.database.max_bytes = limits_.store.max_database_bytes;
+    TRY_ASSIGN(const advisory::BuildResult built, advisory::build_database(options));
+    print_left_out(built.failed, built.failures);
+    (void)interrupts.stop_in_order();  // the file is written whole
+    TRY(advisory::install_database(built.database, output_));
+    if (quiet_) return kSuccess;
+    TRY_ASSIGN(const advisory::Database database, advisory::Database::open(output_));
+    TRY(write_standard_output(written_line(output_, built.database.size(), database)));
+    return kSuccess;
+  }
+
+ private:
+  std::string from_;
+  std::string output_;
+  std::string manifest_;
+  bool only_shippable_ = false;
+  bool quiet_ = false;
+  BuildLimits limits_;
+};
+
+}  // namespace
+
+CommandInfo db_build_command() {
+  return {.name = "db build",
+          .summary = "compile local feed files into a database",
+          .details =
+              "Each file is recognised by its contents. A document that cannot be read is left out whole, with "
+              "a warning, and does not stop the others.",
+          .examples = "bulkhead db build --from feeds --output new.db",
+          .make = [] -> std::unique_ptr<Command> { return std::make_unique<DbBuildCommand>(); }};
+}
+
+}  // namespace bulkhead::cli

@@ -1,0 +1,23 @@
+// Which findings count: what is shown, what is ignored, and from which severity on they are a failure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "advisory/record.h"
+#include "cli/flags.h"
+
+namespace bulkhead::cli {
+
+struct FindingFlags {
+  std::vector<advisory::Severity> severities;      // empty: all
+  std::vector<advisory::AdvisoryStatus> statuses;  // empty: all
+  bool only_fixed = false;
+  std::optional<advisory::Severity> fail_on;
+  std::string ignore_file;
+
+  void declare(Flags& flags);
+};
+
+}  // namespace bulkhead::cli

@@ -1,0 +1,129 @@
+#include "cli/image_flags.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/database_flags.h"
+#include "net/trust.h"
+#include "net/url.h"
+#include "oci/reference.h"
+
+namespace bulkhead::cli {
+namespace {
+
+constexpr uint64_t kMaxJobs = 256;
+constexpr std::string_view kRegistryPrefix = "registry:";
+constexpr std::string_view kRegistryGroup = "Registries";
+
+// What is wrong with an image's name whatever there is on this machine.
+Status check_image(std::string_view text) {
+  const size_t scheme = text.find("://");
+  std::error_code error;
+  if (scheme != std::string_view::npos && std::ranges::all_of(text.substr(0, scheme), is_alnum) &&
+      !std::filesystem::exists(text, error)) {
+    return fail(Code::kInvalidArgument, fmt::format("\"{}\" begins no image", printable(text.substr(0, scheme + 3))),
+                "write HOST[:PORT]/NAME[:TAG] without a scheme, or one of the prefixes registry:, docker:, podman:, "
+                "oci:, docker-archive: and rootfs:");
+  }
+  if (text.starts_with(kRegistryPrefix)) TRY(oci::Reference::parse_normalized(text.substr(kRegistryPrefix.size())));
+  return {};
+}
+
+Status check_host(std::string_view host) {
+  if (host.find_first_of("/?#@") == std::string_view::npos && net::Url::parse(fmt::format("https://{}", host))) {
+    return {};
+  }
+  return fail(Code::kInvalidArgument, fmt::format("\"{}\" is no registry", printable(host)),
+              "write it as HOST or HOST:PORT, as localhost:5000");
+}
+
+Result<std::pair<std::string, std::string>> parse_mirror(std::string_view text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string_view::npos || equals == 0 || equals + 1 == text.size()) {
+    return fail(Code::kInvalidArgument, fmt::format("\"{}\" is not REGISTRY=URL", printable(text)),
+                "write it as docker.io=https://mirror.example");
+  }
+  TRY(check_host(text.substr(0, equals)));
+  TRY(net::Url::parse(text.substr(equals + 1)));
+  return std::pair(std::string(text.substr(0, equals)), std::string(text.substr(equals + 1)));
+}
+
+}  // namespace
+
+void ImageFlags::declare(Flags& flags) {
+  flags.add({.names = "IMAGE",
+             .help = "where to look, see below",
+             .kind = Option::Kind::kFile,
+             .required = true,
+             .repeats = true},
+            [this](std::string_view value) -> Status {
+              TRY(check_image(value));
+              images.emplace_back(value);
+              return {};
+            });
+  flags.add({.names = "--platform",
+             .value = "OS/ARCH[/VARIANT]",
+             .help = "platform to choose from a multi-platform image",
+             .preset = "this machine's"},
+            [this](std::string_view value) -> Status {
+              TRY_ASSIGN(platform, oci::Platform::parse(value));
+              return {};
+            });
+  flags.add(
+      {.names = "-j,--jobs", .value = "N", .help = "layers worked on at once", .preset = "one for each processor"},
+      jobs, 1, kMaxJobs);
+  add_cache_dir_flag(flags, cache_dir, "where what was learnt about layers is kept, and the database");
+  flags.add_switch({.names = "--no-cache", .help = "neither read nor write the cache of layers"}, no_cache);
+  flags.add({.names = "--max-cache-bytes",
+             .value = "N",
+             .help = "size of the cache of layers; the longest unused goes first"},
+            max_cache_bytes, 0);
+  flags.add_switch({.names = "--offline",
+                    .help = "no network at all: images must be on this machine, in files, folders or engines that "
+                            "are reached by a socket"},
+                   offline);
+  add_quiet_flag(flags, quiet, "no progress on standard error");
+
+  flags.add_switch({.names = "--fetch-foreign-layers",
+                    .help = "fetch layers that only other servers have, too",
+                    .group = kRegistryGroup},
+                   fetch_foreign_layers);
+  flags.add({.names = "--insecure-registry",
+             .value = "HOST[:PORT]",
+             .help = "allow this registry to use plain HTTP or an unverified certificate",
+             .group = kRegistryGroup,
+             .repeats = true},
+            [this](std::string_view value) -> Status {
+              TRY(check_host(value));
+              insecure_registries.emplace_back(value);
+              return {};
+            });
+  add_ca_file_flag(flags, ca_files, kRegistryGroup);
+  flags.add({.names = "--mirror",
+             .value = "REGISTRY=URL",
+             .help = "ask this mirror first, as docker.io=https://mirror.example",
+             .group = kRegistryGroup,
+             .repeats = true},
+            [this](std::string_view value) -> Status {
+              TRY_ASSIGN(auto mirror, parse_mirror(value));
+              mirrors.push_back(std::move(mirror));
+              return {};
+            });
+  add_limits(flags, archive_limits, archive::limit_options());
+  add_limits(flags, image_limits, oci::limit_options());
+
+  flags.check([this]() -> Status {
+    if (!offline) return {};
+    for (const std::string& image : images) {
+      if (!image.starts_with(kRegistryPrefix)) continue;
+      return fail(Code::kInvalidArgument, fmt::format("{}: a registry is not asked under --offline", printable(image)),
+                  "leave --offline out, or save the image to a file first (docker save, skopeo copy)");
+    }
+    return {};
+  });
+}
+
+}  // namespace bulkhead::cli

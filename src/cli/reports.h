@@ -1,0 +1,26 @@
+// The reports that a command was asked for, with the places that they go to.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "cli/output.h"
+#include "cli/output_flags.h"
+#include "report/report.h"
+
+namespace bulkhead::cli {
+
+class Reports {
+ public:
+  // Errors as find_outputs() has them: before any work is done.
+  static Result<Reports> create(const OutputFlags& flags);
+  // Every format is rendered before the first is written: an error leaves no half of the answer behind. `options` is
+  // the command's; where it is written to and when it was made are filled in.
+  Status write(std::span<const scan::ScanResult> results, report::Options options) const;
+
+ private:
+  std::vector<const report::Format*> formats_;
+  std::vector<OutputTarget> targets_;
+};
+
+}  // namespace bulkhead::cli
