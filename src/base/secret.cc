@@ -1,5 +1,6 @@
 #include "base/secret.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace bulkhead {
@@ -35,6 +36,25 @@ Secret& Secret::operator=(Secret&& other) noexcept {
     wipe(other.text_);
   }
   return *this;
+}
+
+void SecretFilter::add(std::string_view secret) {
+  const auto same = [&](const Secret& known) { return known.reveal() == secret; };
+  if (secret.size() < kMinBytes || std::ranges::any_of(secrets_, same)) return;
+  const auto shorter = [&](const Secret& known) { return known.reveal().size() < secret.size(); };
+  secrets_.insert(std::ranges::find_if(secrets_, shorter), Secret::copy_of(secret));
+}
+
+std::string SecretFilter::filter(std::string_view text) const {
+  constexpr std::string_view kMark = "[secret]";
+  std::string filtered(text);
+  for (const Secret& secret : secrets_) {
+    for (size_t at = filtered.find(secret.reveal()); at != std::string::npos;
+         at = filtered.find(secret.reveal(), at + kMark.size())) {
+      filtered.replace(at, secret.reveal().size(), kMark);
+    }
+  }
+  return filtered;
 }
 
 }  // namespace bulkhead

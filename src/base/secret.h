@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace bulkhead {
 
@@ -31,6 +32,21 @@ class Secret {
 
  private:
   std::string text_;
+};
+
+// Secrets that somebody else knows, too, and may repeat to us: what comes from there passes through this before it is
+// shown. A value; not thread-safe for writing.
+class SecretFilter {
+ public:
+  // Shorter ones are not looked for: they would be found in any text.
+  static constexpr size_t kMinBytes = 4;
+
+  void add(std::string_view secret);
+  // `text` with a mark in the place of every secret.
+  std::string filter(std::string_view text) const;
+
+ private:
+  std::vector<Secret> secrets_;  // the longest first, since one may be part of another
 };
 
 }  // namespace bulkhead

@@ -199,6 +199,38 @@ TEST(Token, ReadsBothNamesAndBoundsTheLifetime) {
   }
 }
 
+TEST(Token, QuotesNothingOfAnAnswerThatItRefuses) {
+  const std::string secret = "s3cret-t0ken";
+  for (const std::string& text :
+       {secret, "<html>" + secret + "</html>", R"({"token":")" + secret,
+        R"({"token":")" + secret + R"(\r\nX-Evil: 1"})", R"({"token":")" + secret + R"(\u0000"})",
+        R"({"tokens":")" + secret + R"("})", R"({"token":[")" + secret + R"("]})",
+        R"({"token":")" + secret + std::string(kMaxTokenBytes, 'x') + R"("})"}) {
+    const auto token = parse_token(text);
+    ASSERT_FALSE(token) << text.substr(0, 100);
+    EXPECT_EQ(token.error().to_string().find("s3cret"), std::string::npos) << token.error().to_string();
+    EXPECT_LT(token.error().to_string().size(), 200U);
+  }
+  EXPECT_TRUE(parse_token(R"({"token":")" + std::string(kMaxTokenBytes, 'x') + R"("})"));
+  const auto large = parse_token(R"({"token":")" + std::string(kMaxTokenBytes + 1, 'x') + R"("})");
+  EXPECT_EQ(large.error().code(), Code::kLimitExceeded);
+  EXPECT_EQ(large.error().to_string(),
+            "the token server's answer holds a token of 65537 bytes; at most 65536 are sent");
+}
+
+TEST(RegistryErrorText, ShowsNoSecretThatTheServerRepeats) {
+  SecretFilter sent;
+  sent.add("s3cret");
+  sent.add("s3cret-and-more");
+  sent.add("abc");
+  EXPECT_EQ(registry_error_text(R"({"errors":[{"code":"s3cret","message":"no s3cret-and-more, abc"}]})", sent),
+            "[secret]: no [secret], abc");
+  // Cut after the secrets are gone, not through one of them.
+  const std::string text =
+      registry_error_text(R"({"errors":[{"message":")" + std::string(297, '.') + R"(s3cret"}]})", sent);
+  EXPECT_EQ(text.find("s3"), std::string::npos) << text;
+}
+
 TEST(RegistryErrorText, ShowsCodesAndMessagesOnly) {
   EXPECT_EQ(registry_error_text(
                 R"({"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown","detail":{"Tag":"x"}}]})"),

@@ -15,7 +15,7 @@
 namespace bulkhead::oci {
 namespace {
 
-constexpr size_t kMaxTokenBytes = size_t{1} << 20;
+constexpr size_t kMaxAnswerBytes = size_t{1} << 20;
 constexpr std::string_view kClientId = "bulkhead";
 
 Secret basic_header(std::string_view user, const Secret& password) {
@@ -26,6 +26,11 @@ Secret basic_header(std::string_view user, const Secret& password) {
 
 Secret bearer_header(const Secret& token) {
   return Secret(fmt::format("Bearer {}", token.reveal()));
+}
+
+// "dG9rZW4" of "Bearer dG9rZW4"; a view into it.
+std::string_view without_scheme(const Secret& header) {
+  return header.reveal().substr(header.reveal().find(' ') + 1);
 }
 
 // Of all challenges in all fields the strongest that we can answer: Bearer, then Basic.
@@ -60,11 +65,16 @@ void append_parameter(std::string& query, std::string_view name, std::string_vie
 
 Result<Token> parse_token(std::string_view text) {
   TRY_ASSIGN(const json::Document document,
-             json::Document::parse(text, {.max_bytes = kMaxTokenBytes, .max_depth = 16}));
+             json::Document::parse(text, {.max_bytes = kMaxAnswerBytes, .max_depth = 16}));
   const json::Value root = document.root();
   std::string_view value = root.string_or("token", "");
   if (value.empty()) value = root.string_or("access_token", "");
   if (value.empty()) return fail(Code::kMalformed, "the token server's answer holds no token");
+  if (value.size() > kMaxTokenBytes) {
+    return fail(Code::kLimitExceeded,
+                fmt::format("the token server's answer holds a token of {} bytes; at most {} are sent", value.size(),
+                            kMaxTokenBytes));
+  }
   if (!net::is_valid_field("Authorization", value)) {
     return fail(Code::kMalformed, "the token server's answer holds a token that cannot be sent");
   }
@@ -93,6 +103,7 @@ Result<Secret> Authorizer::answer(const net::Response& response, const std::stri
   // Another thread may have been here while we waited.
   if (Secret known = current_locked(repository); !known.empty() && known.reveal() != refused.reveal()) return known;
   const CredentialStore::Found found = store_.find(domain_, repository);
+  if (found.credentials) note_sent(*found.credentials);
   Access access;
   if (challenge.scheme == "basic") {
     if (!found.credentials || found.credentials->username.empty())
@@ -101,8 +112,30 @@ Result<Secret> Authorizer::answer(const net::Response& response, const std::stri
   } else {
     TRY_ASSIGN(access, from_bearer(challenge, repository, found, plain_http));
   }
-  access_[repository] = access;
-  return access.header;
+  Access& kept = access_[repository];
+  access.previous = std::move(kept.header);
+  kept = std::move(access);
+  return kept.header;
+}
+
+void Authorizer::note_sent(const Credentials& credentials) {
+  for (const Secret* const secret : {&credentials.password, &credentials.identity_token, &credentials.registry_token}) {
+    if (secret->empty()) continue;
+    Secret encoded(net::percent_encode(secret->reveal()));
+    sent_credentials_.add(secret->reveal());
+    sent_credentials_.add(encoded.reveal());
+  }
+  if (credentials.password.empty()) return;
+  sent_credentials_.add(without_scheme(basic_header(credentials.username, credentials.password)));
+}
+
+SecretFilter Authorizer::sent() {
+  const std::scoped_lock lock(mutex_);
+  SecretFilter sent = sent_credentials_;
+  for (const auto& [repository, access] : access_) {
+    for (const Secret* const header : {&access.header, &access.previous}) sent.add(without_scheme(*header));
+  }
+  return sent;
 }
 
 Result<Authorizer::Access> Authorizer::from_bearer(const net::Challenge& challenge, const std::string& repository,
@@ -137,7 +170,7 @@ Result<Token> Authorizer::fetch_token(const net::Challenge& challenge, const std
   request.url = realm->text();
   request.timeouts = options_.timeouts;
   request.retry = options_.retry;
-  request.max_body_bytes = kMaxTokenBytes;
+  request.max_body_bytes = kMaxAnswerBytes;
   request.stop = options_.stop;
   const bool refreshes = found.credentials && !found.credentials->identity_token.empty();
   if (refreshes) {
@@ -162,9 +195,10 @@ Result<Token> Authorizer::fetch_token(const net::Challenge& challenge, const std
         denied(found, fmt::format("its token server ({}) answered {}", realm->for_display(), response->status)));
   }
   if (!response->is_success()) {
-    return fail(registry_error(*response, domain_).with_context(fmt::format("{}: token server", domain_)));
+    return fail(
+        registry_error(*response, domain_, sent_credentials_).with_context(fmt::format("{}: token server", domain_)));
   }
-  auto text = read_all(*response->body, kMaxTokenBytes, realm->for_display());
+  auto text = read_all(*response->body, kMaxAnswerBytes, realm->for_display());
   if (!text) return fail(std::move(text).error().with_context(fmt::format("{}: token server", domain_)));
   const Secret body(*std::move(text));
   auto token = parse_token(body.reveal());

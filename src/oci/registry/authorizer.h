@@ -5,7 +5,8 @@
 // realm that it names, for a service and a scope; with Basic the credentials are sent themselves.
 //
 // Where credentials go: to the registry that they are stored for, and to the realm that this very registry names; over
-// plain HTTP only when the registry itself is reached so. They never appear in an error.
+// plain HTTP only when the registry itself is reached so. They never appear in an error, also not when a server repeats
+// them.
 #pragma once
 
 #include <chrono>
@@ -28,7 +29,9 @@ struct Token {
   Secret value;
   std::chrono::seconds lifetime{60};
 };
-// Members token or access_token, and expires_in; the lifetime is kept within a minute and a day. kMalformed.
+// Members token or access_token, and expires_in; the lifetime is kept within a minute and a day. kMalformed, also for a
+// token that no header can carry; kLimitExceeded past kMaxTokenBytes. Errors quote nothing of the answer.
+inline constexpr size_t kMaxTokenBytes = size_t{64} << 10;
 Result<Token> parse_token(std::string_view json);
 
 // Thread-safe. What it is given must outlive it.
@@ -50,13 +53,18 @@ class Authorizer {
   // The error of a 401 to what answer() has just given.
   Error denial(const std::string& repository);
 
+  // The secrets that were sent to the registry or its token server: what comes from there may repeat them.
+  SecretFilter sent();
+
  private:
   using Clock = std::chrono::steady_clock;
   struct Access {
     Secret header;
-    std::optional<Clock::time_point> expires;  // nothing: holds until it is refused
+    std::optional<Clock::time_point> expires{};  // nothing: holds until it is refused
+    Secret previous{};
   };
 
+  void note_sent(const Credentials& credentials);
   Secret current_locked(const std::string& repository) const;
   Result<Access> from_bearer(const net::Challenge& challenge, const std::string& repository,
                              const CredentialStore::Found& found, bool plain_http);
@@ -70,6 +78,7 @@ class Authorizer {
   CredentialStore& store_;
   std::mutex mutex_;                      // held while a token is fetched: others wait for it
   std::map<std::string, Access> access_;  // by repository; guarded by mutex_
+  SecretFilter sent_credentials_;         // guarded by mutex_
 };
 
 }  // namespace bulkhead::oci

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "net/url.h"
+#include "oci/registry/registry_error.h"
 
 namespace bulkhead::oci {
 namespace {
@@ -82,7 +83,20 @@ Result<Endpoint::Base> Endpoint::find_base() const {
   return make(http);
 }
 
+Error Endpoint::error_of(net::Response& response) {
+  return registry_error(response, domain_, authorizer_->sent());
+}
+
 Result<net::Response> Endpoint::send(const RegistryCall& call) {
+  auto response = send_with_credentials(call);
+  if (response) return response;
+  // What a server can put into it: the URL of a redirect, the name of a scheme, its own words.
+  const Error& error = response.error();
+  const SecretFilter sent = authorizer_->sent();
+  return fail(error.code(), sent.filter(error.to_string()), sent.filter(error.remedy()));
+}
+
+Result<net::Response> Endpoint::send_with_credentials(const RegistryCall& call) {
   TRY_ASSIGN(const Base base, this->base());
   net::Request request;
   request.method = call.method;

@@ -37,6 +37,8 @@ class Endpoint {
 
   // The answer, whatever its status but 401, which is kUnauthenticated after credentials were tried.
   Result<net::Response> send(const RegistryCall& call);
+  // The error of such an answer (registry_error.h).
+  Error error_of(net::Response& response);
 
  private:
   struct Base {
@@ -44,6 +46,7 @@ class Endpoint {
     std::string origin;
     bool is_tls = true;
   };
+  Result<net::Response> send_with_credentials(const RegistryCall& call);
   Result<Base> base();
   Result<Base> find_base() const;
 

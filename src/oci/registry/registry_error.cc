@@ -14,7 +14,7 @@ constexpr size_t kMaxErrors = 3;
 
 }  // namespace
 
-std::string registry_error_text(std::string_view body) {
+std::string registry_error_text(std::string_view body, const SecretFilter& sent) {
   const auto document = json::Document::parse(body, {.max_bytes = kMaxBodyBytes, .max_depth = 16});
   if (!document) return {};
   const auto errors = document->root().find("errors");
@@ -31,15 +31,16 @@ std::string registry_error_text(std::string_view body) {
     if (!code.empty() && !message.empty()) text += ": ";
     text += message;
   }
-  return printable(std::string_view(text).substr(0, kMaxTextBytes));
+  // Before it is cut, which may leave a part of a secret.
+  return printable(std::string_view(sent.filter(text)).substr(0, kMaxTextBytes));
 }
 
-Error registry_error(net::Response& response, std::string_view domain) {
+Error registry_error(net::Response& response, std::string_view domain, const SecretFilter& sent) {
   const Status status = response.expect_success();
   if (status) return {Code::kInternal, "an answer without an error was taken for one"};
   const auto body = read_all(*response.body, kMaxBodyBytes, response.display_url);
-  const std::string text = body ? registry_error_text(*body) : std::string();
-  std::string message = status.error().message();
+  const std::string text = body ? registry_error_text(*body, sent) : std::string();
+  std::string message = sent.filter(status.error().message());
   if (!text.empty()) message += fmt::format(" ({})", text);
   std::string remedy;
   if (response.status == 429) {

@@ -17,7 +17,6 @@
 #include "oci/reference.h"
 #include "oci/registry/credential_store.h"
 #include "oci/registry/endpoint.h"
-#include "oci/registry/registry_error.h"
 #include "oci/resolve.h"
 
 namespace bulkhead::oci {
@@ -141,7 +140,7 @@ class Repository final : public BlobStore, public std::enable_shared_from_this<R
       if (response && response->is_success()) return response;
       const bool may_pass = response && net::RetryPolicy::is_transient_status(response->status);
       if (may_pass && !may_retry && !endpoint.is_mirror()) return response;
-      last = response ? registry_error(*response, domain_) : std::move(response).error();
+      last = response ? endpoint.error_of(*response) : std::move(response).error();
       if (last->code() == Code::kCancelled) break;
       if (endpoint.is_mirror()) {
         shared_->notice(fmt::format("mirror {} is passed over: {}", endpoint.name(), last->to_string()));

@@ -387,6 +387,79 @@ TEST(RegistryAuth, ExplainsARefusalWithoutShowingSecrets) {
   EXPECT_EQ(text.find("Ym9iOnMzY3JldA"), std::string::npos) << text;
 }
 
+// Hostile answers of the token server: none is shown, none is sent on, and the limit is named.
+TEST(RegistryAuth, RefusesWhatIsNoTokenWithoutShowingIt) {
+  struct Case {
+    ScriptedReply answer;
+    std::string_view problem;
+  };
+  const std::string huge(3 << 20, 'x');
+  const Case cases[] = {
+      {reply(200, R"({"token":"s3cret)" + huge + R"("})"), "larger than 1048576 bytes"},
+      {ScriptedReply{"HTTP/1.1 200 OK\r\n\r\n{\"token\":\"s3cret" + huge, true}, "larger than 1048576 bytes"},
+      {reply(200, R"({"token":"s3cret)" + huge.substr(0, 100'000) + R"("})"), "a token of 100006 bytes"},
+      {reply(200, "<html>s3cret</html>"), "not valid JSON"},
+      {reply(200, R"({"token":"s3cret)"), "not valid JSON"},
+      {reply(200, R"({"token":"s3cret\r\nX-Evil: 1"})"), "a token that cannot be sent"},
+      {reply(200, R"({"token":{"s3cret":1}})"), "holds no token"},
+      {reply(200, ""), "not valid JSON"},
+      {reply(403, R"({"errors":[{"code":"s3cret"}]})"), "answered 403"},
+  };
+  for (const Case& c : cases) {
+    std::unique_ptr<ScriptedServer> server;
+    server = std::make_unique<ScriptedServer>([&](const SeenRequest& request) {
+      if (request.target.starts_with("/token")) return c.answer;
+      return reply(401, "", "WWW-Authenticate: Bearer realm=\"" + server->url("/token") + "\"\r\n");
+    });
+    const std::string text = refusal(options_for(*server));
+    EXPECT_NE(text.find(c.problem), std::string::npos) << c.problem << ": " << text;
+    EXPECT_NE(text.find("token server"), std::string::npos) << text;
+    EXPECT_EQ(text.find("s3cret"), std::string::npos) << text;
+    for (const auto& request : server->requests()) {
+      EXPECT_EQ(request.header("authorization"), "");
+      EXPECT_EQ(request.header("x-evil"), "");
+    }
+  }
+}
+
+TEST(RegistryAuth, ShowsNoSecretThatAServerRepeats) {
+  const auto echo = [](const SeenRequest& request) {
+    return fmt::format(R"({{"errors":[{{"code":"DENIED","message":"your {} with {} is wrong"}}]}})",
+                       request.header("authorization"), request.body);
+  };
+  struct Case {
+    std::string_view token_answer;  // empty: an echo
+    std::string_view credentials;
+    int status;
+  };
+  constexpr std::string_view kToken = R"({"token":"t0ken-s3cret"})";
+  for (const Case& c :
+       {Case{"", R"("auth":"Ym9iOnMzY3JldA==")", 500}, Case{"", R"("identitytoken":"it/s3cret")", 400},
+        Case{kToken, R"("auth":"Ym9iOnMzY3JldA==")", 403}, Case{kToken, R"("registrytoken":"rt-s3cret")", 400},
+        Case{kToken, R"("auth":"Ym9iOnMzY3JldA==")", 307}}) {
+    std::unique_ptr<ScriptedServer> server;
+    server = std::make_unique<ScriptedServer>([&](const SeenRequest& request) {
+      if (request.target.starts_with("/token")) {
+        return c.token_answer.empty() ? reply(c.status, echo(request)) : reply(200, std::string(c.token_answer));
+      }
+      if (request.target.starts_with("/elsewhere")) return reply(404, "");
+      const std::string sent = request.header("authorization");
+      if (sent.empty()) return reply(401, "", "WWW-Authenticate: Bearer realm=\"" + server->url("/token") + "\"\r\n");
+      if (c.status == 307) return reply(307, "", "Location: /elsewhere/" + sent.substr(7) + "\r\n");
+      return reply(c.status, echo(request));
+    });
+    RegistryOptions options = options_for(*server);
+    const std::string path = ::testing::TempDir() + "/bulkhead_echo_auth.json";
+    std::ofstream(path) << fmt::format(R"({{"auths":{{"{}":{{{}}}}}}})", server->authority(), c.credentials);
+    options.auth_files = {path};
+    const std::string text = refusal(options);
+    EXPECT_NE(text.find("[secret]"), std::string::npos) << text;
+    for (const std::string_view secret : {"s3cret", "Ym9iOnMzY3JldA"}) {
+      EXPECT_EQ(text.find(secret), std::string::npos) << text;
+    }
+  }
+}
+
 TEST(RegistryAuth, RefusesSchemesItDoesNotKnowAndBrokenChallenges) {
   for (const std::string field :
        {"Negotiate", "Bearer realm=https://x", "Bearer realm=\"file:///x\"", "Bearer service=\"x\""}) {
