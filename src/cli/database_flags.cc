@@ -1,5 +1,7 @@
 #include "cli/database_flags.h"
 
+#include <filesystem>
+
 #include "advisory/match.h"
 #include "net/trust.h"
 
@@ -61,7 +63,11 @@ void add_ca_file_flag(Flags& flags, std::vector<std::string>& files, std::string
             [&files](std::string_view value) -> Status {
               net::TlsOptions tls;
               tls.ca_files.emplace_back(value);
-              TRY(net::load_authorities(tls, {}));
+              std::error_code error;
+              // What can be read only once, as <(command), is left to the one who needs it.
+              if (!std::filesystem::exists(value, error) || std::filesystem::is_regular_file(value, error)) {
+                TRY(net::load_authorities(tls, {}));
+              }
               files.emplace_back(value);
               return {};
             });

@@ -25,7 +25,7 @@ struct BuildLimits {
 void add_build_limits(Flags& flags, BuildLimits& limits);
 
 void add_cache_dir_flag(Flags& flags, std::string& folder, std::string help);
-// Each file is looked at: kNotFound, kMalformed when it holds no certificate.
+// Each file is looked at: kNotFound, kMalformed when it holds no certificate (not of pipes, which are read only once).
 void add_ca_file_flag(Flags& flags, std::vector<std::string>& files, std::string_view group);
 void add_quiet_flag(Flags& flags, bool& quiet, std::string help);
 

@@ -59,9 +59,10 @@ std::string written_line(const std::string& file, uint64_t bytes, const advisory
   std::string of;
   if (!dates.empty()) of = fmt::format(" of {}", *dates.begin());
   if (dates.size() > 1) of += fmt::format(" to {}", *dates.rbegin());
-  return printable(fmt::format("{}: {}, {} records about {} vulnerabilities from {}{}", file, size_text(bytes),
-                               database.total_records(), database.vulnerabilities(),
-                               scan::counted(feeds.size(), "feed", "feeds"), of)) +
+  return printable(fmt::format("{}: {}, {} about {} from {}{}", file, size_text(bytes),
+                               scan::counted(database.total_records(), "record"),
+                               scan::counted(database.vulnerabilities(), "vulnerability", "vulnerabilities"),
+                               scan::counted(feeds.size(), "feed"), of)) +
          "\n";
 }
 

@@ -15,6 +15,30 @@ namespace {
 
 constexpr const char* kUserAgent = "bulkhead/" BULKHEAD_VERSION;
 
+// Stands where the registry would, under --offline: a search without a prefix says that it was not asked.
+class RegistryNotAsked final : public oci::ImageSource {
+ public:
+  std::string_view scheme() const override { return "registry"; }
+  std::string description() const override { return "its registry"; }
+  Result<oci::OpenedImage> open(std::string_view /*reference*/, const oci::OpenOptions& /*options*/) override {
+    return fail(Code::kUnavailable, "not asked under --offline");
+  }
+};
+
+// Only engines behind a socket of this machine: TCP is a network, wherever it leads.
+void forbid_network(engine::EngineOptions& options) {
+  options.addresses = [find = std::move(options.addresses)]() -> Result<std::vector<engine::Address>> {
+    TRY_ASSIGN(std::vector<engine::Address> addresses, find());
+    for (const engine::Address& address : addresses) {
+      if (!address.unix_socket.empty()) continue;
+      return fail(Code::kUnavailable,
+                  fmt::format("{}: {} is not asked under --offline", address.origin, address.to_string()),
+                  "leave --offline out, or name a socket (unix:///path)");
+    }
+    return addresses;
+  };
+}
+
 Result<std::unique_ptr<oci::ImageSource>> make_registry(const ImageFlags& flags, const Environment& environment,
                                                         const std::stop_token& stop) {
   oci::RegistryOptions options = oci::RegistryOptions::from_environment(environment);
@@ -38,9 +62,15 @@ Result<std::vector<std::unique_ptr<oci::ImageSource>>> make_sources(const ImageF
   engine::EngineOptions podman = engine::EngineOptions::podman(environment);
   docker.client.stop = podman.client.stop = stop;
   docker.client.user_agent = podman.client.user_agent = kUserAgent;
+  if (flags.offline) {
+    forbid_network(docker);
+    forbid_network(podman);
+  }
   sources.push_back(engine::make_docker_source(std::move(docker)));
   sources.push_back(engine::make_podman_source(std::move(podman)));
-  if (!flags.offline) {
+  if (flags.offline) {
+    sources.push_back(std::make_unique<RegistryNotAsked>());
+  } else {
     TRY_ASSIGN(auto registry, make_registry(flags, environment, stop));
     sources.push_back(std::move(registry));
   }

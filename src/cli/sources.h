@@ -10,7 +10,8 @@
 
 namespace bulkhead::cli {
 
-// In the order in which they are asked for an image without a prefix. With --offline there is no registry.
+// In the order in which they are asked for an image without a prefix. With --offline neither
+// registries nor engines behind TCP are asked, and say so.
 Result<std::vector<std::unique_ptr<oci::ImageSource>>> make_sources(const ImageFlags& flags,
                                                                     const std::stop_token& stop);
 

@@ -90,18 +90,26 @@ class Errors(unittest.TestCase):
             self.expect("scan", "--db", path, f"rootfs:{root}", says="x.db")
         self.expect("scan", "--db", self.folder / "none.db", f"rootfs:{root}", says="none.db")
 
-    def test_empty_database_says_that_it_covers_nothing(self):
-        root = self.small_image()
+    def test_a_folder_without_feeds_makes_no_database(self):
         feeds = self.folder / "feeds"
         feeds.mkdir()
-        built = bulkhead("db", "build", "--from", feeds, "-o", self.folder / "empty.db", ok=False)
-        if built.returncode == 0:
-            report = images.scan_json("--db", self.folder / "empty.db", f"rootfs:{root}")
-            self.assertEqual(report["findings"], [])
-            self.assertTrue(any(feed["missing"] for feed in report["feeds"]))
-            self.assertTrue(any("no feed" in w["text"] for w in report["warnings"]))
-        else:
-            self.assertIn(str(feeds), built.stderr)
+        self.expect("db", "build", "--from", feeds, "-o", self.folder / "empty.db", says=str(feeds))
+        (feeds / "page.html").write_text("<html>nothing for us</html>", encoding="ascii")
+        self.expect("db", "build", "--from", feeds, "-o", self.folder / "empty.db", says=str(feeds))
+        self.assertFalse((self.folder / "empty.db").exists())
+
+    def test_an_empty_database_says_that_it_covers_nothing(self):
+        feeds = self.folder / "feeds"
+        feeds.mkdir()
+        (feeds / "tracker.json").write_text("{}", encoding="ascii")
+        (feeds / "feeds.json").write_text(json.dumps({"schema_version": 1, "files": [
+            {"path": "tracker.json", "feed": "debian-tracker", "date": "2026-11-20", "ecosystems": ["debian:11"]}]}), encoding="ascii")
+        self.assertIn("0 records", bulkhead("db", "build", "--from", feeds, "-o", self.folder / "empty.db").stdout)
+        report = images.scan_json("--db", self.folder / "empty.db", f"rootfs:{self.small_image()}")
+        self.assertEqual(report["findings"], [])
+        self.assertTrue(any(feed["missing"] for feed in report["feeds"]), report["feeds"])
+        self.assertTrue(any("no feed" in w["text"] for w in report["warnings"]), report["warnings"])
+        self.assertIn("not judged", report["summary"]["conclusion"])
 
     def test_a_root_without_packages_is_not_called_safe(self):
         empty = self.folder / "empty"
