@@ -92,7 +92,7 @@ std::string reasoning_of(const Candidate& candidate, const inventory::Package& p
                                   : fmt::format("the module {}", record.module()),
           package.module.empty() ? "no module" : fmt::format("the module {}", stream_of(package.module)));
     case Outcome::kOtherProduct:
-      return fmt::format("it is about {}, which this image takes no packages from", record.cpe());
+      return engine.products().why_not(record.cpe(), package.layer);
     case Outcome::kOtherFlavour: {
       const std::string_view flavour = flavour_of(package.version, engine.rules());
       return fmt::format("it is about another build of the package than the installed one{}",
@@ -136,6 +136,9 @@ ExplainedPackage explain_package(size_t index, const inventory::Package& package
                               .condition = condition_of(record),
                               .outcome = candidate.outcome,
                               .reasoning = reasoning_of(candidate, package, engine)});
+  }
+  if (std::ranges::any_of(group, [](const Candidate& each) { return !each.record.cpe().empty(); })) {
+    result.products = engine.products().source_of(package.layer);
   }
   if (decision.kind == Decision::Kind::kSilent) {
     result.conclusion = silence_of(group, database);
@@ -259,6 +262,7 @@ std::string explanation_text(const Explanation& explanation, const std::vector<s
     text += '\n';
     const std::string label = package.package < labels.size() ? labels[package.package] : std::string("package");
     line(2, fmt::format("{} in {}", label, package.ecosystem));
+    if (!package.products.empty()) line(4, package.products);
     for (const ExplainedRecord& record : package.records) {
       line(4, fmt::format("{} {} for {} {} [{}]", record.feed, record.record, record.ecosystem, record.package,
                           status_name(record.status)));

@@ -116,6 +116,7 @@ struct ExplainedRecord {
 struct ExplainedPackage {
   size_t package = 0;
   std::string ecosystem;                 // where it was looked up; empty when it has none
+  std::string products;                  // where the products that count are known from; empty where records name none
   std::vector<ExplainedRecord> records;  // every record about this id and package, applicable or not
   std::optional<Finding> finding;        // when it is reported
   std::optional<Suppressed> suppressed;

@@ -129,6 +129,14 @@ MatchResult match(std::span<const inventory::Package> packages, const inventory:
                                                   package.version, package.name)});
     }
   }
+  for (const auto& repositories : engine.unknown_repositories()) {
+    result.notes.push_back(
+        {.package = {},
+         .text = fmt::format("the database does not know the Red Hat repositories that packages are from ({}{}): they "
+                             "are judged by the release's main streams; get the list with `bulkhead db update`",
+                             repositories.front(),
+                             repositories.size() > 1 ? fmt::format(" and {} more", repositories.size() - 1) : "")});
+  }
   const std::string system_key = ecosystem_key(system).value_or("");
   if (without_world > 0) {
     result.notes.push_back(

@@ -23,10 +23,9 @@ struct MatchOptions {
   int64_t max_feed_age_days = 7;     // --max-feed-age
   bool under_investigation = false;  // report also what the publisher has not decided yet
   bool details = true;               // fill Finding::details
-  // Red Hat images: the CPEs of the repositories that each layer took its packages from (content manifests, by
-  // repository-to-cpe.json), by Package::layer. A layer without any, or past the end, is taken as the main streams of
-  // the image's release.
-  std::vector<std::vector<std::string>> layer_cpes;
+  // Red Hat images, by Package::layer: the repositories that its packages are from (Inventory::layer_repositories). The
+  // database says which products they are of; where that leaves none, the main streams of the image's release count.
+  std::vector<std::vector<std::string>> layer_repositories;
 };
 
 MatchResult match(std::span<const inventory::Package> packages, const inventory::OperatingSystem& system,

@@ -42,7 +42,8 @@ MatchEngine::MatchEngine(std::span<const inventory::Package> packages, const inv
       topics_.emplace_back(LookupKey{.ecosystem = static_cast<uint32_t>(i)}, key.substr(topic_prefix.size()));
     }
   }
-  judge_.emplace(packages_, system_key_, *system_rules_, options_);
+  products_.emplace(system_key_, database_, options_);
+  judge_.emplace(packages_, *system_rules_, *products_);
   std::map<std::string_view, int64_t> newest;
   for (size_t i = 0; i < database_.feeds(); ++i) {
     const FeedView feed = database_.feed(i);
@@ -55,6 +56,7 @@ MatchEngine::MatchEngine(std::span<const inventory::Package> packages, const inv
     feed_ranks_.push_back({.day = newest[name], .is_vague = name == system_rules_->vague_feed});
   }
   if (const auto ids = database_.find_vulnerabilities(kUnsupportedId); !ids.empty()) unsupported_id_ = ids.front();
+  if (const auto ids = database_.find_vulnerabilities(kRepositoryId); !ids.empty()) repository_id_ = ids.front();
 }
 
 bool MatchEngine::of_system(const inventory::Package& package) const {
@@ -137,9 +139,15 @@ std::string_view MatchEngine::build_without_records() const {
   return flavour_of(package_->version, *rules_);
 }
 
+std::vector<std::span<const std::string>> MatchEngine::unknown_repositories() const {
+  if (!system_rules_->products || system_keys_.empty()) return {};
+  return products_->unknown_repositories();
+}
+
 Decision MatchEngine::decide(std::span<Candidate> group) {
   Decision decision;
-  if (group.empty() || group.front().vulnerability == unsupported_id_) return decision;
+  if (group.empty()) return decision;
+  if (const uint32_t id = group.front().vulnerability; id == unsupported_id_ || id == repository_id_) return decision;
   for (Candidate& candidate : group) judge_->judge(candidate);
   const bool own_minor = settle(group, *package_, *rules_, feed_ranks_, *judge_);
 

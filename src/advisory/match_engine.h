@@ -16,6 +16,7 @@
 #include "advisory/match.h"
 #include "advisory/match_candidate.h"
 #include "advisory/match_judge.h"
+#include "advisory/match_products.h"
 #include "advisory/match_rules.h"
 #include "advisory/match_settle.h"
 #include "inventory/file_owners.h"
@@ -53,6 +54,10 @@ class MatchEngine {
   std::string_view build_without_records() const;
   const FamilyRules& rules() const { return *rules_; }
   const Judge& judge() const { return *judge_; }
+  const Products& products() const { return *products_; }
+  // The repositories that layers of the image name, and that the database does not know although it covers the
+  // distribution: one list for each set of them.
+  std::vector<std::span<const std::string>> unknown_repositories() const;
   // The record that says that the package has no security support any more; nothing when none does.
   std::optional<RecordView> unsupported();
   // The distribution package that installed this language package, when its distribution's judgement counts for it.
@@ -85,8 +90,11 @@ class MatchEngine {
   std::vector<std::pair<LookupKey, std::string_view>> topics_;  // with their names
   std::vector<World> worlds_;                                   // by package type
   std::vector<FeedRank> feed_ranks_;                            // by feed
+  std::optional<Products> products_;
   std::optional<Judge> judge_;
+  // Ids that stand for no vulnerability.
   std::optional<uint32_t> unsupported_id_;
+  std::optional<uint32_t> repository_id_;
 
   // Of the package at hand.
   const inventory::Package* package_ = nullptr;

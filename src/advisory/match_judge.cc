@@ -25,16 +25,12 @@ bool is_modular_record(const RecordView& record) {
 
 }  // namespace
 
-Judge::Judge(std::span<const inventory::Package> packages, std::string_view system_key, const FamilyRules& system_rules,
-             const MatchOptions& options)
-    : packages_(packages), system_rules_(&system_rules), options_(options), rules_(&default_rules()), memory_(kMemory) {
-  // Without content manifests: whatever the release's main streams carry.
-  for (const std::string_view part : {"cpe:/o:redhat:enterprise_linux:", "cpe:/a:redhat:enterprise_linux:"}) {
-    if (auto cpe = Cpe::parse(std::string(part) + std::string(release_of(system_key)))) {
-      default_products_.push_back(*std::move(cpe));
-    }
-  }
-}
+Judge::Judge(std::span<const inventory::Package> packages, const FamilyRules& system_rules, Products& products)
+    : packages_(packages),
+      system_rules_(&system_rules),
+      products_(products),
+      rules_(&default_rules()),
+      memory_(kMemory) {}
 
 void Judge::begin(const inventory::Package& package, const FamilyRules& rules) {
   package_ = &package;
@@ -170,28 +166,7 @@ bool Judge::may_be_of_stream(std::string_view module) {
 
 bool Judge::other_product(const RecordView& record) {
   const std::string_view cpe = record.cpe();
-  if (cpe.empty()) return false;
-  const auto [place, fresh] = products_.try_emplace({cpe.data(), package_->layer}, false);
-  if (fresh) {
-    const auto about = Cpe::parse(cpe);
-    const std::vector<std::string>* listed =
-        package_->layer < options_.layer_cpes.size() && !options_.layer_cpes[package_->layer].empty()
-            ? &options_.layer_cpes[package_->layer]
-            : nullptr;
-    bool covered = false;
-    if (about && listed != nullptr) {
-      covered = std::ranges::any_of(*listed, [&](const std::string& each) {
-        const auto repository = Cpe::parse(each);
-        return repository && covers(*about, *repository);
-      });
-    } else if (about) {
-      // Of the main streams it is unknown which ones the image uses: a record about any of them counts.
-      covered = std::ranges::any_of(
-          default_products_, [&](const Cpe& stream) { return covers(stream, *about) || covers(*about, stream); });
-    }
-    place->second = !covered;
-  }
-  return place->second;
+  return !cpe.empty() && !products_.has(cpe, package_->layer);
 }
 
 bool Judge::other_flavour(const RecordView& record) const {

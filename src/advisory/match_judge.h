@@ -12,9 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "advisory/cpe.h"
-#include "advisory/match.h"
 #include "advisory/match_candidate.h"
+#include "advisory/match_products.h"
 #include "advisory/match_rules.h"
 #include "inventory/package.h"
 #include "version/compare.h"
@@ -23,9 +22,8 @@ namespace bulkhead::advisory {
 
 class Judge {
  public:
-  // `packages`: of the whole image. `system_key` and `system_rules`: of its distribution.
-  Judge(std::span<const inventory::Package> packages, std::string_view system_key, const FamilyRules& system_rules,
-        const MatchOptions& options);
+  // `packages`: of the whole image. `system_rules` and `products`: of its distribution.
+  Judge(std::span<const inventory::Package> packages, const FamilyRules& system_rules, Products& products);
 
   // What follows is about this package, by the rules of its world.
   void begin(const inventory::Package& package, const FamilyRules& rules);
@@ -75,7 +73,7 @@ class Judge {
 
   std::span<const inventory::Package> packages_;
   const FamilyRules* system_rules_;
-  const MatchOptions& options_;
+  Products& products_;
 
   // Of the package at hand.
   const inventory::Package* package_ = nullptr;
@@ -97,8 +95,6 @@ class Judge {
   // The versions, without epochs, of modules' packages that bear no label, by name: a module's main package has its
   // name, and tells the stream by its version.
   std::optional<std::map<std::string_view, std::string_view>> module_packages_;
-  std::vector<Cpe> default_products_;
-  std::map<std::pair<const char*, uint32_t>, bool> products_;  // by CPE text and layer: whether it is another product
 };
 
 }  // namespace bulkhead::advisory

@@ -75,4 +75,7 @@ std::span<const std::string_view> severity_sources();
 inline constexpr std::string_view kUnsupportedId = "debian-security-support";
 inline constexpr std::string_view kAnySuffix = ".*";
 
+// The id of the records that only say which product (RecordView::cpe) a repository of Red Hat's, their package, is of.
+inline constexpr std::string_view kRepositoryId = "redhat-repositories";
+
 }  // namespace bulkhead::advisory

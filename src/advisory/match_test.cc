@@ -15,6 +15,7 @@ using inventory::PackageType;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 // A record in one expression: Says("CVE-1").of("debian:12", "openssl").fixed("3.0.1").
 class Says {
@@ -614,14 +615,75 @@ TEST(MatchRedHat, RecordsCountForTheProductsThatTheImageUses) {
   // Nothing known about its repositories: the release's main streams.
   EXPECT_THAT(summary(run(database, os("rhel", "8.4"), packages)),
               ElementsAre("CVE-1 fixed 2-1.el8", "CVE-3 affected"));
+}
+
+// The repositories of Red Hat's list, under the id that says so.
+Says repository(const std::string& release, const std::string& name, const char* cpe) {
+  return Says("redhat-repositories").of(release, name).not_affected().cpe(cpe);
+}
+
+std::vector<AdvisoryRecord> records_of_several_products() {
+  return {
+      Says("CVE-1").of("rhel:8", "x").fixed("2-1.el8").cpe("cpe:/a:redhat:enterprise_linux:8::appstream"),
+      Says("CVE-2").of("rhel:8", "x").fixed("2-1.el8").cpe("cpe:/a:redhat:rhel_eus:8.4::appstream"),
+      Says("CVE-3").of("rhel:8", "x").status(AdvisoryStatus::kAffected).cpe("cpe:/o:redhat:enterprise_linux:8"),
+      Says("CVE-4").of("rhel:8", "x").fixed("2-1.el8").cpe("cpe:/a:redhat:openshift:4.12::el8"),
+      repository("rhel:8", "rhel-8-for-x86_64-baseos-rpms", "cpe:/o:redhat:enterprise_linux:8::baseos"),
+      repository("rhel:8", "rhel-8-for-x86_64-appstream-rpms", "cpe:/a:redhat:enterprise_linux:8::appstream"),
+      repository("rhel:8", "rhel-8-for-x86_64-appstream-rpms", "cpe:/a:redhat:rhel:8.3::appstream"),
+      repository("rhel:8", "rhel-8-for-x86_64-appstream-eus-rpms__8_DOT_4", "cpe:/a:redhat:rhel_eus:8.4::appstream"),
+      repository("rhel:8", "rhocp-4.12-for-rhel-8-x86_64-rpms", "cpe:/a:redhat:openshift:4.12::el8"),
+  };
+}
+
+TEST(MatchRedHat, TheRepositoriesOfALayerSayWhichProductsItsPackagesAreOf) {
+  const Database database = make(records_of_several_products());
+  const auto found = [&](std::vector<std::vector<std::string>> layers, uint32_t layer) {
+    Package x = rpm("x", "1-1.el8");
+    x.layer = layer;
+    MatchOptions options = today();
+    options.layer_repositories = std::move(layers);
+    std::string ids;
+    const std::vector<Package> packages = {x};
+    const MatchResult result = match(packages, os("rhel", "8.4"), database, options);
+    for (const Finding& finding : result.findings) ids += finding.id.substr(4);
+    for (const MatchNote& note : result.notes) ids += " " + note.text;
+    return ids;
+  };
+  const std::vector<std::string> baseos = {"rhel-8-for-x86_64-baseos-rpms"};
+  const std::vector<std::string> main = {"rhel-8-for-x86_64-appstream-rpms", "rhel-8-for-x86_64-baseos-rpms"};
+  const std::vector<std::string> eus = {"rhel-8-for-x86_64-appstream-eus-rpms__8_DOT_4"};
+  const std::vector<std::string> openshift = {"rhocp-4.12-for-rhel-8-x86_64-rpms"};
+  EXPECT_EQ(found({baseos}, 0), "3");
+  EXPECT_EQ(found({main}, 0), "13");
+  EXPECT_EQ(found({eus}, 0), "2");
+  // Each layer has its own; one of which nothing is known, or that lies past the list, may use any main stream.
+  EXPECT_EQ(found({eus, openshift}, 1), "4");
+  EXPECT_EQ(found({eus, {}}, 1), "13");
+  EXPECT_EQ(found({eus}, 1), "13");
+  // A release behind the name is no part of it, a minor is.
+  EXPECT_EQ(found({{"rhel-8-for-x86_64-baseos-rpms__8"}}, 0), "3");
+  // What the database does not know is passed over where something is left, and told where nothing is.
+  EXPECT_EQ(found({{"elsewhere-rpms", "rhel-8-for-x86_64-baseos-rpms"}}, 0), "3");
+  EXPECT_EQ(found({{"rhel-8-for-x86_64-baseos-rpms__8_DOT_4", "elsewhere-rpms"}}, 0),
+            "13 the database does not know the Red Hat repositories that packages are from "
+            "(rhel-8-for-x86_64-baseos-rpms__8_DOT_4 and 1 more): they are judged by the release's main streams; get "
+            "the list with `bulkhead db update`");
+}
+
+TEST(MatchRedHat, AListOfRepositoriesIsNoVulnerability) {
+  const Database database = make(records_of_several_products());
+  const MatchResult result = run(database, os("rhel", "8.4"), {rpm("rhocp-4.12-for-rhel-8-x86_64-rpms", "1-1")});
+  EXPECT_THAT(summary(result), IsEmpty());
+  EXPECT_THAT(result.suppressed, IsEmpty());
+}
+
+TEST(MatchRedHat, OthersRepositoriesTellNothing) {
+  const Database database = make(records_of_several_products());
   MatchOptions options = today();
-  options.layer_cpes = {{"cpe:/a:redhat:rhel_eus:8.4::appstream", "cpe:/o:redhat:rhel_eus:8.4::baseos"}};
-  EXPECT_THAT(summary(match(packages, os("rhel", "8.4"), database, options)), ElementsAre("CVE-2 fixed 2-1.el8"));
-  // Content manifests are each layer's own.
-  std::vector<Package> above = packages;
-  above[0].layer = 1;
-  EXPECT_THAT(summary(match(above, os("rhel", "8.4"), database, options)),
-              ElementsAre("CVE-1 fixed 2-1.el8", "CVE-3 affected"));
+  options.layer_repositories = {{"rhel-8-for-x86_64-baseos-rpms"}};
+  const std::vector<Package> packages = {rpm("x", "1-1.el8")};
+  EXPECT_THAT(match(packages, os("fedora", "40"), database, options).notes, IsEmpty());
 }
 
 TEST(MatchAlma, TakesRedHatsDisclosuresWhereItHasNoErratum) {
@@ -1019,8 +1081,28 @@ TEST(Explain, SaysWhyARecordDoesNotApply) {
   const auto text = [&](const char* id) { return explained(database, os("rhel", "8.7"), {node}, id); };
   EXPECT_THAT(text("CVE-1"), HasSubstr("it is about the module nodejs:18, the package is of the module nodejs:16"));
   EXPECT_THAT(text("CVE-2"), HasSubstr("it is about s390x, the package is x86_64"));
-  EXPECT_THAT(text("CVE-3"), HasSubstr("cpe:/a:redhat:rhel_eus:8.4, which this image takes no packages from"));
+  EXPECT_THAT(text("CVE-3"), HasSubstr("it is about cpe:/a:redhat:rhel_eus:8.4, which is no main stream of rhel:8"));
+  EXPECT_THAT(text("CVE-3"), HasSubstr("no content manifest tells which repositories its layer has packages from: the "
+                                       "main streams of rhel:8 count"));
+  EXPECT_THAT(text("CVE-1"), Not(HasSubstr("content manifest")));
   EXPECT_THAT(text("CVE-4"), HasSubstr("says that the package is not affected"));
+}
+
+TEST(Explain, NamesTheRepositoriesOfThePackagesLayer) {
+  const Database database = make(records_of_several_products());
+  const auto text = [&](std::vector<std::vector<std::string>> layers) {
+    MatchOptions options = today();
+    options.layer_repositories = std::move(layers);
+    const std::vector<Package> packages = {rpm("x", "1-1.el8")};
+    return explanation_text(explain("CVE-2", packages, os("rhel", "8.4"), database, options).front(), {"x 1-1.el8"});
+  };
+  const std::string known = text({{"rhel-8-for-x86_64-baseos-rpms"}});
+  EXPECT_THAT(known, HasSubstr("its layer has packages from rhel-8-for-x86_64-baseos-rpms (content manifest)"));
+  EXPECT_THAT(known, HasSubstr("it is about cpe:/a:redhat:rhel_eus:8.4::appstream, which none of the layer's "
+                               "repositories is of"));
+  EXPECT_THAT(text({{"a", "b", "c", "d", "e", "f", "g", "h"}}),
+              HasSubstr("the database does not know the repositories of its layer (a, b, c, d, e, f and 2 more): the "
+                        "main streams of rhel:8 count"));
 }
 
 TEST(Explain, AnIdThatIsNotInAnyFeedIsSaidToBeSoWithTheFeedsThatWereAsked) {

@@ -29,6 +29,8 @@ struct Inventory {
   OperatingSystem os;
   std::vector<Package> packages;  // sorted by type, name, version, architecture; no two are alike in all four
   std::vector<Diagnostic> diagnostics;
+  // Of a Red Hat image, by layer: the repositories that its packages are from. Empty, or past the end: unknown.
+  std::vector<std::vector<std::string>> layer_repositories;
 };
 
 class Cataloger {

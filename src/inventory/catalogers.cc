@@ -5,16 +5,14 @@
 #include "inventory/cataloger.h"
 #include "inventory/dpkg/dpkg_cataloger.h"
 #include "inventory/os/os_cataloger.h"
+#include "inventory/rpm/repository_cataloger.h"
 #include "inventory/rpm/rpm_cataloger.h"
 
 namespace bulkhead::inventory {
 
 std::span<const Cataloger* const> catalogers() {
   static const std::array table = {
-      &os_cataloger(),
-      &dpkg_cataloger(),
-      &apk_cataloger(),
-      &rpm_cataloger(),
+      &os_cataloger(), &dpkg_cataloger(), &apk_cataloger(), &rpm_cataloger(), &repository_cataloger(),
   };
   return table;
 }

@@ -87,6 +87,7 @@ void write_image(Writer& w, const scan::ImageInfo& image) {
     w.unsigned_integer(layer.size);
     string_or_null(w, "media_type", layer.media_type);
     string_or_null(w, "created_by", layer.created_by);
+    if (!layer.repositories.empty()) strings(w, "repositories", layer.repositories);
     w.member("skipped", layer.skipped);
     w.end_object();
   }

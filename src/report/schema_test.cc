@@ -124,7 +124,8 @@ std::vector<scan::ScanResult> fullest_and_emptiest() {
   full.image.os.version_id = "12";
   full.image.os.codename = "bookworm";
   full.image.end_of_life = scan::EndOfLife{.date = "2026-07-11", .extended = "2028-06-30", .extended_name = "LTS"};
-  full.image.layers.push_back({.digest = full.image.digest, .diff_id = full.image.digest, .created_by = "RUN"});
+  full.image.layers.push_back(
+      {.digest = full.image.digest, .diff_id = full.image.digest, .created_by = "RUN", .repositories = {"r"}});
   inventory::Package package;
   package.name = "p";
   package.module = "m:1";

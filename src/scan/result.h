@@ -20,7 +20,9 @@ struct LayerInfo {
   uint64_t size = 0;  // stored bytes; 0 when unknown
   std::string media_type;
   std::string created_by;  // the instruction of history that made it; empty when history does not say
-  bool skipped = false;    // foreign layer that could not be read: its packages are unknown
+  // Red Hat: which its packages are from, as content manifests tell; empty when unknown.
+  std::vector<std::string> repositories;
+  bool skipped = false;  // foreign layer that could not be read: its packages are unknown
 };
 
 // Support of the distribution's release. Dates are RFC 3339 full-dates and count to their end.

@@ -270,6 +270,13 @@ void warn_about_feeds(ScanResult& result) {
   }
 }
 
+// What the image itself tells of how it is to be matched.
+advisory::MatchOptions match_options(const ScanResult& facts, const Options& options) {
+  advisory::MatchOptions match = options.match;
+  for (const LayerInfo& layer : facts.image.layers) match.layer_repositories.push_back(layer.repositories);
+  return match;
+}
+
 }  // namespace
 
 Result<ScanResult> take_facts(oci::OpenedImage opened, const Options& options) {
@@ -284,6 +291,10 @@ Result<ScanResult> take_facts(oci::OpenedImage opened, const Options& options) {
   result.image.os = std::move(inventory.os);
   add_end_of_life(result, options.match.now);
   result.packages = std::move(inventory.packages);
+  const size_t told = std::min(inventory.layer_repositories.size(), result.image.layers.size());
+  for (size_t i = 0; i < told; ++i) {
+    result.image.layers[i].repositories = std::move(inventory.layer_repositories[i]);
+  }
   for (const inventory::Package& package : result.packages) {
     result.purls.push_back(inventory::package_purl(package, result.image.os));
   }
@@ -312,7 +323,8 @@ Result<ScanResult> take_facts(oci::OpenedImage opened, const Options& options) {
 
 void assess(ScanResult& result, const Options& options) {
   if (options.database == nullptr) return;
-  advisory::MatchResult matched = advisory::match(result.packages, result.image.os, *options.database, options.match);
+  advisory::MatchResult matched =
+      advisory::match(result.packages, result.image.os, *options.database, match_options(result, options));
   result.findings = std::move(matched.findings);
   result.suppressed = std::move(matched.suppressed);
   result.feeds = std::move(matched.feeds);
@@ -339,7 +351,7 @@ std::string explain(std::string_view id, const ScanResult& facts, const Options&
     labels.push_back(fmt::format("{} {}", package.name, package.version));
   std::string text;
   for (const advisory::Explanation& explanation :
-       advisory::explain(id, facts.packages, facts.image.os, *options.database, options.match)) {
+       advisory::explain(id, facts.packages, facts.image.os, *options.database, match_options(facts, options))) {
     if (!text.empty()) text += '\n';
     text += advisory::explanation_text(explanation, labels);
   }

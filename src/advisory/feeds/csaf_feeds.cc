@@ -58,8 +58,6 @@ constexpr std::array<std::string_view, 5> kSuseKeys = {"opensuse:leap:*", "opens
                                                        "suse:sled:*", "suse:sles:*"};
 constexpr std::array<std::string_view, 1> kOpenEulerKeys = {"openeuler:*"};
 
-constexpr std::string_view kRedhatAttribution =
-    "Red Hat security data, https://access.redhat.com/security/data, CC-BY-4.0";
 constexpr std::string_view kSuseAttribution =
     "SUSE security data, https://www.suse.com/support/security/csaf/, CC-BY-4.0";
 

@@ -23,6 +23,7 @@ namespace bulkhead::advisory {
   FEED(vulnerability_feeds)  \
   FEED(oval_feeds)           \
   FEED(csaf_feeds)           \
+  FEED(redhat_repositories)  \
   FEED(updateinfo)           \
   FEED(photon_cves)          \
   FEED(bodhi)                \

@@ -152,6 +152,11 @@ INSTANTIATE_TEST_SUITE_P(
                           "</advisory></metadata><criteria/></definition></definitions>"
                           "</oval_definitions>");
                     }},
+        HostileCase{"ManyRepositories", "redhat-repositories", "repository-to-cpe.json",
+                    [] {
+                      return repeated(R"({"data":{)", R"("@-rpms":{"cpes":["cpe:/o:redhat:enterprise_linux:8"]})",
+                                      100'000, ",", "}}");
+                    }},
         HostileCase{"ManyPackagesOfManyProducts", "suse-oval", "oval.xml",
                     [] {
                       return in(

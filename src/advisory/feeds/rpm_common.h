@@ -17,6 +17,9 @@ namespace bulkhead::advisory::feeds {
 // "Important", "MODERATE", "medium": the vendors' scale of four; kUnknown for "None", "N/A" and the like.
 Severity severity_of_vendor(std::string_view word);
 
+inline constexpr std::string_view kRedhatAttribution =
+    "Red Hat security data, https://access.redhat.com/security/data, CC-BY-4.0";
+
 // "[epoch:]version-release" as installed packages have it: an epoch of 0 is not written.
 std::string evr_text(std::string_view epoch, std::string_view version, std::string_view release);
 std::string normal_evr(std::string_view evr);  // "0:1.2-3" -> "1.2-3"

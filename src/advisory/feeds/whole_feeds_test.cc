@@ -350,6 +350,13 @@ const std::vector<WholeFeed> kFeeds = {
           "CVE-2020-6794 rhel:8 thunderbird-debugsource fixed <68.5.0-1.el8_1 (medium) {ppc64le,x86_64} "
           "[RHSA-2020:0577]",
           "CVE-2020-6794 rhel:8 thunderbird fixed <68.5.0-1.el8_1 (medium) {ppc64le,x86_64} [RHSA-2020:0577]"}},
+    // 12,737 products of 8,564 repositories; 587 name no release.
+    {.name = "RedHatRepositories",
+     .path = "redhat/repository-to-cpe.json.zst",
+     .documents = {{"redhat-repositories", 1}},
+     .records = 12150,
+     .vulnerabilities = 0,
+     .date = "2023-10-25"},
     {.name = "RedHatCsafRhsa2022",
      .path = "redhat/csaf/rhsa-2022-0011.json",
      .documents = {{"redhat-csaf", 1}},
