@@ -26,13 +26,13 @@ class DisjointSets {
 
 // Which spelling is the better name of a group: smaller is better.
 int name_rank(std::string_view name) {
-  if (is_cve(name)) return 0;
+  if (is_named_as_cve(name)) return 0;
   return name.starts_with("GHSA-") ? 1 : 2;
 }
 
 }  // namespace
 
-bool is_cve(std::string_view name) {
+bool is_named_as_cve(std::string_view name) {
   return name.starts_with("CVE-");
 }
 
@@ -44,8 +44,8 @@ AliasGroups::AliasGroups(uint32_t names, std::span<const AliasPair> pairs,
   // Each name that is no CVE, with the CVEs that it was given to directly: (name, CVE), sorted and unique.
   std::vector<AliasPair> direct;
   for (const AliasPair& pair : pairs) {
-    const bool first = is_cve(text(pair.id));
-    const bool second = is_cve(text(pair.alias));
+    const bool first = is_named_as_cve(text(pair.id));
+    const bool second = is_named_as_cve(text(pair.alias));
     if (first && !second) direct.push_back({.id = pair.alias, .alias = pair.id});
     if (second && !first) direct.push_back({.id = pair.id, .alias = pair.alias});
   }
@@ -58,7 +58,9 @@ AliasGroups::AliasGroups(uint32_t names, std::span<const AliasPair> pairs,
 
   DisjointSets sets(names);
   for (const AliasPair& pair : pairs) {
-    if (is_cve(text(pair.id)) || is_cve(text(pair.alias)) || is_bulletin(pair.id) || is_bulletin(pair.alias)) continue;
+    if (is_named_as_cve(text(pair.id)) || is_named_as_cve(text(pair.alias)) || is_bulletin(pair.id) ||
+        is_bulletin(pair.alias))
+      continue;
     sets.join(pair.id, pair.alias);
   }
 
@@ -77,13 +79,13 @@ AliasGroups::AliasGroups(uint32_t names, std::span<const AliasPair> pairs,
 
   std::vector<uint32_t> best_of_set(names, kNone);
   for (uint32_t name = 0; name < names; ++name) {
-    if (is_cve(text(name))) continue;
+    if (is_named_as_cve(text(name))) continue;
     uint32_t& best = best_of_set[sets.root(name)];
     const auto key = [&](uint32_t each) { return std::pair(name_rank(text(each)), text(each)); };
     if (best == kNone || key(name) < key(best)) best = name;
   }
   for (uint32_t name = 0; name < names; ++name) {
-    if (is_cve(text(name)) || is_bulletin(name)) continue;
+    if (is_named_as_cve(text(name)) || is_bulletin(name)) continue;
     const uint32_t root = sets.root(name);
     if (cve_of_set[root] == kSeveral) {
       if (const auto cves = cves_of(name); !cves.empty()) canonical_[name] = cves.front().alias;

@@ -36,6 +36,8 @@ class AliasGroups {
   std::vector<AliasPair> bulletins_;
 };
 
-bool is_cve(std::string_view name);
+// Whether the name is one of CVE's, well written or not: what the feeds let through (is_cve in feeds/common.h) has been
+// looked at.
+bool is_named_as_cve(std::string_view name);
 
 }  // namespace bulkhead::advisory

@@ -280,7 +280,7 @@ void DatabaseBuilder::Compiler::rank_strings() {
   rank_.resize(order.size());
   for (uint32_t i = 0; i < order.size(); ++i) rank_[order[i]] = i;
   is_cve_.resize(order.size());
-  for (uint32_t id = 0; id < order.size(); ++id) is_cve_[id] = pools_.strings.text(id).starts_with("CVE-");
+  for (uint32_t id = 0; id < order.size(); ++id) is_cve_[id] = is_named_as_cve(pools_.strings.text(id));
 }
 
 bool DatabaseBuilder::Compiler::newer(uint16_t a, uint16_t b) const {

@@ -122,10 +122,9 @@ std::optional<Cvss> cvss_of(std::string_view vector, std::string_view source) {
 }
 
 Severity severity_of_word(std::string_view word) {
-  const std::string lowered = to_lower(word);
+  const std::string lowered = to_lower(trim(word));
   if (lowered == "important") return Severity::kHigh;
   if (lowered == "moderate") return Severity::kMedium;
-  if (lowered == "none") return Severity::kNegligible;
   return severity_of(lowered).value_or(Severity::kUnknown);
 }
 

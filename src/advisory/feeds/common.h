@@ -45,7 +45,8 @@ std::string date_of(std::string_view timestamp);
 // The CVSS entry of a vector by `source`; nothing when the vector is not one.
 std::optional<Cvss> cvss_of(std::string_view vector, std::string_view source);
 
-// A publisher's word for a severity, in any case: "Important" is high, "Moderate" medium, "None" negligible.
+// A publisher's word for a severity, in any case: "Important" is high, "Moderate" medium; kUnknown for "None", which is
+// what errata that mend no vulnerability have, "N/A" and the like.
 Severity severity_of_word(std::string_view word);
 
 // "CWE-79" out of "CWE-79", "79", "CWE-79: Cross-site …"; empty when there is no number.

@@ -91,7 +91,7 @@ class CsafReader {
     DocumentInfo info{.date = date_of(tracking.string_or("current_release_date", {}))};
     if (tracking.string_or("status", {}) == "deleted") return info;
     if (const auto severity = document.find("aggregate_severity")) {
-      severity_ = severity_of_vendor(severity->string_or("text", {}));
+      severity_ = severity_of_word(severity->string_or("text", {}));
     }
     if (const auto tree = root.find("product_tree")) read_tree(*tree);
     if (const auto vulnerabilities = root.find("vulnerabilities")) {
@@ -218,7 +218,7 @@ class CsafReader {
     if (!threats) return;
     for (const json::Value threat : threats->elements()) {
       if (threat.string_or("category", {}) != "impact") continue;
-      const Severity severity = severity_of_vendor(threat.string_or("details", {}));
+      const Severity severity = severity_of_word(threat.string_or("details", {}));
       vulnerability_severity_ = std::max(vulnerability_severity_, severity);
       if (const auto ids = threat.find("product_ids")) {
         for (const json::Value id : ids->elements()) {

@@ -12,20 +12,16 @@
 #include "advisory/feeds/rpm_common.h"
 #include "advisory/feeds/version_set.h"
 #include "base/text.h"
+#include "inventory/purl.h"
 
 namespace bulkhead::advisory::feeds {
 namespace {
 
-// The value of a qualifier of a package URL: "esm-infra/xenial" of
+// The value of a qualifier of the package's URL, where it has one: "esm-infra/xenial" of
 // "pkg:deb/ubuntu/x?arch=source&distro=esm-infra/xenial".
-std::string_view qualifier(std::string_view purl, std::string_view key) {
-  const size_t question = purl.find('?');
-  if (question == std::string_view::npos) return {};
-  for (const std::string_view pair : split(purl.substr(question + 1), '&')) {
-    if (pair.size() > key.size() && pair.starts_with(key) && pair[key.size()] == '=')
-      return pair.substr(key.size() + 1);
-  }
-  return {};
+std::string qualifier(const json::Value& package, std::string_view key) {
+  const auto purl = inventory::parse_purl(package.string_or("purl", {}), inventory::PurlCheck::kSyntax);
+  return purl ? std::string(purl->qualifier(key)) : std::string();
 }
 
 // The scores of a "severity" list; `word` gets what a publisher says in words instead (Ubuntu's priority).
@@ -198,7 +194,7 @@ std::optional<std::string> ecosystem_of(const json::Value& package, const json::
   auto key = ecosystem_key_of_osv(name);
   if (!key || !key->starts_with("ubuntu:")) return key;
   // The package URL tells Ubuntu's pockets apart ("distro=esm-infra/xenial"); "Ubuntu:Pro:…" alone does not.
-  const std::string_view distro = qualifier(package.string_or("purl", {}), "distro");
+  const std::string distro = qualifier(package, "distro");
   if (distro.find('/') != std::string_view::npos) key = ecosystem_key_of_ubuntu_label(distro);
   if (!key) return key;
   if (const auto specific = entry.find("ecosystem_specific")) {
@@ -292,9 +288,8 @@ Status read_entry(const json::Value& entry, const Subject& subject, Severity sev
   if (word == Severity::kUnknown) word = severity_in_words(entry);
   if (word == Severity::kUnknown) word = severity_of_cvss(scores.scores());
   record.severity = word == Severity::kUnknown ? severity : word;
-  if (const std::string_view architecture = qualifier(package->string_or("purl", {}), "arch");
-      !architecture.empty() && architecture != "source") {
-    record.architectures.emplace_back(architecture);
+  if (std::string architecture = qualifier(*package, "arch"); !architecture.empty() && architecture != "source") {
+    record.architectures.push_back(std::move(architecture));
   }
 
   if (affected.never && affected.ranges.empty()) record.status = AdvisoryStatus::kNotAffected;

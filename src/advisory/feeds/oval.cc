@@ -167,7 +167,7 @@ class OvalReader {
   Status read_vulnerabilities(const xml::Element& element, const xml::Element& metadata,
                               const std::optional<xml::Element>& advisory, Definition& definition) {
     const std::string_view stated = advisory ? advisory->child_text("severity") : metadata.child_text("severity");
-    const Severity severity = severity_of_vendor(stated);
+    const Severity severity = severity_of_word(stated);
     std::vector<Vulnerability> vulnerabilities;  // by the numbers of their ids, as are the subjects
     NameTable ids;
     const auto about = [&](std::string_view id) -> uint32_t {
@@ -222,7 +222,7 @@ class OvalReader {
     }
     for (std::string& cwe : cwes_in(cve.attribute("cwe"))) vulnerability.cwes.push_back(std::move(cwe));
     if (vulnerability.published.empty()) vulnerability.published = date_of_digits(cve.attribute("public"));
-    const Severity impact = severity_of_vendor(cve.attribute("impact"));
+    const Severity impact = severity_of_word(cve.attribute("impact"));
     if (impact == Severity::kUnknown || is_nvd_entry(cve)) return;
     subject.severity = impact;
   }

@@ -33,13 +33,6 @@ std::string_view release_of_edition(std::string_view edition) {
 
 }  // namespace
 
-Severity severity_of_vendor(std::string_view word) {
-  const std::string lower_word = to_lower(trim(word));
-  if (lower_word == "important") return Severity::kHigh;
-  if (lower_word == "moderate") return Severity::kMedium;
-  return severity_of(lower_word).value_or(Severity::kUnknown);
-}
-
 std::string evr_text(std::string_view epoch, std::string_view version, std::string_view release) {
   std::string text;
   if (!epoch.empty() && epoch != "0" && epoch != "None") text = fmt::format("{}:", epoch);

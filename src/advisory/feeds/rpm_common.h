@@ -1,5 +1,5 @@
-// What the feeds of the rpm distributions share: their words for severity, versions, architectures, and what a Red Hat
-// CPE says. For use inside feeds/ only.
+// What the feeds of the rpm distributions share: versions, architectures, and what a Red Hat CPE says. For use inside
+// feeds/ only.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,6 @@
 #include "advisory/record.h"
 
 namespace bulkhead::advisory::feeds {
-
-// "Important", "MODERATE", "medium": the vendors' scale of four; kUnknown for "None", "N/A" and the like.
-Severity severity_of_vendor(std::string_view word);
 
 inline constexpr std::string_view kRedhatAttribution =
     "Red Hat security data, https://access.redhat.com/security/data, CC-BY-4.0";

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "advisory/feeds/common.h"
 #include "advisory/feeds/rpm_test_support.h"
 
 namespace bulkhead::advisory::feeds {
@@ -11,14 +12,14 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 TEST(RpmFeeds, ReadTheVendorsWordsForSeverity) {
-  EXPECT_EQ(severity_of_vendor("Critical"), Severity::kCritical);
-  EXPECT_EQ(severity_of_vendor("IMPORTANT"), Severity::kHigh);
-  EXPECT_EQ(severity_of_vendor("high"), Severity::kHigh);
-  EXPECT_EQ(severity_of_vendor("Moderate"), Severity::kMedium);
-  EXPECT_EQ(severity_of_vendor("medium"), Severity::kMedium);
-  EXPECT_EQ(severity_of_vendor(" low "), Severity::kLow);
-  EXPECT_EQ(severity_of_vendor("None"), Severity::kUnknown);
-  EXPECT_EQ(severity_of_vendor(""), Severity::kUnknown);
+  EXPECT_EQ(severity_of_word("Critical"), Severity::kCritical);
+  EXPECT_EQ(severity_of_word("IMPORTANT"), Severity::kHigh);
+  EXPECT_EQ(severity_of_word("high"), Severity::kHigh);
+  EXPECT_EQ(severity_of_word("Moderate"), Severity::kMedium);
+  EXPECT_EQ(severity_of_word("medium"), Severity::kMedium);
+  EXPECT_EQ(severity_of_word(" low "), Severity::kLow);
+  EXPECT_EQ(severity_of_word("None"), Severity::kUnknown);
+  EXPECT_EQ(severity_of_word(""), Severity::kUnknown);
 }
 
 TEST(RpmFeeds, WriteVersionsAsInstalledPackagesHaveThem) {

@@ -11,6 +11,7 @@
 #include "advisory/ecosystem.h"
 #include "advisory/feeds/common.h"
 #include "base/text.h"
+#include "inventory/purl.h"
 
 namespace bulkhead::advisory::feeds {
 namespace {
@@ -43,22 +44,6 @@ AdvisoryStatus status_in_words(const json::Value& statement, AdvisoryStatus stat
   return status;
 }
 
-// "%2B" of a package URL is "+".
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      if (const auto byte = from_hex(text.substr(i + 1, 2))) {
-        out += *byte;
-        i += 2;
-        continue;
-      }
-    }
-    out.push_back(text[i]);
-  }
-  return out;
-}
-
 struct Source {
   std::string name;
   std::string version;
@@ -66,23 +51,15 @@ struct Source {
 };
 
 // "pkg:deb/ubuntu/curl@7.81.0-1ubuntu1.20?arch=source&distro=jammy"; nothing for anything else.
-std::optional<Source> source_of(std::string_view purl) {
-  constexpr std::string_view kPrefix = "pkg:deb/ubuntu/";
-  const size_t question = purl.find('?');
-  if (!purl.starts_with(kPrefix) || question == std::string_view::npos) return std::nullopt;
-  const std::string_view product = purl.substr(kPrefix.size(), question - kPrefix.size());
-  bool is_source = false;
-  std::string_view label;
-  for (const std::string_view pair : split(purl.substr(question + 1), '&')) {
-    is_source = is_source || pair == "arch=source";
-    if (pair.starts_with("distro=")) label = pair.substr(7);
+std::optional<Source> source_of(std::string_view product) {
+  if (!product.contains("arch=source")) return std::nullopt;  // most are binaries', which are not worth the reading
+  auto purl = inventory::parse_purl(product, inventory::PurlCheck::kSyntax);
+  if (!purl || purl->type != "deb" || purl->name_space != "ubuntu" || purl->qualifier("arch") != "source") {
+    return std::nullopt;
   }
-  const auto ecosystem = ecosystem_key_of_ubuntu_label(percent_decoded(label));
-  if (!is_source || !ecosystem) return std::nullopt;
-  const size_t at = product.find('@');
-  return Source{.name = percent_decoded(product.substr(0, at)),
-                .version = at == std::string_view::npos ? std::string() : percent_decoded(product.substr(at + 1)),
-                .ecosystem = *ecosystem};
+  auto ecosystem = ecosystem_key_of_ubuntu_label(purl->qualifier("distro"));
+  if (!ecosystem) return std::nullopt;
+  return Source{.name = std::move(purl->name), .version = std::move(purl->version), .ecosystem = *std::move(ecosystem)};
 }
 
 Status read_statement(const json::Value& statement, Sink& sink, const FeedLimits& limits) {

@@ -86,7 +86,7 @@ class UpdateReader {
   Status read(const xml::Element& update) {
     if (update.name() != "update") return {};
     id_ = update.child_text("id");
-    severity_ = severity_of_vendor(update.child_text("severity"));
+    severity_ = severity_of_word(update.child_text("severity"));
     read_references(update);
     const bool security = update.attribute("type") == "security";
     if (!security && vulnerabilities_.empty()) return {};  // mends faults that have no id
