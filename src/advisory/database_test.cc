@@ -1,7 +1,6 @@
 #include "advisory/database.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -9,6 +8,8 @@
 
 #include "advisory/database_builder.h"
 #include "base/fs.h"
+#include "base/mapping_guard.h"
+#include "base/temporary_folder.h"
 #include "crypto/digest.h"
 
 namespace bulkhead::advisory {
@@ -185,7 +186,8 @@ TEST(Database, FindsAVulnerabilityByAnyOfItsNames) {
 }
 
 TEST(Database, OpensAMappedFileAndKeepsTheOldOneWhenItIsReplaced) {
-  const std::string path = testing::TempDir() + "database_test." + std::to_string(::getpid()) + ".db";
+  const TemporaryFolder folder;
+  const std::string path = folder / "advisories.db";
   ASSERT_TRUE(write_file_atomically(path, build({record("CVE-1", "debian:12", "old")})));
   const Database before = Database::open(path).value();
   ASSERT_TRUE(write_file_atomically(path, build({record("CVE-1", "debian:12", "new")})));
@@ -195,7 +197,18 @@ TEST(Database, OpensAMappedFileAndKeepsTheOldOneWhenItIsReplaced) {
   EXPECT_FALSE(find(after, "debian:12", "new").empty());
   EXPECT_TRUE(before.verify());
   EXPECT_NE(before.checksum(), after.checksum());
-  std::filesystem::remove(path);
+}
+
+TEST(DatabaseDeathTest, AFileThatIsCutShortWhileItIsInUseEndsTheProgramWithItsName) {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("advisories.db", build({record("CVE-1", "debian:12", "x")}));
+  EXPECT_EXIT(
+      {
+        guard_mappings();
+        const Database database = Database::open(path).value();
+        if (::truncate(path.c_str(), 0) == 0) _exit(find(database, "debian:12", "x").empty() ? 0 : 2);
+      },
+      testing::ExitedWithCode(1), "^bulkhead: [^\n]*/advisories.db: the file was cut short");
 }
 
 TEST(Database, AnEmptyDatabaseIsOneThatKnowsNothing) {

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mapping_guard.h"
+
 namespace bulkhead {
 namespace {
 
@@ -142,7 +144,9 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
   if (size == 0) return MappedFile(ByteSpan());
   void* address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);
   if (address == MAP_FAILED) return fail(errno_error(errno, path));
-  return MappedFile(ByteSpan(static_cast<const std::byte*>(address), size));
+  const ByteSpan bytes(static_cast<const std::byte*>(address), size);
+  remember_mapping(bytes, path);
+  return MappedFile(bytes);
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, ByteSpan())) {}
@@ -153,7 +157,9 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 }
 
 MappedFile::~MappedFile() {
-  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  if (bytes_.empty()) return;
+  forget_mapping(bytes_);
+  ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
 Status make_directories(const std::string& path, unsigned mode) {

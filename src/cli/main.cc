@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/mapping_guard.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/interrupts.h"
@@ -53,6 +54,7 @@ int main(int argc, char** argv) {
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   std::signal(SIGPIPE, SIG_IGN);
+  bulkhead::guard_mappings();
   try {
     return bulkhead::cli::run(argc, argv);
   } catch (const std::bad_alloc&) {
