@@ -5,27 +5,26 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "advisory/database.h"
 #include "advisory/feed_state.h"
+#include "advisory/sample_documents.h"
 #include "advisory/store.h"
+#include "archive/tar_builder.h"
 #include "base/fs.h"
+#include "base/temporary_folder.h"
 #include "crypto/digest.h"
 
 namespace bulkhead::advisory {
 namespace {
 
-namespace fs = std::filesystem;
+using archive::TarBuilder;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
 
 std::string secdb(const std::string& release, const std::string& package, const std::string& id) {
-  return fmt::format(
-      R"({{"apkurl":"x","reponame":"main","urlprefix":"https://dl-cdn.alpinelinux.org/alpine","distroversion":"{}",
-          "packages":[{{"pkg":{{"name":"{}","secfixes":{{"1.0-r0":["{}"]}}}}}}]}})",
-      release, package, id);
+  return sample_secdb(release, "main", package, id);
 }
 
 std::string osv(const std::string& id, const std::string& ecosystem, const std::string& package) {
@@ -36,35 +35,12 @@ std::string osv(const std::string& id, const std::string& ecosystem, const std::
       id, ecosystem, package);
 }
 
-// One member of a ustar archive.
-std::string tar_member(const std::string& name, const std::string& content) {
-  std::string header(512, '\0');
-  header.replace(0, name.size(), name);
-  header.replace(100, 7, "0000644");
-  header.replace(124, 11, fmt::format("{:011o}", content.size()));
-  header.replace(136, 11, "00000000000");
-  header[156] = '0';
-  header.replace(257, 8, std::string("ustar\00000", 8));
-  header.replace(148, 8, 8, ' ');
-  unsigned sum = 0;
-  for (const char c : header) sum += static_cast<unsigned char>(c);
-  header.replace(148, 8, fmt::format("{:06o}", sum) + std::string("\0 ", 2));
-  std::string member = header + content;
-  member.resize((member.size() + 511) / 512 * 512);
-  return member;
-}
-
 class BuildTest : public testing::Test {
  protected:
-  BuildTest() : folder_(fmt::format("{}build_test.{}", testing::TempDir(), ::getpid())) {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-    options_.from = folder_;
-  }
-  ~BuildTest() override { fs::remove_all(folder_); }
+  BuildTest() { options_.from = folder_.path(); }
 
   void put(const std::string& name, const std::string& contents) const {
-    ASSERT_TRUE(write_file_atomically(folder_ + "/" + name, contents));
+    ASSERT_TRUE(write_file_atomically(folder_ / name, contents));
   }
   // The result, and its database opened.
   void build() {
@@ -91,7 +67,7 @@ class BuildTest : public testing::Test {
     return names;
   }
 
-  std::string folder_;
+  TemporaryFolder folder_;
   BuildOptions options_;
   BuildResult result_;
   std::unique_ptr<Database> database_;
@@ -100,9 +76,11 @@ class BuildTest : public testing::Test {
 TEST_F(BuildTest, ReadsAFolderAsItWasPublished) {
   put("alpine/v3.19/main.json", secdb("v3.19", "curl", "CVE-2026-1"));
   put("alpine/v3.18/main.json.zst", *pack_database(as_bytes(secdb("v3.18", "curl", "CVE-2026-2"))));
-  put("osv-2026-11-20.tar", tar_member("README.md", "# hello\n") +
-                                tar_member("GHSA-1.json", osv("GHSA-1", "PyPI", "x")) +
-                                tar_member("X-1.json", osv("X-1", "PyPI", "y")) + std::string(1024, '\0'));
+  put("osv-2026-11-20.tar", TarBuilder()
+                                .file("README.md", "# hello\n")
+                                .file("GHSA-1.json", osv("GHSA-1", "PyPI", "x"))
+                                .file("X-1.json", osv("X-1", "PyPI", "y"))
+                                .finish());
   put("notes.txt", "nothing that a feed would know");
   build();
   EXPECT_TRUE(knows("CVE-2026-1"));
@@ -125,7 +103,7 @@ TEST_F(BuildTest, ReadsAFolderAsItWasPublished) {
 TEST_F(BuildTest, TakesOneFileToo) {
   put("main.json", secdb("v3.19", "curl", "CVE-2026-1"));
   put("other.json", secdb("v3.19", "curl", "CVE-2026-2"));
-  options_.from = folder_ + "/main.json";
+  options_.from = folder_ / "main.json";
   build();
   EXPECT_TRUE(knows("CVE-2026-1"));
   EXPECT_FALSE(knows("CVE-2026-2"));
@@ -146,7 +124,7 @@ TEST_F(BuildTest, ABrokenDocumentIsLeftOutWholeAndToldAndStopsNothing) {
   broken.replace(broken.rfind("]}"), 1, ",{\"pkg\":1}]");  // its last package is none
   put("a-broken.json", broken);
   put("b.json", good);
-  put("c.tar.zst", pack_database(as_bytes(tar_member("x.json", good)))->substr(0, 60));
+  put("c.tar.zst", pack_database(as_bytes(TarBuilder().file("x.json", good).finish()))->substr(0, 60));
   build();
   EXPECT_TRUE(knows("CVE-2026-1"));
   EXPECT_FALSE(knows("CVE-2026-666"));
@@ -184,7 +162,7 @@ TEST_F(BuildTest, AManifestSaysWhichFilesCountAndWhatTheyAre) {
   EXPECT_EQ(error().code(), Code::kMalformed);
   // Another manifest instead.
   put("elsewhere.json", R"({"schema_version":1,"files":[{"path":"unlisted.json"}]})");
-  options_.manifest = folder_ + "/elsewhere.json";
+  options_.manifest = folder_ / "elsewhere.json";
   build();
   EXPECT_TRUE(knows("CVE-2026-2"));
 }
@@ -233,11 +211,10 @@ TEST_F(BuildTest, AMissingFeedStandsInTheDatabaseForEveryAnswerToTell) {
 
 TEST_F(BuildTest, PassedLimitsNameTheirOption) {
   put("a.json", secdb("v3.19", "curl", "CVE-2026-1"));
-  put("b.tar", tar_member("x.json", osv("X-1", "PyPI", "y")) + tar_member("y.json", osv("X-2", "PyPI", "y")) +
-                   std::string(1024, '\0'));
+  put("b.tar", TarBuilder().file("x.json", osv("X-1", "PyPI", "y")).file("y.json", osv("X-2", "PyPI", "y")).finish());
   options_.limits.max_documents = 1;
   EXPECT_THAT(error().remedy(), HasSubstr("--max-documents"));
-  options_.from = folder_ + "/b.tar";
+  options_.from = folder_ / "b.tar";
   EXPECT_EQ(error().code(), Code::kLimitExceeded);
   EXPECT_THAT(error().remedy(), HasSubstr("--max-documents"));
   options_.limits = {.max_archive_bytes = 600};
@@ -247,7 +224,7 @@ TEST_F(BuildTest, PassedLimitsNameTheirOption) {
   EXPECT_THAT(error().remedy(), HasSubstr("--max-database-bytes"));
   // A document past its own limit is one that cannot be read.
   options_.database = {};
-  options_.from = folder_;
+  options_.from = folder_.path();
   options_.limits = {.max_document_bytes = 100};
   build();
   ASSERT_EQ(result_.failed.size(), 3U);
@@ -256,10 +233,10 @@ TEST_F(BuildTest, PassedLimitsNameTheirOption) {
 
 TEST_F(BuildTest, NothingToReadIsAnErrorThatNamesThePlace) {
   EXPECT_EQ(error().code(), Code::kNotFound);
-  EXPECT_THAT(error().to_string(), HasSubstr(folder_));
+  EXPECT_THAT(error().to_string(), HasSubstr(folder_.path()));
   put("README.md", "# hello");
   EXPECT_EQ(error().code(), Code::kNotFound);
-  options_.from = folder_ + "/none";
+  options_.from = folder_ / "none";
   EXPECT_EQ(error().code(), Code::kNotFound);
 }
 

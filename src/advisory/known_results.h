@@ -14,6 +14,7 @@
 #include "advisory/build.h"
 #include "advisory/database.h"
 #include "advisory/match.h"
+#include "advisory/match_test_support.h"
 #include "archive/inflate.h"
 #include "archive/tar_reader.h"
 #include "base/fs.h"
@@ -81,13 +82,6 @@ inline Database database_of(const std::string& from, std::vector<std::string> ec
   EXPECT_TRUE(built) << built.error().to_string();
   EXPECT_EQ(built->failures, 0U);
   return Database::from_bytes(std::move(built->database), "test").value();
-}
-
-inline OperatingSystem os(std::string id, std::string version) {
-  OperatingSystem system;
-  system.id = std::move(id);
-  system.version_id = std::move(version);
-  return system;
 }
 
 // The files of an archive, by path.

@@ -5,10 +5,10 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "advisory/database_builder.h"
 #include "base/fs.h"
+#include "base/temporary_folder.h"
 
 namespace bulkhead::advisory {
 namespace {
@@ -32,16 +32,14 @@ bool has(const Database& database, std::string_view package) {
 
 class StoreTest : public testing::Test {
  protected:
-  StoreTest() : folder_(testing::TempDir() + "store_test." + std::to_string(::getpid())) {
-    fs::remove_all(folder_);
+  StoreTest() {
     fs::create_directories(cache());
     fs::create_directories(share());
   }
-  ~StoreTest() override { fs::remove_all(folder_); }
 
-  std::string cache() const { return folder_ + "/cache"; }
-  std::string share() const { return folder_ + "/share"; }
-  StorePaths paths() const { return {.cache_dir = cache(), .snapshot_dirs = {folder_ + "/none", share()}}; }
+  std::string cache() const { return folder_ / "cache"; }
+  std::string share() const { return folder_ / "share"; }
+  StorePaths paths() const { return {.cache_dir = cache(), .snapshot_dirs = {folder_ / "none", share()}}; }
   void put(const std::string& path, std::string_view contents) const {
     ASSERT_TRUE(write_file_atomically(path, contents));
   }
@@ -55,7 +53,7 @@ class StoreTest : public testing::Test {
     return names;
   }
 
-  std::string folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(StoreTest, WithoutAnyDatabaseItSaysHowToGetOne) {
@@ -89,14 +87,14 @@ TEST_F(StoreTest, AnUpdatedDatabaseGoesBeforeTheSnapshotAndANamedOneBeforeBoth) 
   EXPECT_EQ(opened->origin, Origin::kCache);
   EXPECT_TRUE(has(*opened->database, "updated"));
 
-  put(folder_ + "/mine.db", database_with("mine"));
+  put(folder_ / "mine.db", database_with("mine"));
   StorePaths named = paths();
-  named.named = folder_ + "/mine.db";
+  named.named = folder_ / "mine.db";
   opened = open_database(named);
   ASSERT_TRUE(opened);
   EXPECT_EQ(opened->origin, Origin::kNamed);
   EXPECT_TRUE(has(*opened->database, "mine"));
-  named.named = folder_ + "/mine.db.zst";
+  named.named = folder_ / "mine.db.zst";
   put(named.named, pack_database(as_bytes(database_with("packed"))).value());
   opened = open_database(named);
   ASSERT_TRUE(opened);
@@ -119,8 +117,8 @@ TEST_F(StoreTest, WithoutACacheTheSnapshotIsHeldInMemory) {
   ASSERT_TRUE(opened);
   EXPECT_TRUE(has(*opened->database, "snapshot"));
   // A cache that cannot be written is no cache.
-  put(folder_ + "/file", "");
-  for (const std::string& place : {std::string("/proc/self/bulkhead"), folder_ + "/file"}) {
+  put(folder_ / "file", "");
+  for (const std::string& place : {std::string("/proc/self/bulkhead"), folder_ / "file"}) {
     no_cache.cache_dir = place;
     opened = open_database(no_cache);
     ASSERT_TRUE(opened) << opened.error().to_string();
@@ -131,7 +129,7 @@ TEST_F(StoreTest, WithoutACacheTheSnapshotIsHeldInMemory) {
 TEST_F(StoreTest, ExportAndImportCarryTheSameBytes) {
   const std::string bytes = database_with("x");
   const auto database = Database::from_bytes(bytes, "x");
-  const std::string packed = folder_ + "/travel.db.zst";
+  const std::string packed = folder_ / "travel.db.zst";
   put(packed, pack_database(database->bytes()).value());
   EXPECT_LT(fs::file_size(packed), bytes.size());
   const auto imported = import_database(packed, cache());
@@ -139,8 +137,8 @@ TEST_F(StoreTest, ExportAndImportCarryTheSameBytes) {
   EXPECT_EQ(as_text((*imported)->bytes()), bytes);
   EXPECT_EQ(*read_file(cached_database_path(cache()), bytes.size()), bytes);
   // A plain database is taken as well.
-  put(folder_ + "/plain.db", database_with("y"));
-  ASSERT_TRUE(import_database(folder_ + "/plain.db", cache()));
+  put(folder_ / "plain.db", database_with("y"));
+  ASSERT_TRUE(import_database(folder_ / "plain.db", cache()));
   // Packing is deterministic.
   EXPECT_EQ(pack_database(as_bytes(bytes)).value(), pack_database(as_bytes(bytes)).value());
 }
@@ -159,20 +157,20 @@ TEST_F(StoreTest, ABadImportLeavesTheOldDatabaseWholeAndNothingBeside) {
       {pack_database(as_bytes(damaged_database)).value(), Code::kVerificationFailed},
   };
   for (const auto& [contents, code] : bad) {
-    put(folder_ + "/bad.db.zst", contents);
-    const auto imported = import_database(folder_ + "/bad.db.zst", cache());
+    put(folder_ / "bad.db.zst", contents);
+    const auto imported = import_database(folder_ / "bad.db.zst", cache());
     ASSERT_FALSE(imported);
     EXPECT_EQ(imported.error().code(), code) << imported.error().to_string();
     EXPECT_NE(imported.error().to_string().find("bad.db.zst"), std::string::npos) << imported.error().to_string();
     EXPECT_EQ(*read_file(cached_database_path(cache()), 1 << 20), old);
     EXPECT_EQ(files_in(cache()), std::vector<std::string>{std::string(kDatabaseName)});
   }
-  EXPECT_EQ(import_database(folder_ + "/none", cache()).error().code(), Code::kNotFound);
+  EXPECT_EQ(import_database(folder_ / "none", cache()).error().code(), Code::kNotFound);
 }
 
 TEST_F(StoreTest, APackedBombIsRefusedAtTheLimit) {
-  put(folder_ + "/bomb.db.zst", pack_database(as_bytes(std::string(1 << 20, '\0'))).value());
-  const auto imported = import_database(folder_ + "/bomb.db.zst", cache(), {.max_database_bytes = 1 << 16});
+  put(folder_ / "bomb.db.zst", pack_database(as_bytes(std::string(1 << 20, '\0'))).value());
+  const auto imported = import_database(folder_ / "bomb.db.zst", cache(), {.max_database_bytes = 1 << 16});
   ASSERT_FALSE(imported);
   EXPECT_EQ(imported.error().code(), Code::kLimitExceeded);
   EXPECT_NE(imported.error().remedy().find("--max-database-bytes"), std::string::npos);

@@ -8,14 +8,15 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "advisory/database.h"
 #include "advisory/ecosystem.h"
 #include "advisory/feed_manifest.h"
 #include "advisory/feed_state.h"
+#include "advisory/sample_documents.h"
 #include "advisory/store.h"
 #include "base/fs.h"
+#include "base/temporary_folder.h"
 #include "crypto/digest.h"
 
 namespace bulkhead::advisory {
@@ -33,11 +34,7 @@ constexpr const char* kCommunity = "https://secdb.alpinelinux.org/v3.19/communit
 constexpr const char* kMirrorList = "https://cdn.amazonlinux.com/al2023/core/mirrors/latest/x86_64/mirror.list";
 
 std::string secdb(const std::string& repository, const std::string& package, const std::string& id) {
-  return fmt::format(
-      R"({{"apkurl":"{{{{urlprefix}}}}/x.apk","archs":["x86_64"],"reponame":"{}",
-          "urlprefix":"https://dl-cdn.alpinelinux.org/alpine","distroversion":"v3.19",
-          "packages":[{{"pkg":{{"name":"{}","secfixes":{{"1.0-r0":["{}"]}}}}}}]}})",
-      repository, package, id);
+  return sample_secdb("v3.19", repository, package, id);
 }
 
 std::string updateinfo(const std::string& id) {
@@ -115,18 +112,16 @@ class FakeFetcher final : public FeedFetcher {
 
 class UpdateTest : public testing::Test {
  protected:
-  UpdateTest() : folder_(fmt::format("{}update_test.{}", testing::TempDir(), ::getpid())) {
-    fs::remove_all(folder_);
+  UpdateTest() {
     fetcher_.put(kMain, secdb("main", "curl", "CVE-2026-1"));
     fetcher_.put(kCommunity, secdb("community", "redis", "CVE-2026-2"));
-    options_.feeds_dir = folder_ + "/feeds";
-    options_.database_path = folder_ + "/advisories.db";
+    options_.feeds_dir = folder_ / "feeds";
+    options_.database_path = folder_ / "advisories.db";
     options_.ecosystems = {"alpine:3.19"};
     options_.skipped_feeds = {"cve", "nvd", "kev", "epss"};
     options_.now = "2026-11-22T10:00:00Z";
     options_.made_by = "test/1";
   }
-  ~UpdateTest() override { fs::remove_all(folder_); }
 
   UpdateResult update() {
     fetcher_.requests.clear();
@@ -176,7 +171,7 @@ class UpdateTest : public testing::Test {
     return place == all.end() || place->stale;
   }
 
-  std::string folder_;
+  TemporaryFolder folder_;
   FakeFetcher fetcher_;
   UpdateOptions options_;
 };
@@ -335,13 +330,13 @@ TEST_F(UpdateTest, AnInterruptionBetweenFileAndStateLeavesTheOldFileInForce) {
   update();
   const std::string before = database_bytes();
   // The new file is in its place, feeds.json has not been written: what a power failure there leaves.
-  fs::copy(options_.feeds_dir, folder_ + "/kept", fs::copy_options::recursive);
+  fs::copy(options_.feeds_dir, folder_ / "kept", fs::copy_options::recursive);
   fetcher_.put(kMain, secdb("main", "curl", "CVE-2026-3"));
   update();
   const std::string new_path = fs::path(file_of(kMain)).lexically_relative(options_.feeds_dir).string();
   const std::string new_file = *read_file(file_of(kMain), 1 << 20);
   fs::remove_all(options_.feeds_dir);
-  fs::rename(folder_ + "/kept", options_.feeds_dir);
+  fs::rename(folder_ / "kept", options_.feeds_dir);
   ASSERT_TRUE(write_file_atomically(options_.feeds_dir + "/" + new_path, new_file));
   ASSERT_TRUE(write_file_atomically(options_.feeds_dir + "/incoming/main.json.aBcDeF", "half of"));
   ASSERT_TRUE(write_file_atomically(options_.database_path, before));

@@ -9,25 +9,20 @@
 #include <unistd.h>
 
 #include "archive/tar_builder.h"
+#include "base/temporary_folder.h"
 
 namespace bulkhead::archive {
 namespace {
 
 class TarIndexTest : public testing::Test {
  protected:
-  TarIndexTest() {
-    std::string pattern = testing::TempDir() + "/tar_index_XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~TarIndexTest() override { std::filesystem::remove_all(folder_); }
-
   Result<TarIndex> index(std::string_view archive, const Limits& limits = {}) {
-    const std::string path = folder_ + "/archive.tar";
+    const std::string path = folder_ / "archive.tar";
     EXPECT_TRUE(write_file_atomically(path, archive));
     return TarIndex::open(path, limits);
   }
 
-  std::string folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(TarIndexTest, FindsMembersHoweverTheirPathIsWritten) {
@@ -52,7 +47,7 @@ TEST_F(TarIndexTest, FindsMembersHoweverTheirPathIsWritten) {
 TEST_F(TarIndexTest, ReadsOnlyHeadersToMakeTheIndex) {
   // 100 GB of content that the file, being sparse, does not occupy.
   constexpr uint64_t kContent = uint64_t{50} << 30;
-  const std::string path = folder_ + "/huge.tar";
+  const std::string path = folder_ / "huge.tar";
   const std::string header = TarBuilder().header({.name = "huge", .size = kContent}).unfinished();
   const std::string second = TarBuilder().header({.name = "huge2", .size = kContent}).unfinished();
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
@@ -126,8 +121,8 @@ TEST_F(TarIndexTest, RefusesSparseMembersAndWhatIsNoFile) {
                 .finish());
   ASSERT_TRUE(found);
   EXPECT_EQ(found->read_member("s", 100).error().code(), Code::kUnsupported);
-  EXPECT_EQ(TarIndex::open(folder_).error().code(), Code::kInvalidArgument);
-  EXPECT_EQ(TarIndex::open(folder_ + "/missing").error().code(), Code::kNotFound);
+  EXPECT_EQ(TarIndex::open(folder_.path()).error().code(), Code::kInvalidArgument);
+  EXPECT_EQ(TarIndex::open(folder_ / "missing").error().code(), Code::kNotFound);
 }
 
 TEST_F(TarIndexTest, ReadsSeveralMembersAtOnce) {
@@ -148,7 +143,7 @@ TEST_F(TarIndexTest, KeepsTheFileOpenForItsSources) {
   auto source = found->open_member("a");
   ASSERT_TRUE(source);
   found = fail(Code::kInternal, "gone");
-  std::filesystem::remove(folder_ + "/archive.tar");
+  std::filesystem::remove(folder_ / "archive.tar");
   EXPECT_EQ(*read_all(**source, 100, "a"), "content");
 }
 

@@ -20,6 +20,7 @@
 #include "base/chopped_source.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "base/temporary_folder.h"
 
 namespace bulkhead::archive {
 namespace {
@@ -57,9 +58,6 @@ std::vector<Writer> writers() {
 class Tree {
  public:
   explicit Tree(unsigned seed) : random_(seed) {
-    std::string path = (fs::temp_directory_path() / "bulkhead-tar-XXXXXX").string();
-    if (::mkdtemp(path.data()) == nullptr) std::abort();
-    root_ = path;
     fill(root_, 0);
     // Paths past every field: 100, 155 + 100 and 256 bytes.
     fs::path deep = root_;
@@ -68,12 +66,6 @@ class Tree {
     write(deep / name(120), 700);
     fs::create_symlink(std::string(300, 't'), root_ / "to-a-long-target");
     sparse(root_ / "sparse");
-  }
-  Tree(const Tree&) = delete;
-  Tree& operator=(const Tree&) = delete;
-  ~Tree() {
-    std::error_code ignored;
-    fs::remove_all(root_, ignored);
   }
   const fs::path& root() const { return root_; }
 
@@ -135,7 +127,8 @@ class Tree {
 
   std::mt19937 random_;
   size_t names_ = 0;
-  fs::path root_;
+  TemporaryFolder folder_;
+  fs::path root_ = folder_.path();
   std::vector<fs::path> files_;
 };
 

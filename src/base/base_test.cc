@@ -1,12 +1,12 @@
 #include <string>
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/json_writer.h"
+#include "base/temporary_folder.h"
 #include "base/text.h"
 
 namespace bulkhead {
@@ -136,19 +136,20 @@ TEST(Fs, AFileWrittenInPiecesAppearsOnCommitOrNotAtAll) {
 }
 
 TEST(Fs, AFileMayBeNamedWhenItsContentsAreKnown) {
-  const std::string folder = testing::TempDir() + "/bulkhead_commit_as_test." + std::to_string(::getpid());
-  auto file = AtomicFile::create(folder + "/file");
+  const TemporaryFolder folder;
+  auto file = AtomicFile::create(folder / "file");
   ASSERT_TRUE(file);
   ASSERT_TRUE(file->write(as_bytes("x")));
   const std::string temporary = file->temporary_path();
-  ASSERT_TRUE(file->commit_as(folder + "/by-content/x"));
-  EXPECT_EQ(*read_file(folder + "/by-content/x", 10), "x");
-  EXPECT_EQ(read_file(folder + "/file", 10).error().code(), Code::kNotFound);
+  ASSERT_TRUE(file->commit_as(folder / "by-content/x"));
+  EXPECT_EQ(*read_file(folder / "by-content/x", 10), "x");
+  EXPECT_EQ(read_file(folder / "file", 10).error().code(), Code::kNotFound);
   EXPECT_EQ(read_file(temporary, 10).error().code(), Code::kNotFound);
 }
 
 TEST(Fs, ALockHasOneHolderUntilItIsClosed) {
-  const std::string path = testing::TempDir() + "/bulkhead_lock_test." + std::to_string(::getpid()) + "/lock";
+  const TemporaryFolder folder;
+  const std::string path = folder / "folder/lock";
   {
     const auto held = lock_file(path);
     ASSERT_TRUE(held) << held.error().to_string();

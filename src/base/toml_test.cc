@@ -4,34 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include "base/json_tree.h"
+
 namespace bulkhead::toml {
 namespace {
 
-std::string dump(const json::Value& value) {
-  std::string out;
-  switch (value.kind()) {
-    case json::Kind::kObject:
-      for (const auto& [key, member] : value.members()) out += std::string(key) + ":" + dump(member) + " ";
-      return "{" + out + "}";
-    case json::Kind::kArray:
-      for (const auto element : value.elements()) out += dump(element) + " ";
-      return "[" + out + "]";
-    case json::Kind::kString:
-      return "'" + std::string(*value.string()) + "'";
-    case json::Kind::kBool:
-      return *value.boolean() ? "true" : "false";
-    case json::Kind::kNull:
-      return "null";
-    case json::Kind::kInteger:
-      return std::to_string(*value.integer());
-    default:
-      return std::to_string(*value.number());
-  }
-}
-
 std::string text_of(std::string_view toml, const Limits& limits = {}) {
   const auto document = parse(toml, limits);
-  return document ? dump(document->root()) : "error: " + document.error().to_string();
+  return document ? json::tree_of(document->root()) : "error: " + document.error().to_string();
 }
 
 struct Case {

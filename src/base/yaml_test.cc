@@ -4,33 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include "base/json_tree.h"
+
 namespace bulkhead::yaml {
 namespace {
 
-// The document as a path-free dump: kind and text of every value, so that one line shows the whole tree.
-std::string dump(const json::Value& value) {
-  std::string out;
-  switch (value.kind()) {
-    case json::Kind::kObject:
-      for (const auto& [key, member] : value.members()) out += std::string(key) + ":" + dump(member) + " ";
-      return "{" + out + "}";
-    case json::Kind::kArray:
-      for (const auto element : value.elements()) out += dump(element) + " ";
-      return "[" + out + "]";
-    case json::Kind::kString:
-      return "'" + std::string(*value.string()) + "'";
-    case json::Kind::kBool:
-      return *value.boolean() ? "true" : "false";
-    case json::Kind::kNull:
-      return "null";
-    default:
-      return std::to_string(*value.number());
-  }
-}
-
 std::string text_of(std::string_view yaml, Scalars scalars = Scalars::kText, const Limits& limits = {}) {
   const auto document = parse(yaml, scalars, limits);
-  return document ? dump(document->root()) : "error: " + document.error().to_string();
+  return document ? json::tree_of(document->root()) : "error: " + document.error().to_string();
 }
 
 TEST(Yaml, KeepsVersionsAsWritten) {
@@ -42,7 +23,7 @@ TEST(Yaml, TypesPlainScalarsByTheCoreSchema) {
   EXPECT_EQ(
       text_of("[true, False, 12, -3, +4, 0o17, 0xff, 1.5, 1e3, .5, \"12\", !!str 12, yes, 1.2.3, 0x-1, .inf, ~, ]",
               Scalars::kTyped),
-      "[true false 12.000000 -3.000000 4.000000 15.000000 255.000000 1.500000 1000.000000 0.500000 '12' '12' 'yes' "
+      "[true false 12 -3 4 15 255 1.500000 1000 0.500000 '12' '12' 'yes' "
       "'1.2.3' '0x-1' '.inf' null ]");
 }
 

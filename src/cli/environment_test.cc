@@ -7,14 +7,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/temporary_folder.h"
+
 namespace bulkhead::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
 TEST(PrivateDirectory, BelievesNothingThatOthersCouldHavePutThere) {
-  std::string pattern = testing::TempDir() + "/private_XXXXXX";
-  const fs::path folder = ::mkdtemp(pattern.data());
+  const TemporaryFolder folder;
   const std::string mine = folder / "mine";
   EXPECT_EQ(private_directory(mine), mine);
   EXPECT_EQ(private_directory(mine), mine) << "the second time, too";
@@ -39,7 +40,6 @@ TEST(PrivateDirectory, BelievesNothingThatOthersCouldHavePutThere) {
     ASSERT_EQ(::chown(theirs.c_str(), 65534, 65534), 0);
     EXPECT_TRUE(is_replaced(theirs));
   }
-  fs::remove_all(folder);
 }
 
 }  // namespace

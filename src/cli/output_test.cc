@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/temporary_folder.h"
 
 namespace bulkhead::cli {
 namespace {
@@ -19,21 +20,14 @@ namespace fs = std::filesystem;
 
 class OutputTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = testing::TempDir() + "bulkhead-output-XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  std::string in(const std::string& name) const { return folder_ + "/" + name; }
+  std::string in(const std::string& name) const { return folder_ / name; }
 
   static Status write(const std::string& file, std::string_view text) {
     TRY_ASSIGN(const auto targets, find_outputs({&file, 1}));
     return write_output(targets.front(), text);
   }
 
-  std::string folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(OutputTest, ReplacesAFileAndLeavesNothingBeside) {
@@ -42,7 +36,7 @@ TEST_F(OutputTest, ReplacesAFileAndLeavesNothingBeside) {
     ASSERT_TRUE(written) << written.error().to_string();
     EXPECT_EQ(read_file(in("report"), 100).value_or(""), text);
   }
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_.path()), fs::directory_iterator()), 1);
 }
 
 TEST_F(OutputTest, WritesIntoAPipeAndLeavesItOne) {
@@ -105,7 +99,7 @@ TEST_F(OutputTest, MakesNoFolderUp) {
   EXPECT_EQ(written.error().code(), Code::kNotFound);
   EXPECT_NE(written.error().message().find("typo/dir"), std::string::npos);
   EXPECT_FALSE(fs::exists(in("typo")));
-  const Status folder = write(folder_, "x");
+  const Status folder = write(folder_.path(), "x");
   ASSERT_FALSE(folder);
   EXPECT_EQ(folder.error().code(), Code::kInvalidArgument);
 }
@@ -114,7 +108,7 @@ TEST_F(OutputTest, RefusesTwoOutputsToOnePlace) {
   std::ofstream(in("there")) << "x";
   fs::create_symlink("there", in("link"));
   const std::vector<std::vector<std::string>> twice = {
-      {in("a"), in("a")},  {in("a"), folder_ + "/./a"},  {in("there"), in("link")},
+      {in("a"), in("a")},  {in("a"), folder_ / "./a"},   {in("there"), in("link")},
       {"", "/dev/stdout"}, {"/dev/fd/1", "/dev/stdout"},
   };
   for (const auto& files : twice) {

@@ -11,6 +11,7 @@
 
 #include "archive/tar_builder.h"
 #include "base/fs.h"
+#include "base/temporary_folder.h"
 #include "base/test_data.h"
 #include "inventory/cataloger.h"
 #include "layer/analyse.h"
@@ -157,8 +158,8 @@ TEST(Inventory, LeavesTheSizeOfDatabasesToTheLimitThatHasAnOption) {
 TEST(Inventory, IsRefusedWhenTheFolderOfADatabaseMayNotBeRead) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root to take rights away from somebody else";
   namespace fs = std::filesystem;
-  std::string pattern = testing::TempDir() + "/inventory_XXXXXX";
-  const fs::path root = ::mkdtemp(pattern.data());
+  const TemporaryFolder folder;
+  const fs::path root = folder.path();
   ASSERT_EQ(::chmod(root.c_str(), 0755), 0);
   const auto put = [&](const fs::path& path, std::string_view content) {
     fs::create_directories((root / path).parent_path());
@@ -213,7 +214,6 @@ TEST(Inventory, IsRefusedWhenTheFolderOfADatabaseMayNotBeRead) {
         std::exit(wrong == 0 ? 0 : 1);
       },
       testing::ExitedWithCode(0), "");
-  fs::remove_all(root);
 }
 
 TEST(Inventory, DoesNotMindADamagedDatabaseThatAnUpperLayerReplaced) {

@@ -14,6 +14,7 @@
 #include "archive/tar_builder.h"
 #include "base/chopped_source.h"
 #include "base/fs.h"
+#include "base/temporary_folder.h"
 #include "layer/test_layers.h"
 
 namespace bulkhead::layer {
@@ -328,13 +329,6 @@ TEST(AnalyseLayer, LetsGoOfTheHelpingThreadWhenTheWalkFails) {
 
 class CacheTest : public testing::Test {
  protected:
-  CacheTest() {
-    std::string pattern = testing::TempDir() + "/layer_cache_XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-    folder_ += "/cache";
-  }
-  ~CacheTest() override { std::filesystem::remove_all(std::filesystem::path(folder_).parent_path()); }
-
   std::vector<std::filesystem::path> entries() const {
     std::vector<std::filesystem::path> found;
     for (const auto& entry : std::filesystem::directory_iterator(folder_)) found.push_back(entry.path());
@@ -345,7 +339,8 @@ class CacheTest : public testing::Test {
     return *analyse_layer(std::make_unique<MemorySource>(archive), {}, set, {});
   }
 
-  std::string folder_;
+  const TemporaryFolder outer_;
+  const std::string folder_ = outer_ / "cache";
 };
 
 TEST(AnalyseLayer, TakesAVerifiedDigestForThatOfThePlainTarInside) {

@@ -7,6 +7,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/temporary_folder.h"
 #include "layer/analyse.h"
 #include "layer/test_layers.h"
 
@@ -17,13 +18,7 @@ namespace fs = std::filesystem;
 
 class DirectoryTest : public testing::Test {
  protected:
-  DirectoryTest() {
-    std::string pattern = testing::TempDir() + "/directory_XXXXXX";
-    outside_ = ::mkdtemp(pattern.data());
-    root_ = outside_ / "root";
-    fs::create_directory(root_);
-  }
-  ~DirectoryTest() override { fs::remove_all(outside_); }
+  DirectoryTest() { fs::create_directory(root_); }
 
   void file(const fs::path& path, std::string_view content) {
     fs::create_directories((root_ / path).parent_path());
@@ -54,8 +49,9 @@ class DirectoryTest : public testing::Test {
     return listing_of(facts);
   }
 
-  fs::path outside_;
-  fs::path root_;
+  const TemporaryFolder outer_;
+  const fs::path outside_ = outer_.path();
+  fs::path root_ = outside_ / "root";
   std::string denied_;
 };
 

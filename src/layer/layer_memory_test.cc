@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "archive/tar_builder.h"
+#include "base/temporary_folder.h"
 #include "layer/test_layers.h"
 
 namespace bulkhead::layer {
@@ -109,13 +110,12 @@ TEST(LayerMemory, HoldsThreeMillionSmallFilesInLessThan500Megabytes) {
 #ifdef BULKHEAD_SANITIZED
   GTEST_SKIP() << "sanitizers need memory of their own";
 #endif
-  std::string pattern = testing::TempDir() + "/layer_memory_XXXXXX";
-  const std::string folder = ::mkdtemp(pattern.data());
+  const TemporaryFolder folder;
   const uint64_t peak = peak_megabytes([&] {
     const SizeAnalyser analyser;
     const Analyser* const all[] = {&analyser};
     const AnalyserSet set = *AnalyserSet::create(all);
-    const Cache cache = *Cache::open(folder);
+    const Cache cache = *Cache::open(folder.path());
     ThreadPool pool(2);
     auto facts = analyse_layer(std::make_unique<ManyFiles>(3'000'000), {}, set, {.pool = &pool});
     if (!facts || facts->tree.size() < 3'000'000 || !cache.store(*facts, set)) return false;
@@ -127,7 +127,6 @@ TEST(LayerMemory, HoldsThreeMillionSmallFilesInLessThan500Megabytes) {
     const auto image = MergedImage::merge(layers, set);
     return image && image->visible("size").size() == 3000;
   });
-  std::filesystem::remove_all(folder);
   RecordProperty("peak_megabytes", static_cast<int>(peak));
   EXPECT_GT(peak, 0U);
   EXPECT_LT(peak, 500U);

@@ -24,6 +24,7 @@
 
 #include "archive/tar_builder.h"
 #include "base/fs.h"
+#include "base/temporary_folder.h"
 #include "base/text.h"
 #include "layer/analyse.h"
 #include "layer/merged_view.h"
@@ -379,13 +380,8 @@ class Generator {
 
 class OverlayTest : public testing::Test {
  protected:
-  OverlayTest() {
-    std::string pattern = testing::TempDir() + "/overlay_XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-  }
   ~OverlayTest() override {
     if (mounted_) ::umount2((folder_ / "work").c_str(), MNT_DETACH);
-    fs::remove_all(folder_);
   }
 
   // Mounts are made in a namespace of our own, on a file system of memory; false when we may not.
@@ -453,7 +449,8 @@ class OverlayTest : public testing::Test {
     return text;
   }
 
-  fs::path folder_;
+  const TemporaryFolder outer_;
+  const fs::path folder_ = outer_.path();
   bool mounted_ = false;
 };
 

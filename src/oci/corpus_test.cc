@@ -18,7 +18,6 @@ namespace bulkhead::oci {
 namespace {
 
 using ::testing::HasSubstr;
-using testing::TemporaryFolder;
 
 std::string corpus(const std::string& path) {
   const auto root = test_data_dir();

@@ -17,7 +17,6 @@ using testing::LayoutBuilder;
 using testing::MemoryFiles;
 using testing::named;
 using testing::platform_member;
-using testing::TemporaryFolder;
 
 Result<Image> open(const LayoutBuilder& layout, std::string_view selector = "", std::string_view platform = "") {
   OpenOptions options;
@@ -207,7 +206,7 @@ TEST(Layout, ReadsAFolderWithoutOpeningSpecialFiles) {
   const TemporaryFolder folder;
   LayoutBuilder layout;
   layout.finish({layout.image({"content"}, "linux", "mips")});
-  const std::string path = folder.write(layout, "layout");
+  const std::string path = testing::write_layout(folder, layout, "layout");
   const auto image = open_layout(make_folder_store(path), {}, {});
   ASSERT_TRUE(image) << image.error().to_string();
   EXPECT_EQ(content_of(image->layers[0]), "content");

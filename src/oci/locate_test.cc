@@ -18,7 +18,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::LayoutBuilder;
-using testing::TemporaryFolder;
 
 // A source above this folder, as the registry client and the engines are.
 class TestSource final : public ImageSource {
@@ -94,7 +93,7 @@ TEST(Locate, AStopEndsTheWaitForAFifoWithoutWriter) {
 
 TEST(Locate, FindsWhatLiesAtAPathByItsContent) {
   const TemporaryFolder folder;
-  const std::string layout = folder.write(small_layout(), "layout");
+  const std::string layout = testing::write_layout(folder, small_layout(), "layout");
   const std::string tar = folder.write("layout.tar", small_layout().tar());
   const std::string gzip = folder.write("layout.tar.gz", testing::make_gzip(small_layout().tar()));
   const std::string save = folder.write("save", small_docker_archive());
@@ -218,7 +217,7 @@ TEST(Locate, StopsAtAnImageThatIsNotSound) {
   const TemporaryFolder folder;
   LayoutBuilder layout = small_layout();
   layout.files.erase("blobs/sha256/" + testing::hex_of("content"));
-  const std::string broken = folder.write(layout, "broken");
+  const std::string broken = testing::write_layout(folder, layout, "broken");
   const std::string truncated = folder.write("truncated.tar", small_layout().tar().substr(0, 1500));
   const std::string no_image = folder.write("root.tar", testing::make_tar({{"etc/passwd", "root", '0', ""}}));
   TestSource registry("registry", TestSource::kHasIt);

@@ -9,7 +9,6 @@ namespace bulkhead::oci {
 namespace {
 
 using ::testing::HasSubstr;
-using testing::TemporaryFolder;
 
 const std::string kDigest = "sha256:" + std::string(64, 'a');
 

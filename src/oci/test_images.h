@@ -13,6 +13,7 @@
 
 #include "archive/tar_builder.h"
 #include "base/block_source.h"
+#include "base/temporary_folder.h"
 #include "crypto/digest.h"
 #include "oci/file_store.h"
 
@@ -180,34 +181,10 @@ inline std::string named(std::string_view ref_name) {
   return R"(, "annotations": {"org.opencontainers.image.ref.name": ")" + std::string(ref_name) + R"("})";
 }
 
-// A folder of its own that goes away with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string path = (std::filesystem::temp_directory_path() / "bulkhead-test-XXXXXX").string();
-    if (::mkdtemp(path.data()) == nullptr) std::abort();
-    path_ = path;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-  std::string write(const std::string& name, std::string_view content) const {
-    const std::filesystem::path path = std::filesystem::path(path_) / name;
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path, std::ios::binary) << content;
-    return path.string();
-  }
-  std::string write(const LayoutBuilder& layout, const std::string& name) const {
-    for (const auto& [path, content] : layout.files) write(name + "/" + path, content);
-    return path_ + "/" + name;
-  }
-
- private:
-  std::string path_;
-};
+// Its path.
+inline std::string write_layout(const TemporaryFolder& folder, const LayoutBuilder& layout, const std::string& name) {
+  for (const auto& [path, content] : layout.files) folder.write(name + "/" + path, content);
+  return folder / name;
+}
 
 }  // namespace bulkhead::oci::testing

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/temporary_folder.h"
 #include "oci/sequential.h"
 #include "oci/test_images.h"
 #include "scan/scan.h"
@@ -63,12 +64,9 @@ class ExportedImage final : public oci::SequentialImage {
 class ScanOfAnExport : public testing::Test {
  public:
   ScanOfAnExport() {
-    std::string pattern = testing::TempDir() + "/scan_XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-    cache_.emplace(*layer::Cache::open(folder_.string()));
+    cache_.emplace(*layer::Cache::open(folder_.path()));
     options_.analyse.cache = &*cache_;
   }
-  ~ScanOfAnExport() override { std::filesystem::remove_all(folder_); }
 
  protected:
   ScanResult scan(const Exported& exported) {
@@ -79,14 +77,14 @@ class ScanOfAnExport : public testing::Test {
 
   void remove(std::string_view suffix) {
     std::vector<std::filesystem::path> found;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
       if (entry.path().string().ends_with(suffix)) found.push_back(entry.path());
     }
     ASSERT_FALSE(found.empty());
     std::filesystem::remove(found.front());
   }
 
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
   std::optional<layer::Cache> cache_;
   Options options_;
   int reads_ = 0;

@@ -1,11 +1,11 @@
 #include "scan/scan.h"
 
 #include <filesystem>
-#include <fstream>
 
 #include <gtest/gtest.h>
 
 #include "advisory/database_builder.h"
+#include "base/temporary_folder.h"
 #include "oci/locate.h"
 
 namespace bulkhead::scan {
@@ -16,17 +16,7 @@ namespace fs = std::filesystem;
 // A root file system with an os-release and, when there is one, a dpkg status file.
 class ScanTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = testing::TempDir() + "bulkhead-scan-XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    root_ = name;
-  }
-  void TearDown() override { fs::remove_all(root_); }
-
-  void put(const std::string& path, std::string_view text) const {
-    fs::create_directories((root_ / path).parent_path());
-    std::ofstream(root_ / path) << text;
-  }
+  void put(const std::string& path, std::string_view text) const { root_.write(path, text); }
   void put_debian(std::string_view release) const {
     put("etc/os-release", "ID=debian\nVERSION_ID=" + std::string(release) + "\n");
     put("var/lib/dpkg/status",
@@ -34,14 +24,14 @@ class ScanTest : public testing::Test {
   }
 
   ScanResult facts(const Options& options) const {
-    auto opened = oci::open_image("rootfs:" + root_.string(), {}, {});
+    auto opened = oci::open_image("rootfs:" + root_.path(), {}, {});
     EXPECT_TRUE(opened) << opened.error().to_string();
     auto result = take_facts(std::move(*opened), options);
     EXPECT_TRUE(result) << result.error().to_string();
     return *std::move(result);
   }
 
-  fs::path root_;
+  TemporaryFolder root_;
 };
 
 advisory::Database database_of_two_feeds() {

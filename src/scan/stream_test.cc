@@ -39,7 +39,7 @@ Result<ScanResult> facts_of(const std::string& path, const Options& options = {}
 }
 
 TEST(Stream, SaysSoWhereOnlyAFileGivesTheWholeAnswer) {
-  const oci::testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const std::string linked = docker_archive({make_tar({{"opt/os-release", std::string(kRelease), '0', ""}}),
                                              make_tar({{"etc/os-release", "", '2', "../opt/os-release"}})});
   const auto from_file = facts_of(folder.write("linked.tar", linked));
@@ -52,7 +52,7 @@ TEST(Stream, SaysSoWhereOnlyAFileGivesTheWholeAnswer) {
 }
 
 TEST(Stream, KeepsTheSameLimitsAsAFile) {
-  const oci::testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   std::vector<oci::testing::TarFile> chain;
   for (int i = 0; i < 39; ++i) {
     chain.push_back({"chain" + std::to_string(i), "", '2', "x/../chain" + std::to_string(i + 1)});
@@ -171,7 +171,7 @@ TEST(Stream, CountsALayerOfTwoNamesOnce) {
 }
 
 TEST(Facts, SayThatAKnownDistributionWithoutPackagesIsNoAnswer) {
-  const oci::testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const auto warned = [&](const std::string& layer) {
     const auto facts = facts_of(folder.write("image.tar", docker_archive({layer})));
     EXPECT_TRUE(facts && facts->image.os.known());
