@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "advisory/database.h"
 #include "advisory/match.h"
@@ -47,6 +49,39 @@ void walk(const Database& database) {
   if (sum == SIZE_MAX) std::abort();  // so that nothing is left out as unused
 }
 
+// Packages under the names that the database has, of distributions whose rules differ most.
+void match_with(const Database& database) {
+  std::vector<inventory::Package> packages;
+  for (size_t e = 0; e < std::min<size_t>(database.ecosystems(), 4); ++e) {
+    for (size_t p = 0; p < std::min<size_t>(database.packages(e), 4); ++p) {
+      for (const auto type :
+           {inventory::PackageType::kDeb, inventory::PackageType::kRpm, inventory::PackageType::kPypi}) {
+        inventory::Package package;
+        package.type = type;
+        package.name = database.package_name(e, p);
+        package.source_name = package.name;
+        package.version = package.source_version = "1.0-1.el8_4";
+        package.architecture = "x86_64";
+        package.layer = static_cast<uint32_t>(p);
+        packages.push_back(std::move(package));
+      }
+    }
+  }
+  MatchOptions options{.now = "2026-11-22"};
+  options.layer_repositories = {{"rhel-8-for-x86_64-baseos-rpms"}};
+  if (!packages.empty()) options.layer_repositories.push_back({packages.front().name});
+  for (const auto& [id, version] : {std::pair("debian", "12"), {"ubuntu", "22.04"}, {"rhel", "8.4"}, {"amzn", "2"}}) {
+    inventory::OperatingSystem system;
+    system.id = id;
+    system.version_id = version;
+    const MatchResult result = match(packages, system, database, options);
+    if (result.findings.empty()) continue;
+    for (const Explanation& each : explain(result.findings.front().id, packages, system, database, options)) {
+      (void)explanation_text(each, {});
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -66,5 +101,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!database) return 0;
   (void)database->verify();
   walk(*database);
+  match_with(*database);
   return 0;
 }

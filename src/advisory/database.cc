@@ -282,7 +282,9 @@ version::Scheme RecordView::scheme() const {
   return code < format::kSchemeCodes.size() ? format::kSchemeCodes[code] : version::Scheme::kGeneric;
 }
 size_t RecordView::ranges() const {
-  return load<uint16_t>(at_ + format::RecordField::kRanges);
+  const size_t all = database_->count(Section::kRanges);
+  const size_t first = std::min<size_t>(load<uint32_t>(at_ + format::RecordField::kFirstRange), all);
+  return std::min<size_t>(load<uint16_t>(at_ + format::RecordField::kRanges), all - first);
 }
 uint64_t RecordView::range_key() const {
   return uint64_t{load<uint32_t>(at_ + format::RecordField::kFirstRange)} << 16 | ranges();
@@ -331,7 +333,9 @@ std::string_view VulnerabilityView::description() const {
   return database_->text(load<uint32_t>(at_ + format::VulnerabilityField::kDescription));
 }
 size_t VulnerabilityView::ratings() const {
-  return load<uint16_t>(at_ + format::VulnerabilityField::kRatings);
+  const size_t all = database_->count(Section::kRatings);
+  const size_t first = std::min<size_t>(load<uint32_t>(at_ + format::VulnerabilityField::kFirstRating), all);
+  return std::min<size_t>(load<uint16_t>(at_ + format::VulnerabilityField::kRatings), all - first);
 }
 
 RatingView VulnerabilityView::rating(size_t index) const {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "advisory/database_builder.h"
+#include "advisory/match.h"
 #include "base/fs.h"
 #include "base/mapping_guard.h"
 #include "base/temporary_folder.h"
@@ -265,6 +266,52 @@ TEST(DatabaseCorruption, RandomContentsBehindAGoodHeaderAreHarmless) {
     ASSERT_TRUE(opened);
     touch_everything(*opened);
   }
+}
+
+// Where the entry of a section begins.
+size_t entry_at(const std::string& bytes, format::Section section, size_t index) {
+  const auto at = format::kHeaderBytes + static_cast<size_t>(section) * format::kSectionBytes;
+  const auto* const begin = reinterpret_cast<const std::byte*>(bytes.data());
+  return format::load<uint64_t>(begin + at + 8) + index * format::kEntryBytes[static_cast<size_t>(section)];
+}
+void put(std::string& bytes, size_t at, uint64_t value, size_t size) {
+  for (size_t i = 0; i < size; ++i) bytes[at + i] = static_cast<char>(value >> (8 * i));
+}
+
+TEST(DatabaseCorruption, MoreRangesOrRatingsThanThereAreAreNotThere) {
+  Vulnerability rated{.id = "CVE-1"};
+  rated.cvss = {{.source = "nvd", .vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", .score = 9.8}};
+  std::string bytes = build({record("CVE-1", "debian:12", "x")}, {rated});
+  put(bytes, entry_at(bytes, format::Section::kRecords, 0) + format::RecordField::kRanges, 0xFFFF, 2);
+  put(bytes, entry_at(bytes, format::Section::kVulnerabilities, 0) + format::VulnerabilityField::kRatings, 0xFFFF, 2);
+  const Database database = open(bytes);
+  EXPECT_EQ(find(database, "debian:12", "x")[0].ranges(), 1U);
+  EXPECT_EQ(database.vulnerability(0).ratings(), 1U);
+  put(bytes, entry_at(bytes, format::Section::kRecords, 0) + format::RecordField::kFirstRange, 0xFFFFFFFF, 4);
+  EXPECT_EQ(find(open(bytes), "debian:12", "x")[0].ranges(), 0U);
+}
+
+TEST(DatabaseCorruption, NamesThatShareAllRecordsCostAnExplanationNoMoreThanTheRecords) {
+  std::vector<AdvisoryRecord> records;
+  for (int release = 1; release <= 20; ++release) {
+    for (const char* package : {"a", "b", "c", "d", "e"}) {
+      records.push_back(record("CVE-1", "debian:" + std::to_string(release), package));
+    }
+  }
+  std::string bytes = build(records);
+  for (size_t e = 0; e < 20; ++e) {
+    const size_t at = entry_at(bytes, format::Section::kEcosystems, e);
+    put(bytes, at + format::EcosystemField::kFirstName, 0, 4);
+    put(bytes, at + format::EcosystemField::kNames, records.size(), 4);
+  }
+  for (size_t n = 0; n < records.size(); ++n) {
+    const size_t at = entry_at(bytes, format::Section::kNames, n);
+    put(bytes, at + format::NameField::kFirstRecord, 0, 4);
+    put(bytes, at + format::NameField::kRecords, records.size(), 4);
+  }
+  const auto explanations = explain("CVE-1", {}, {}, open(bytes), {});
+  ASSERT_EQ(explanations.size(), 1U);
+  EXPECT_EQ(explanations[0].elsewhere_total, records.size());
 }
 
 TEST(DatabaseCorruption, AnotherFormatVersionSaysSo) {

@@ -169,14 +169,18 @@ ExplainedPackage explain_package(size_t index, const inventory::Package& package
   return result;
 }
 
-// Every package, installed or not, that a record about the vulnerability is about.
+// Every package, installed or not, that a record about the vulnerability is about. A database that was tampered with
+// may have many names share their records; no more are looked at than there are.
 void find_elsewhere(const Database& database, uint32_t vulnerability,
                     const std::set<std::pair<std::string, std::string>>& installed, Explanation& explanation) {
-  for (size_t e = 0; e < database.ecosystems(); ++e) {
+  size_t left = database.total_records();
+  for (size_t e = 0; e < database.ecosystems() && left > 0; ++e) {
     const std::string key(database.ecosystem_key(e));
-    for (size_t p = 0; p < database.packages(e); ++p) {
+    for (size_t p = 0; p < database.packages(e) && left > 0; ++p) {
       const RecordList records = database.records_of(e, p);
-      for (size_t r = 0; r < records.size(); ++r) {
+      if (records.empty()) --left;
+      for (size_t r = 0; r < records.size() && left > 0; ++r) {
+        --left;
         if (records[r].vulnerability() != vulnerability) continue;
         const std::string name(database.package_name(e, p));
         if (!installed.contains({key, name})) {
