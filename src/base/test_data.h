@@ -24,25 +24,27 @@ inline std::string testdata_path(std::string_view name) {
 }
 #endif
 
-// Whether a test that lacks its data has failed instead of being skipped: where continuous integration sets CI, nobody
+// Whether a test that cannot run has failed instead of being skipped: where continuous integration sets CI, nobody
 // reads that a test was skipped.
-inline bool test_data_is_required() {
+inline bool skipping_is_failing() {
   const char* ci = std::getenv("CI");  // NOLINT(concurrency-mt-unsafe)
   return ci != nullptr && *ci != '\0' && std::string_view(ci) != "false" && std::string_view(ci) != "0";
 }
 
 }  // namespace bulkhead
 
-// Ends the test when `condition`, which says that its data is there, does not hold: skipped, and failed under CI.
-#define BULKHEAD_NEED_DATA(condition, what)                                                              \
-  do {                                                                                                   \
-    if (!(condition)) {                                                                                  \
-      if (bulkhead::test_data_is_required()) FAIL() << (what) << ": set BULKHEAD_TEST_DATA (CI is set)"; \
-      GTEST_SKIP() << (what) << ": set BULKHEAD_TEST_DATA";                                              \
-    }                                                                                                    \
+// Ends the test when `condition`, which says that what it needs (a tool, a right, data) is there, does not hold:
+// skipped, and failed under CI. `what` says what is missing.
+#define BULKHEAD_NEED(condition, what)                                                  \
+  do {                                                                                  \
+    if (!(condition)) {                                                                 \
+      if (bulkhead::skipping_is_failing()) FAIL() << (what) << " (CI is set: no skip)"; \
+      GTEST_SKIP() << (what);                                                           \
+    }                                                                                   \
   } while (false)
 
-// The same for the corpus as a whole: what follows can take *test_data_dir().
+// The same for data out of the shared corpus; and for the corpus as a whole: what follows can take *test_data_dir().
+#define BULKHEAD_NEED_DATA(condition, what) BULKHEAD_NEED(condition, std::string(what) + ": set BULKHEAD_TEST_DATA")
 #define BULKHEAD_NEED_TEST_DATA()                                                                      \
   BULKHEAD_NEED_DATA(bulkhead::test_data_dir() && std::filesystem::exists(*bulkhead::test_data_dir()), \
                      "the shared test data is not here")

@@ -33,31 +33,37 @@ void needs_data() {
   BULKHEAD_NEED_TEST_DATA();
 }
 
+void needs_a_tool() {
+  BULKHEAD_NEED(1 + 1 == 3, "no such tool");
+}
+
 TEST(TestData, ThatIsAbsentFailsTheTestUnderContinuousIntegration) {
   const Environment data("BULKHEAD_TEST_DATA", "/nowhere");
   for (const char* set : {"true", "1", "yes"}) {
     const Environment ci("CI", set);
-    EXPECT_TRUE(test_data_is_required()) << set;
+    EXPECT_TRUE(skipping_is_failing()) << set;
     EXPECT_FATAL_FAILURE(needs_data(), "set BULKHEAD_TEST_DATA");
+    EXPECT_FATAL_FAILURE(needs_a_tool(), "no such tool");
   }
 }
 
 TEST(TestData, ThatIsAbsentSkipsTheTestElsewhere) {
   for (const char* set : {"", "0", "false"}) {
     const Environment ci("CI", set);
-    EXPECT_FALSE(test_data_is_required()) << set;
+    EXPECT_FALSE(skipping_is_failing()) << set;
   }
   const Environment ci("CI", nullptr);
-  EXPECT_FALSE(test_data_is_required());
+  EXPECT_FALSE(skipping_is_failing());
   const Environment data("BULKHEAD_TEST_DATA", "/nowhere");
   testing::TestPartResultArray results;
   {
     const testing::ScopedFakeTestPartResultReporter reporter(
         testing::ScopedFakeTestPartResultReporter::INTERCEPT_ONLY_CURRENT_THREAD, &results);
     needs_data();
+    needs_a_tool();
   }
-  ASSERT_EQ(results.size(), 1);
-  EXPECT_TRUE(results.GetTestPartResult(0).skipped());
+  ASSERT_EQ(results.size(), 2);
+  for (int i = 0; i < results.size(); ++i) EXPECT_TRUE(results.GetTestPartResult(i).skipped());
 }
 
 }  // namespace

@@ -156,7 +156,7 @@ TEST(Inventory, LeavesTheSizeOfDatabasesToTheLimitThatHasAnOption) {
 }
 
 TEST(Inventory, IsRefusedWhenTheFolderOfADatabaseMayNotBeRead) {
-  if (::geteuid() != 0) GTEST_SKIP() << "needs root to take rights away from somebody else";
+  BULKHEAD_NEED(::geteuid() == 0, "needs root to take rights away from somebody else");
   namespace fs = std::filesystem;
   const TemporaryFolder folder;
   const fs::path root = folder.path();

@@ -25,6 +25,7 @@
 #include "archive/tar_builder.h"
 #include "base/fs.h"
 #include "base/temporary_folder.h"
+#include "base/test_data.h"
 #include "base/text.h"
 #include "layer/analyse.h"
 #include "layer/merged_view.h"
@@ -455,8 +456,8 @@ class OverlayTest : public testing::Test {
 };
 
 TEST_F(OverlayTest, MergesRandomLayersAsTheKernelDoes) {
-  if (::geteuid() != 0) GTEST_SKIP() << "needs root for overlay mounts";
-  if (!prepare()) GTEST_SKIP() << "this machine allows no overlay mounts";
+  BULKHEAD_NEED(::geteuid() == 0, "needs root for overlay mounts");
+  BULKHEAD_NEED(prepare(), "this machine allows no overlay mounts");
   const char* const chosen = std::getenv("BULKHEAD_OVERLAY_STACKS");  // NOLINT(concurrency-mt-unsafe)
   const unsigned stacks = chosen == nullptr ? 400 : static_cast<unsigned>(std::strtoul(chosen, nullptr, 10));
   size_t compared = 0;

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/test_data.h"
 #include "net/testing/scripted_server.h"
 
 namespace bulkhead::net {
@@ -186,8 +187,7 @@ TEST(HttpClient, SpeaksIpv6) {
   address.sin6_family = AF_INET6;
   address.sin6_addr = in6addr_loopback;
   socklen_t size = sizeof(address);
-  if (!listener || ::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), size) != 0)
-    GTEST_SKIP() << "no IPv6 here";
+  BULKHEAD_NEED(listener && ::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), size) == 0, "no IPv6 here");
   ASSERT_EQ(::listen(listener.get(), 1), 0);
   ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size);
   const std::jthread server([&] {

@@ -165,9 +165,8 @@ bool ran(std::vector<std::string> arguments) {
 TEST(Interoperation, ReadsWhateverSkopeoMakesOfAnImageOfUmoci) {
   const TemporaryFolder folder;
   const std::string layout = folder.path() + "/layout";
-  if (!ran({"umoci", "init", "--layout", layout}) || !ran({"skopeo", "--version"})) {
-    GTEST_SKIP() << "umoci or skopeo is not installed";
-  }
+  BULKHEAD_NEED(ran({"umoci", "init", "--layout", layout}) && ran({"skopeo", "--version"}),
+                "umoci or skopeo is not installed");
   ASSERT_TRUE(ran({"umoci", "new", "--image", layout + ":1.0"}));
   for (const std::string name : {"one", "two", "three"}) {
     folder.write(name + "/etc/" + name, std::string(100'000, 'x') + name);

@@ -44,7 +44,7 @@ void add(OfLayer& layer, rpm::ContentManifest manifest) {
 }
 
 void share(std::vector<OfLayer>& layers) {
-  const auto pass = [](auto begin, auto end) {
+  const auto pass = [](const auto& begin, const auto& end) {
     const OfLayer* last = nullptr;
     for (auto layer = begin; layer != end; ++layer) {
       if (!*layer && last != nullptr) *layer = *last;
