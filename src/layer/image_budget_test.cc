@@ -1,7 +1,5 @@
 #include "layer/image_budget.h"
 
-#include <cstdlib>
-#include <filesystem>
 #include <latch>
 #include <thread>
 
@@ -9,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "archive/tar_builder.h"
+#include "base/temporary_folder.h"
 #include "layer/test_layers.h"
 
 namespace bulkhead::layer {
@@ -76,9 +75,6 @@ TEST(ImageBudget, IsSharedByThreadsAndGetsBackWhatAFailedLayerTook) {
 }
 
 class BudgetOfAnImage : public testing::Test {
- public:
-  ~BudgetOfAnImage() override { std::filesystem::remove_all(folder_); }
-
  protected:
   // Ten layers, each of a hundred files that nobody wants and ten with a fact of 100 bytes.
   static std::vector<std::string> archives() {
@@ -106,15 +102,10 @@ class BudgetOfAnImage : public testing::Test {
     return limit_of(analyse_image(image_of(archives()), set_, options));
   }
 
-  static std::string make_folder() {
-    std::string pattern = testing::TempDir() + "/image_budget_XXXXXX";
-    return ::mkdtemp(pattern.data());
-  }
-
   EchoAnalyser analyser_{"echo", {"wanted/*"}};
   const Analyser* all_[1] = {&analyser_};
   AnalyserSet set_ = *AnalyserSet::create(all_);
-  std::string folder_ = make_folder();
+  TemporaryFolder folder_;
 };
 
 TEST_F(BudgetOfAnImage, HoldsForAllLayersTogether) {
@@ -140,7 +131,7 @@ TEST_F(BudgetOfAnImage, HoldsForAllLayersTogether) {
 }
 
 TEST_F(BudgetOfAnImage, IsTheSameForLayersOutOfTheCache) {
-  const Cache cache = *Cache::open(folder_);
+  const Cache cache = *Cache::open(folder_.path());
   const AnalyseOptions with_cache{.cache = &cache};
   ASSERT_EQ(limit({}, with_cache), "none");
   const size_t calls = analyser_.calls();

@@ -96,7 +96,7 @@ class TwoImages : public testing::Test {
 };
 
 TEST_F(TwoImages, ShareTheLimitsOfOneInAStreamAndTheErrorSaysSo) {
-  const oci::testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const std::string file = folder.write("two.tar", archive());
   const std::string stream = folder.write("two.tar.gz", oci::testing::make_gzip(archive()));
   Options options;
@@ -114,7 +114,7 @@ TEST_F(TwoImages, ShareTheLimitsOfOneInAStreamAndTheErrorSaysSo) {
 }
 
 TEST_F(TwoImages, OfAStreamAreNotStoredAgainWhenTheCacheHasThem) {
-  const oci::testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   for (const bool compressed : {false, true}) {
     const std::string name = compressed ? "compressed" : "plain";
     const std::string stream = folder.write(name + ".tar.gz", oci::testing::make_gzip(archive(compressed)));
@@ -142,7 +142,7 @@ TEST_F(TwoImages, OfAStreamAreNotStoredAgainWhenTheCacheHasThem) {
 }
 
 TEST_F(TwoImages, OfAStreamAreVerifiedThoughTheCacheKnowsThem) {
-  const oci::testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const auto cache = *layer::Cache::open(folder.path() + "/cache");
   Options options;
   options.analyse.cache = &cache;
@@ -155,7 +155,7 @@ TEST_F(TwoImages, OfAStreamAreVerifiedThoughTheCacheKnowsThem) {
 }
 
 TEST(Stream, CountsALayerOfTwoNamesOnce) {
-  const oci::testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   std::vector<oci::testing::TarFile> files = {{"etc/os-release", std::string(kRelease), '0', ""}};
   for (int i = 0; i < 97; ++i) files.push_back({"etc/" + std::to_string(i), "x", '0', ""});
   const std::string layer = make_tar(files);
