@@ -99,6 +99,8 @@ TEST(CommandLine, FindsWrongValuesBeforeAnythingIsOpenedAndNamesTheOption) {
       {{"scan", "--frob", "x"}, {"--frob", "bulkhead scan --help"}},
       {{"scan", ""}, {"IMAGE", "empty"}},
       {{"scan", "https://registry.example/app"}, {"https://", "registry:"}},
+      {{"scan", "oci-archive:app.tar"}, {"IMAGE", "oci-archive:", "write oci:app.tar"}},
+      {{"scan", "docker-daemon:app:1"}, {"IMAGE", "write docker:app:1"}},
       {{"scan", "registry:Upper"}, {"IMAGE", "lower case"}},
       {{"scan", "x", "--jobs", "0"}, {"--jobs", "1 to 256"}},
       {{"scan", "x", "--jobs", "-1"}, {"--jobs", "-1"}},

@@ -37,19 +37,20 @@ class DbBuildCommand final : public Command {
   }
 
   Result<int> run(Interrupts& interrupts) override {
+    TRY_ASSIGN(const std::vector<OutputTarget> targets, find_outputs({&output_, 1}));
     advisory::BuildOptions options;
     options.from = from_;
     options.manifest = manifest_;
     options.only_shippable = only_shippable_;
     options.limits = limits_.feeds;
     options.database.max_bytes = limits_.store.max_database_bytes;
-    TRY_ASSIGN(const advisory::BuildResult built, advisory::build_database(options));
+    TRY_ASSIGN(advisory::BuildResult built, advisory::build_database(options));
     print_left_out(built.failed, built.failures);
     (void)interrupts.stop_in_order();  // the file is written whole
-    TRY(advisory::install_database(built.database, output_));
+    TRY(write_output(targets.front(), built.database));
     if (quiet_) return kSuccess;
-    TRY_ASSIGN(const advisory::Database database, advisory::Database::open(output_));
-    TRY(write_standard_output(written_line(output_, built.database.size(), database)));
+    TRY_ASSIGN(const auto database, advisory::Database::from_bytes(std::move(built.database), output_));
+    TRY(write_note(targets.front(), written_line(output_, database.bytes().size(), database)));
     return kSuccess;
   }
 

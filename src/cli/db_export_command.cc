@@ -1,6 +1,5 @@
 // bulkhead db export
 #include "advisory/store.h"
-#include "base/fs.h"
 #include "cli/command.h"
 #include "cli/database_flags.h"
 #include "cli/databases.h"
@@ -20,14 +19,15 @@ class DbExportCommand final : public Command {
   }
 
   Result<int> run(Interrupts& interrupts) override {
+    TRY_ASSIGN(const std::vector<OutputTarget> targets, find_outputs({&file_, 1}));
     TRY_ASSIGN(const advisory::OpenedDatabase opened,
                advisory::open_database(store_paths(database_, cache_dir_), limits_));
     TRY(opened.database->verify());
     TRY_ASSIGN(const std::string packed, advisory::pack_database(opened.database->bytes()));
     // Packing takes minutes, and nothing is lost with it; the file is written whole.
     (void)interrupts.stop_in_order();
-    TRY(write_file_atomically(file_, packed));
-    if (!quiet_) TRY(write_standard_output(written_line(file_, packed.size(), *opened.database)));
+    TRY(write_output(targets.front(), packed));
+    if (!quiet_) TRY(write_note(targets.front(), written_line(file_, packed.size(), *opened.database)));
     return kSuccess;
   }
 

@@ -18,6 +18,17 @@ constexpr uint64_t kMaxJobs = 256;
 constexpr std::string_view kRegistryPrefix = "registry:";
 constexpr std::string_view kRegistryGroup = "Registries";
 
+// How other tools write what has another prefix here. As a reference, such a name would be asked of Docker Hub.
+struct ForeignPrefix {
+  std::string_view theirs;
+  std::string_view ours;
+};
+constexpr ForeignPrefix kForeignPrefixes[] = {{"oci-archive:", "oci:"},
+                                              {"oci-dir:", "oci:"},
+                                              {"oci-layout:", "oci:"},
+                                              {"docker-daemon:", "docker:"},
+                                              {"containers-storage:", "podman:"}};
+
 // What is wrong with an image's name whatever there is on this machine.
 Status check_image(std::string_view text) {
   const size_t scheme = text.find("://");
@@ -27,6 +38,11 @@ Status check_image(std::string_view text) {
     return fail(Code::kInvalidArgument, fmt::format("\"{}\" begins no image", printable(text.substr(0, scheme + 3))),
                 "write HOST[:PORT]/NAME[:TAG] without a scheme, or one of the prefixes registry:, docker:, podman:, "
                 "oci:, docker-archive: and rootfs:");
+  }
+  for (const ForeignPrefix& prefix : kForeignPrefixes) {
+    if (!text.starts_with(prefix.theirs) || std::filesystem::exists(text, error)) continue;
+    return fail(Code::kInvalidArgument, fmt::format("\"{}\" is another tool's prefix", prefix.theirs),
+                fmt::format("write {}{}", prefix.ours, printable(text.substr(prefix.theirs.size()))));
   }
   if (text.starts_with(kRegistryPrefix)) TRY(oci::Reference::parse_normalized(text.substr(kRegistryPrefix.size())));
   return {};

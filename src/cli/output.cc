@@ -129,4 +129,9 @@ Status write_output(const OutputTarget& target, std::string_view text) {
   return write_descriptor(fd.get(), text, target.file);
 }
 
+Status write_note(const OutputTarget& target, std::string_view line) {
+  const bool taken = target.descriptor == STDOUT_FILENO;
+  return write_descriptor(taken ? STDERR_FILENO : STDOUT_FILENO, line, taken ? "standard error" : "standard output");
+}
+
 }  // namespace bulkhead::cli

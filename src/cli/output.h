@@ -29,4 +29,7 @@ Result<std::vector<OutputTarget>> find_outputs(std::span<const std::string> file
 // Regular files become the new text whole, or stay as they were. kIo, kPermissionDenied name the file.
 Status write_output(const OutputTarget& target, std::string_view text);
 
+// A line about what went to `target`: on standard output, unless the target is that; then on standard error.
+Status write_note(const OutputTarget& target, std::string_view line);
+
 }  // namespace bulkhead::cli

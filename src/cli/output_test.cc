@@ -4,6 +4,7 @@
 #include <fstream>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -91,6 +92,19 @@ TEST_F(OutputTest, WritesToTheDescriptorThatItsNameStandsFor) {
   ASSERT_TRUE(targets);
   EXPECT_EQ(targets->front().descriptor, STDOUT_FILENO);
   EXPECT_FALSE(write("/dev/fd/1048000", "nobody"));
+}
+
+TEST_F(OutputTest, SaysWhatWasWrittenBesideIt) {
+  const auto note = [](const OutputTarget& target) {
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    EXPECT_TRUE(write_note(target, "note\n"));
+    const std::string output = testing::internal::GetCapturedStdout();
+    return std::pair(output, testing::internal::GetCapturedStderr());
+  };
+  EXPECT_EQ(note({.file = "x", .path = "x"}), std::pair(std::string("note\n"), std::string()));
+  EXPECT_EQ(note({.file = "/dev/stdout", .descriptor = STDOUT_FILENO, .path = {}}),
+            std::pair(std::string(), std::string("note\n")));
 }
 
 TEST_F(OutputTest, MakesNoFolderUp) {

@@ -259,6 +259,21 @@ class Databases(unittest.TestCase):
                 self.assertLess(abs(size - written.stat().st_size), 51)
                 self.assertEqual(self.said(*arguments, "--quiet"), "")
 
+    def test_a_database_goes_where_it_is_told(self):
+        link, real = self.folder / "link.db", self.folder / "real.db"
+        link.symlink_to(real)
+        self.said("db", "build", "--from", self.feeds, "-o", link)
+        self.assertTrue(link.is_symlink())
+        piped = bulkhead("db", "build", "--from", self.feeds, "-o", "/dev/stdout", text=False)
+        self.assertEqual(piped.stdout, real.read_bytes())
+        self.assertIn(b"1 record", piped.stderr)
+        for command in (["db", "build", "--from", self.feeds, "-o"], ["db", "export", "--db", real]):
+            done = bulkhead(*command, self.folder / "typo/x.db.zst", ok=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("no folder", done.stderr)
+            bulkhead(*command, "/dev/null")
+            self.assertTrue(pathlib.Path("/dev/null").is_char_device())
+
 
 if __name__ == "__main__":
     need("mandoc", "man")
