@@ -145,7 +145,7 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
   void* address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);
   if (address == MAP_FAILED) return fail(errno_error(errno, path));
   const ByteSpan bytes(static_cast<const std::byte*>(address), size);
-  remember_mapping(bytes, path);
+  remember_mapping(bytes, path, fd.get());
   return MappedFile(bytes);
 }
 

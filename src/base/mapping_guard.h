@@ -8,16 +8,22 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/result.h"
 
 namespace bulkhead {
 
 // For main(), once, before threads. A bus error outside of every MappedFile kills the program as before.
 void guard_mappings();
 
-// For MappedFile: that these bytes are the file's, and that they no longer are. Thread-safe. At most kMaxMappings are
-// known at a time; more are mapped all the same, without the guard.
+// Whether what was read of a MappedFile is of one file: kIo, with its name, when it was written to or cut short in
+// place since it was mapped, even where every byte could be read (what is cut off a last page reads as zeros). To be
+// asked before an answer is given out. A file that was replaced by rename is unchanged for those who have it open.
+Status check_mapping(ByteSpan bytes);
+
+// For MappedFile: that these bytes are those of the open file, and that they no longer are. Thread-safe. At most
+// kMaxMappings are known at a time; more are mapped all the same, without guard and check.
 inline constexpr int kMaxMappings = 64;
-void remember_mapping(ByteSpan bytes, std::string_view path);
+void remember_mapping(ByteSpan bytes, std::string_view path, int fd);
 void forget_mapping(ByteSpan bytes);
 
 }  // namespace bulkhead

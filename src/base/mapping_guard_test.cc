@@ -62,6 +62,26 @@ TEST(MappingGuardDeathTest, OtherBusErrorsKillAsBefore) {
       testing::KilledBySignal(SIGBUS), "");
 }
 
+TEST(MappingGuard, AFileThatIsWrittenToInPlaceIsToldOneThatIsReplacedIsNot) {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("mapped.db", "content");
+  const MappedFile file = MappedFile::open(path).value();
+  EXPECT_TRUE(check_mapping(file.bytes()));
+  ASSERT_TRUE(write_file_atomically(path, "other"));
+  EXPECT_TRUE(check_mapping(file.bytes())) << "the old file is still there";
+
+  const MappedFile second = MappedFile::open(path).value();
+  ASSERT_EQ(::truncate(path.c_str(), 3), 0);
+  EXPECT_EQ(as_text(second.bytes()), std::string_view("oth\0\0", 5)) << "and no signal tells it";
+  const Status changed = check_mapping(second.bytes());
+  ASSERT_FALSE(changed);
+  EXPECT_EQ(changed.error().code(), Code::kIo);
+  EXPECT_NE(changed.error().to_string().find("/mapped.db: the file was changed in place"), std::string::npos);
+  EXPECT_NE(changed.error().remedy().find("bulkhead db update"), std::string::npos);
+
+  EXPECT_TRUE(check_mapping(as_bytes("of no file")));
+}
+
 TEST(MappingGuard, ALongPathIsCutAndManyMappingsAreRead) {
   const TemporaryFolder folder;
   std::string name = folder.path();

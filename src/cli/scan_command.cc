@@ -155,10 +155,13 @@ Result<int> ScanCommand::run(Interrupts& interrupts) {
     TRY_ASSIGN(oci::OpenedImage opened, session->open(image));
     TRY_CONTEXT(scan::ScanResult result, scan::take_facts(std::move(opened), options), image);
     if (!image_.offline && !image_.no_cache) remember_what_was_met(result, image_.cache_dir);
-    for (const std::string& id : explain_) explanations += scan::explain(id, result, options);
+    for (const std::string& id : explain_) {
+      TRY_ASSIGN(const std::string explanation, scan::explain(id, result, options));
+      explanations += explanation;
+    }
     if (explain_.empty()) {
       const ProgressStep matching(progress, "matching", 0);
-      scan::assess(result, options);
+      TRY(scan::assess(result, options));
       selection.apply(result, today);
       warn_about_unknown(finding_, result);
     }

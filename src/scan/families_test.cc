@@ -71,7 +71,7 @@ TEST_P(Families, AreScannedByTheirRules) {
   options.match.now = "2026-11-22T00:00:00Z";
   auto result = take_facts(layer::image_of(archives), options);
   ASSERT_TRUE(result) << result.error().to_string();
-  assess(*result, options);
+  ASSERT_TRUE(assess(*result, options));
 
   std::vector<std::string> lines;
   const auto subject = [&](const advisory::Finding& finding) {

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "advisory/freshness.h"
+#include "base/mapping_guard.h"
 #include "inventory/cataloger.h"
 #include "inventory/end_of_life.h"
 #include "inventory/purl.h"
@@ -321,8 +322,8 @@ Result<ScanResult> take_facts(oci::OpenedImage opened, const Options& options) {
   return result;
 }
 
-void assess(ScanResult& result, const Options& options) {
-  if (options.database == nullptr) return;
+Status assess(ScanResult& result, const Options& options) {
+  if (options.database == nullptr) return {};
   advisory::MatchResult matched =
       advisory::match(result.packages, result.image.os, *options.database, match_options(result, options));
   result.findings = std::move(matched.findings);
@@ -342,10 +343,11 @@ void assess(ScanResult& result, const Options& options) {
     result.warnings.push_back({note.package ? result.purls[*note.package] : "", note.text});
   }
   sort_findings(result);
+  return check_mapping(options.database->bytes());
 }
 
-std::string explain(std::string_view id, const ScanResult& facts, const Options& options) {
-  if (options.database == nullptr) return {};
+Result<std::string> explain(std::string_view id, const ScanResult& facts, const Options& options) {
+  if (options.database == nullptr) return std::string();
   std::vector<std::string> labels;
   for (const inventory::Package& package : facts.packages)
     labels.push_back(fmt::format("{} {}", package.name, package.version));
@@ -355,6 +357,7 @@ std::string explain(std::string_view id, const ScanResult& facts, const Options&
     if (!text.empty()) text += '\n';
     text += advisory::explanation_text(explanation, labels);
   }
+  TRY(check_mapping(options.database->bytes()));
   return text;
 }
 

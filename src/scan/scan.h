@@ -30,10 +30,11 @@ struct Options {
 // that cannot be read, with the image as context.
 Result<ScanResult> take_facts(oci::OpenedImage opened, const Options& options);
 
-// Adds findings, suppressed, feeds and the warnings that belong to them. Sorted worst first.
-void assess(ScanResult& result, const Options& options);
+// Adds findings, suppressed, feeds and the warnings that belong to them. Sorted worst first. kIo when the database was
+// changed in place meanwhile: the findings are of neither state.
+Status assess(ScanResult& result, const Options& options);
 
-// The reasoning about one id for these facts, as text for people.
-std::string explain(std::string_view id, const ScanResult& facts, const Options& options);
+// The reasoning about one id for these facts, as text for people. kIo as assess().
+Result<std::string> explain(std::string_view id, const ScanResult& facts, const Options& options);
 
 }  // namespace bulkhead::scan

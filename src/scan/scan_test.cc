@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "advisory/database_builder.h"
 #include "base/temporary_folder.h"
@@ -115,11 +116,11 @@ TEST_F(ScanTest, NamesTheDatabaseAlikeForEveryImage) {
   options.database_is_snapshot = true;
   put_debian("12");
   ScanResult debian = facts(options);
-  assess(debian, options);
+  ASSERT_TRUE(assess(debian, options));
   fs::remove_all(root_ / "var");
   fs::remove_all(root_ / "etc");
   ScanResult nothing = facts(options);
-  assess(nothing, options);
+  ASSERT_TRUE(assess(nothing, options));
   for (const ScanResult* result : {&debian, &nothing}) {
     EXPECT_EQ(result->database_date, "2026-11-22T00:00:00Z");
     EXPECT_EQ(result->database_sha256, database.checksum());
@@ -131,13 +132,30 @@ TEST_F(ScanTest, NamesTheDatabaseAlikeForEveryImage) {
   EXPECT_EQ(conclusion(nothing), "not judged: no distribution and no package database was found");
 }
 
+TEST_F(ScanTest, AnswersNothingFromADatabaseThatWasChangedInPlace) {
+  put_debian("12");
+  const advisory::Database made = database_of_two_feeds();
+  const TemporaryFolder folder;
+  const std::string path = folder.write("advisories.db", as_text(made.bytes()));
+  const advisory::Database database = advisory::Database::open(path).value();
+  Options options;
+  options.database = &database;
+  ScanResult result = facts(options);
+  ASSERT_TRUE(assess(result, options));
+  ASSERT_EQ(::truncate(path.c_str(), static_cast<off_t>(made.bytes().size() - 1)), 0);
+  ScanResult again = facts(options);
+  const Status status = assess(again, options);
+  ASSERT_FALSE(status);
+  EXPECT_NE(status.error().to_string().find("advisories.db: the file was changed in place"), std::string::npos);
+}
+
 TEST_F(ScanTest, SaysWhichDistributionTheDatabaseDoesNotCover) {
   const advisory::Database database = database_of_two_feeds();
   Options options;
   options.database = &database;
   put_debian("11");
   ScanResult result = facts(options);
-  assess(result, options);
+  ASSERT_TRUE(assess(result, options));
   EXPECT_EQ(conclusion(result), "not judged: no feed covers debian:11");
 }
 
