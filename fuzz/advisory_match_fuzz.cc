@@ -49,6 +49,12 @@ Database make_database() {
       (void)builder.add(record);
     }
   }
+  AdvisoryRecord repository;
+  repository.id = repository.record = "redhat-repositories";
+  repository.ecosystem = "rhel:8";
+  repository.package = "appstream-rpms";
+  repository.cpe = "cpe:/a:redhat:enterprise_linux:8::appstream";
+  (void)builder.add(repository);
   return Database::from_bytes(std::move(builder).finish().value(), "fuzz").value();
 }
 
@@ -77,12 +83,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     package.source_version = cells[4];
     package.architecture = cells[5];
     package.module = cells[6];
+    package.layer = static_cast<uint32_t>(packages.size() % 4);
     package.source_epoch_known = package.type != inventory::PackageType::kRpm;
     if (!cells[7].empty()) package.locations = {std::string(cells[7])};
     if (!cells[8].empty()) package.files = {std::string(cells[8])};
     packages.push_back(std::move(package));
   }
-  const MatchOptions options{.now = "2026-11-22"};
+  MatchOptions options{.now = "2026-11-22"};
+  options.layer_repositories = {{}, {"appstream-rpms__8"}, {packages.empty() ? std::string() : packages.front().name}};
   const MatchResult result = match(packages, system, database, options);
   size_t explained = 0;
   for (int i = 0; i < 12; ++i) {

@@ -79,9 +79,9 @@ TEST(Explain, SaysWhyARecordDoesNotApply) {
   const auto text = [&](const char* id) { return explained(database, os("rhel", "8.7"), {node}, id); };
   EXPECT_THAT(text("CVE-1"), HasSubstr("it is about the module nodejs:18, the package is of the module nodejs:16"));
   EXPECT_THAT(text("CVE-2"), HasSubstr("it is about s390x, the package is x86_64"));
-  EXPECT_THAT(text("CVE-3"), HasSubstr("it is about cpe:/a:redhat:rhel_eus:8.4, which is no main stream of rhel:8"));
+  EXPECT_THAT(text("CVE-3"), HasSubstr("it is about cpe:/a:redhat:rhel_eus:8.4, which is no main stream of RHEL 8"));
   EXPECT_THAT(text("CVE-3"), HasSubstr("no content manifest tells which repositories its layer has packages from: the "
-                                       "main streams of rhel:8 count"));
+                                       "main streams of RHEL 8 count"));
   EXPECT_THAT(text("CVE-1"), Not(HasSubstr("content manifest")));
   EXPECT_THAT(text("CVE-4"), HasSubstr("says that the package is not affected"));
 }
@@ -100,7 +100,7 @@ TEST(Explain, NamesTheRepositoriesOfThePackagesLayer) {
                                "repositories is of"));
   EXPECT_THAT(text({{"a", "b", "c", "d", "e", "f", "g", "h"}}),
               HasSubstr("the database does not know the repositories of its layer (a, b, c, d, e, f and 2 more): the "
-                        "main streams of rhel:8 count"));
+                        "main streams of RHEL 8 count"));
 }
 
 TEST(Explain, AnIdThatIsNotInAnyFeedIsSaidToBeSoWithTheFeedsThatWereAsked) {

@@ -56,9 +56,9 @@ std::string listed(std::span<const std::string> names) {
 }  // namespace
 
 Products::Products(std::string_view system_key, const Database& database, const MatchOptions& options)
-    : system_key_(system_key), sets_(1) {
+    : release_(release_of(system_key)), sets_(1) {
   for (const std::string_view part : {"cpe:/o:redhat:enterprise_linux:", "cpe:/a:redhat:enterprise_linux:"}) {
-    if (auto cpe = Cpe::parse(std::string(part) + std::string(release_of(system_key)))) {
+    if (auto cpe = Cpe::parse(fmt::format("{}{}", part, release_))) {
       main_streams_.push_back(*std::move(cpe));
     }
   }
@@ -101,19 +101,20 @@ std::string Products::source_of(uint32_t layer) const {
   const Set& set = sets_[set_of(layer)];
   if (set.repositories.empty()) {
     return fmt::format(
-        "no content manifest tells which repositories its layer has packages from: the main streams of {} count",
-        system_key_);
+        "no content manifest tells which repositories its layer has packages from: the main streams of RHEL {} count",
+        release_);
   }
   if (set.products.empty()) {
-    return fmt::format("the database does not know the repositories of its layer ({}): the main streams of {} count",
-                       listed(set.repositories), system_key_);
+    return fmt::format(
+        "the database does not know the repositories of its layer ({}): the main streams of RHEL {} count",
+        listed(set.repositories), release_);
   }
   return fmt::format("its layer has packages from {} (content manifest)", listed(set.repositories));
 }
 
 std::string Products::why_not(std::string_view cpe, uint32_t layer) const {
   return sets_[set_of(layer)].products.empty()
-             ? fmt::format("it is about {}, which is no main stream of {}", cpe, system_key_)
+             ? fmt::format("it is about {}, which is no main stream of RHEL {}", cpe, release_)
              : fmt::format("it is about {}, which none of the layer's repositories is of", cpe);
 }
 

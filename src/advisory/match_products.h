@@ -43,7 +43,7 @@ class Products {
   static constexpr size_t kMainStreams = 0;
   size_t set_of(uint32_t layer) const { return layer < set_by_layer_.size() ? set_by_layer_[layer] : kMainStreams; }
 
-  std::string_view system_key_;
+  std::string_view release_;
   std::vector<Cpe> main_streams_;
   std::vector<Set> sets_;             // the first is that of layers of which nothing is known
   std::vector<size_t> set_by_layer_;  // indices in sets_

@@ -323,5 +323,53 @@ class KnownFindings(unittest.TestCase):
         self.assertNotIn("=> reported", text)
 
 
+class RedHatRepositories(unittest.TestCase):
+    """From Red Hat's own documents and an image's content manifest to findings."""
+
+    @classmethod
+    def setUpClass(cls):
+        data = shared_data()
+        if data is None:
+            raise unittest.SkipTest("the feeds are not here: set BULKHEAD_TEST_DATA")
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="bulkhead-redhat-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        feeds = cls.folder / "feeds"
+        feeds.mkdir()
+        for name in ("repository-to-cpe.json.zst", "vex/cve-2024-0727-openssl.json.zst"):
+            shutil.copy(data / "feeds/redhat" / name, feeds)
+        cls.database = cls.folder / "advisories.db"
+        bulkhead("db", "build", "--from", feeds, "-o", cls.database)
+
+    def root(self, name, repositories):
+        root = self.folder / name
+        (root / "etc").mkdir(parents=True)
+        (root / "etc/os-release").write_text('ID="rhel"\nVERSION_ID="9.3"\n', encoding="ascii")
+        (root / "var/lib/rpmmanifest").mkdir(parents=True)
+        (root / "var/lib/rpmmanifest/container-manifest-2").write_text(
+            "openssl-libs\t3.0.7-24.el9\t1\t2\tRed Hat, Inc.\t1\t3\tx86_64\t1\topenssl-3.0.7-24.el9.src.rpm\n", encoding="ascii")
+        if repositories:
+            manifests = root / "root/buildinfo/content_manifests"
+            manifests.mkdir(parents=True)
+            (manifests / "ubi9-container-9.3-1.json").write_text(
+                json.dumps({"metadata": {"icm_version": 1, "image_layer_index": 0}, "content_sets": repositories}), encoding="ascii")
+        return f"rootfs:{root}"
+
+    def findings(self, image, repositories):
+        report = scan_json("--db", self.database, image)
+        self.assertEqual(report["image"]["layers"][0].get("repositories", []), repositories)
+        return [(f["id"], f["status"], f["fixed_version"], f["evidence"]["feed"]) for f in report["findings"]]
+
+    def test_records_count_for_the_repositories_of_the_image(self):
+        known = [("CVE-2024-0727", "fixed", "1:3.0.7-27.el9", "redhat-vex")]
+        baseos = ["rhel-9-for-x86_64-appstream-rpms", "rhel-9-for-x86_64-baseos-rpms"]
+        eus = ["rhel-9-for-x86_64-baseos-eus-rpms__9_DOT_0"]
+        for name, repositories, expected in (("baseos", baseos, known), ("eus", eus, []), ("none", [], known)):
+            with self.subTest(name):
+                image = self.root(name, repositories)
+                self.assertEqual(self.findings(image, repositories), expected)
+                text = bulkhead("scan", "--db", self.database, "--explain", "CVE-2024-0727", image).stdout
+                self.assertIn(repositories[0] if repositories else "no content manifest tells", text)
+
+
 if __name__ == "__main__":
     unittest.main()
