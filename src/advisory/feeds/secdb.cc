@@ -114,7 +114,7 @@ std::string_view family_of_head(const DocumentHead& head) {
   }
   if (!head.has_json_member("apkurl")) return {};
   const std::string_view by_url =
-      family_by_url(head.json_string("urlprefix").value_or(""), *head.json_string("apkurl"));
+      family_by_url(head.json_string("urlprefix").value_or(""), head.json_string("apkurl").value_or(""));
   if (!by_url.empty()) return by_url;
   return head.has_json_member("distroversion") ? "alpine" : std::string_view();
 }

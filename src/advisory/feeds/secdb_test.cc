@@ -58,6 +58,10 @@ TEST(Secdb, TellsTheOriginByTheUrl) {
   EXPECT_EQ(recognised("main.json", kJson), "alpine-secdb");
 }
 
+TEST(Secdb, IsNotRecognisedByAUrlThatIsCutShort) {
+  EXPECT_EQ(recognised("main.json", R"({"apkurl":"https://packages--)"), "");
+}
+
 TEST(Secdb, SaysWhatIsWrong) {
   for (const auto& [text, error] :
        {std::pair(R"({"packages":[]})", "no distribution is known by \"distroversion\": \"\", \"urlprefix\": \"\""),
