@@ -67,6 +67,16 @@ Result<const CommandInfo*> take_command(std::span<const std::string>& words, std
   }
 }
 
+// CLI11 takes an argument "[a,b]" for a list. With a NUL at its end, which no word of a command line has, it is none.
+std::string marked(std::string word) {
+  if (word.starts_with('[')) word.push_back('\0');
+  return word;
+}
+std::string unmarked(std::string word) {
+  if (word.ends_with('\0')) word.pop_back();
+  return word;
+}
+
 // Which values each option was given, in the order of `flags`. Nothing when help was asked for.
 Result<std::optional<std::vector<std::vector<std::string>>>> read_values(const Flags& flags,
                                                                          std::span<const std::string> words,
@@ -89,12 +99,14 @@ Result<std::optional<std::vector<std::vector<std::string>>>> read_values(const F
     }
     options.push_back(added);
   }
+  std::vector<std::string> reversed;
+  for (size_t i = words.size(); i > 0; --i) reversed.push_back(marked(words[i - 1]));
   try {
-    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+    app.parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {
     return std::nullopt;
   } catch (const CLI::ExtrasError&) {
-    const std::string word = printable(app.remaining().front());
+    const std::string word = printable(unmarked(app.remaining().front()));
     return fail(Code::kInvalidArgument,
                 word.starts_with('-') ? fmt::format("there is no option \"{}\"", word)
                                       : fmt::format("\"{}\" is one argument too many", word),
@@ -112,7 +124,10 @@ Result<std::optional<std::vector<std::vector<std::string>>>> read_values(const F
     return fail(Code::kInvalidArgument, printable(error.what()), see_help(command));
   }
   std::vector<std::vector<std::string>> values;
-  for (const CLI::Option* option : options) values.push_back(option->results());
+  for (const CLI::Option* option : options) {
+    std::vector<std::string>& taken = values.emplace_back();
+    for (const std::string& value : option->results()) taken.push_back(unmarked(value));
+  }
   return values;
 }
 

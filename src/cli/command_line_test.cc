@@ -156,6 +156,7 @@ TEST(CommandLine, FindsWrongValuesBeforeAnythingIsOpenedAndNamesTheOption) {
       {{"completion"}, {"SHELL", "missing"}},
       {{"completion", "tcsh"}, {"SHELL", "tcsh", "fish"}},
       {{"man", "x"}, {"\"x\""}},
+      {{"man", "[x,y]"}, {"\"[x,y]\""}},
   };
   for (const Mistake& mistake : mistakes) {
     const std::string said = refusal(mistake.words);
@@ -240,6 +241,8 @@ TEST(ImageFlags, TakeWhatIsWritten) {
             "docker.io=https://m.example/path?a=b", "--max-layers", "5", "--max-entries=6", "--fetch-foreign-layers"})
           .image;
   EXPECT_THAT(image.images, ElementsAre("a", "oci:b:1"));
+  EXPECT_THAT(take({"[a,b]", "[]"}).image.images, ElementsAre("[a,b]", "[]"));
+  EXPECT_EQ(take({"a", "--cache-dir", "[c]"}).image.cache_dir, "[c]");
   ASSERT_TRUE(image.platform);
   EXPECT_EQ(image.platform->architecture, "arm64");
   EXPECT_EQ(image.jobs, 3U);

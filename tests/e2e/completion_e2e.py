@@ -32,16 +32,19 @@ class Bash:
 
 
 class Zsh:
-    """A shell on a terminal, whose completion system tells what it is offered. The letters are typed."""
+    """A shell on a terminal, whose completion system tells what it is offered. The letters are typed. The script is sourced, or
+    installed where compinit looks."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, installed=False):
         self.folder = folder
         self.said = folder / "said"
-        (folder / "completion.zsh").write_text(bulkhead("completion", "zsh").stdout, encoding="utf-8")
+        script = folder / ("_bulkhead" if installed else "completion.zsh")
+        script.write_text(bulkhead("completion", "zsh").stdout, encoding="utf-8")
         (folder / ".zshrc").write_text(f"""
 PROMPT=
+{f"fpath=({folder} $fpath)" if installed else ""}
 autoload -Uz compinit && compinit -u -d {folder}/dump
-source {folder}/completion.zsh
+{"" if installed else f"source {script}"}
 compadd() {{
   # Calls that only ask something of the builtin.
   if [[ ${{@[1,(i)(-|--)]}} == *-(O|A|D)\\ * ]]; then builtin compadd "$@"; return; fi
@@ -128,6 +131,15 @@ class Completion(unittest.TestCase):
         self.offers(["bulkhead", "d"], ["db"])
         self.offers(["bulkhead", "db", ""], ["update", "info", "build", "export", "import"], only=False)
         self.offers(["bulkhead", "db", "im"], ["import"])
+
+    def test_zsh_finds_an_installed_script(self):
+        folder = self.folder / "installed"
+        folder.mkdir()
+        zsh = Zsh(folder, installed=True)
+        self.addCleanup(zsh.close)
+        for _ in range(2):  # the first use loads it
+            self.assertEqual(zsh("bulkhead", "db", "im"), {"import"})
+        self.assertEqual(zsh("bulkhead", "scan", "--fail-"), {"--fail-on"})
 
     def test_options_of_the_command(self):
         self.offers(["bulkhead", "scan", "--fail-"], ["--fail-on"])
