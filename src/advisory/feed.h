@@ -16,6 +16,7 @@
 
 #include "advisory/record.h"
 #include "base/block_source.h"
+#include "base/limits.h"
 #include "base/result.h"
 
 namespace bulkhead::advisory {
@@ -32,14 +33,12 @@ struct FeedLimits {
 
 // Each limit and the option that raises it: the one table from which the command line makes its flags. Passing a limit
 // is kLimitExceeded by limit_error(), naming the option.
-struct FeedLimitOption {
-  std::string_view option;  // "--max-document-bytes"
-  std::string_view what;    // completes "more than 4000000 …"; also the flag's help
-  uint64_t FeedLimits::* field;
-};
+using FeedLimitOption = LimitOption<FeedLimits>;
 std::span<const FeedLimitOption> feed_limit_options();
 // The error of passing `field`, as the table names it.
-Error limit_passed(const FeedLimits& limits, uint64_t FeedLimits::* field);
+inline Error limit_passed(const FeedLimits& limits, uint64_t FeedLimits::* field) {
+  return limit_passed(feed_limit_options(), limits, field);
+}
 
 // One document: a file, or a member of a tar or zip archive, inflated.
 struct Document {

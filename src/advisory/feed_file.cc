@@ -213,11 +213,6 @@ std::span<const FeedLimitOption> feed_limit_options() {
   return kLimitOptions;
 }
 
-Error limit_passed(const FeedLimits& limits, uint64_t FeedLimits::* field) {
-  const auto* const option = std::ranges::find(kLimitOptions, field, &FeedLimitOption::field);
-  return limit_error(option->what, limits.*field, option->option);
-}
-
 Status read_feed_file(std::string_view path, ByteSpan bytes, const Feed* only, FeedReader& reader,
                       const FeedLimits& limits) {
   auto status = FileReader(only, reader, limits).read(path, bytes);

@@ -1,7 +1,5 @@
 #include "archive/limits.h"
 
-#include <algorithm>
-
 namespace bulkhead::archive {
 namespace {
 
@@ -22,11 +20,6 @@ constexpr LimitOption kOptions[] = {
 
 std::span<const LimitOption> limit_options() {
   return kOptions;
-}
-
-Error limit_passed(const Limits& limits, uint64_t Limits::* field) {
-  const auto* const option = std::ranges::find(kOptions, field, &LimitOption::field);
-  return limit_error(option->what, limits.*field, option->option);
 }
 
 }  // namespace bulkhead::archive

@@ -4,9 +4,8 @@
 
 #include <cstdint>
 #include <span>
-#include <string_view>
 
-#include "base/result.h"
+#include "base/limits.h"
 
 namespace bulkhead::archive {
 
@@ -26,15 +25,12 @@ struct Limits {
   static constexpr uint64_t kRatioFloorBytes = uint64_t{1} << 30;
 };
 
-struct LimitOption {
-  std::string_view option;  // "--max-entries"
-  std::string_view what;    // completes "more than 5000000 …"; also the flag's help
-  uint64_t Limits::* field;
-};
-
+using LimitOption = bulkhead::LimitOption<Limits>;
 std::span<const LimitOption> limit_options();
 
 // The error of passing `field`, as the table names it.
-Error limit_passed(const Limits& limits, uint64_t Limits::* field);
+inline Error limit_passed(const Limits& limits, uint64_t Limits::* field) {
+  return bulkhead::limit_passed(limit_options(), limits, field);
+}
 
 }  // namespace bulkhead::archive

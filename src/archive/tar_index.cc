@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/tar_links.h"
 #include "base/text.h"
 
 namespace bulkhead::archive {
@@ -18,22 +18,8 @@ namespace {
 
 constexpr size_t kHeaderBufferBytes = size_t{16} << 10;  // headers stand far apart: little is worth reading ahead
 constexpr size_t kContentBufferBytes = size_t{256} << 10;
-constexpr int kMaxLinks = 16;
 
 using Member = TarIndex::Member;
-
-// A symlink's target as a path in the archive. Nothing when it leads out of it.
-std::optional<std::string> resolve_link(std::string_view member_path, std::string_view target) {
-  std::string joined;
-  if (!target.starts_with('/')) {
-    const size_t slash = member_path.rfind('/');
-    if (slash != std::string_view::npos) joined.assign(member_path.substr(0, slash + 1));
-  }
-  joined += target;
-  auto normal = normalise_path(joined);
-  if (!normal) return std::nullopt;
-  return *std::move(normal);
-}
 
 // The last member of each path, sorted by path.
 void keep_last_of_each(std::vector<Member>& members) {
@@ -118,11 +104,9 @@ Result<TarIndex> TarIndex::create(UniqueFd fd, std::string name, const Limits& l
     }
     Member member{.path = {}, .link = {}, .offset = entry->offset, .size = entry->stored_size, .sparse = entry->sparse};
     TRY_CONTEXT(member.path, normalise_path(entry->path), file_name);
-    if (is_hard_link) {
-      TRY_CONTEXT(member.link, normalise_path(entry->link), file_name);
-    } else if (is_symlink) {
-      auto target = resolve_link(member.path, entry->link);
-      if (!target) continue;  // leads out of the archive, so to nothing that is in it
+    if (is_hard_link || is_symlink) {
+      TRY_CONTEXT(auto target, link_destination(entry->type, member.path, entry->link), file_name);
+      if (!target) continue;
       member.link = *std::move(target);
     }
     index.members_.push_back(std::move(member));
@@ -138,14 +122,13 @@ const TarIndex::Member* TarIndex::find_exactly(std::string_view path) const {
 }
 
 const TarIndex::Member* TarIndex::find(std::string_view path) const {
-  const auto normal = normalise_path(path);
+  auto normal = normalise_path(path);
   if (!normal) return nullptr;
-  const Member* member = find_exactly(*normal);
-  for (int links = 0; member != nullptr && !member->link.empty(); ++links) {
-    if (links == kMaxLinks) return nullptr;
-    member = find_exactly(member->link);
-  }
-  return member;
+  const auto end = follow_links(*std::move(normal), [this](const std::string& at) -> const std::string* {
+    const Member* const member = find_exactly(at);
+    return member == nullptr || member->link.empty() ? nullptr : &member->link;
+  });
+  return end ? find_exactly(*end) : nullptr;
 }
 
 Result<const TarIndex::Member*> TarIndex::require(std::string_view path) const {

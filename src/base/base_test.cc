@@ -64,7 +64,11 @@ TEST(Json, NamesTheMemberThatIsMissingOrOfTheWrongKind) {
 
 TEST(Json, RefusesDeepNestingAndLargeDocuments) {
   const std::string deep(100, '[');
-  EXPECT_FALSE(json::Document::parse(deep + std::string(100, ']')));
+  const auto nested = json::Document::parse(deep + std::string(100, ']'), {.options = {.depth = "--max-depth"}});
+  ASSERT_FALSE(nested);
+  EXPECT_EQ(nested.error().code(), Code::kLimitExceeded);
+  EXPECT_EQ(nested.error().to_string(), "more than 64 levels of nesting in a JSON document");
+  EXPECT_TRUE(nested.error().remedy().ends_with("with --max-depth")) << nested.error().remedy();
   EXPECT_EQ(json::Document::parse("[1,2,3]", {.max_bytes = 3}).error().code(), Code::kLimitExceeded);
 }
 

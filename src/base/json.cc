@@ -214,8 +214,7 @@ Document::~Document() = default;
 
 Result<Document> Document::parse(std::string_view text, const Limits& limits) {
   if (text.size() > limits.max_bytes) {
-    return fail(Code::kLimitExceeded,
-                fmt::format("JSON document of {} bytes is larger than {}", text.size(), limits.max_bytes));
+    return fail(limit_error("bytes in a JSON document", limits.max_bytes, limits.options.bytes));
   }
   // simdjson keeps string offsets in 32 bits.
   if (text.size() > std::numeric_limits<uint32_t>::max()) {
@@ -226,6 +225,9 @@ Result<Document> Document::parse(std::string_view text, const Limits& limits) {
     return fail(Code::kLimitExceeded, "not enough memory for the JSON document");
   }
   const auto error = tree->parser.parse(text.data(), text.size()).get(tree->root);
+  if (error == simdjson::DEPTH_ERROR) {
+    return fail(limit_error("levels of nesting in a JSON document", limits.max_depth, limits.options.depth));
+  }
   if (error != simdjson::SUCCESS) {
     return fail(Code::kMalformed, fmt::format("not valid JSON: {}", simdjson::error_message(error)));
   }

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/document_options.h"
 #include "base/result.h"
 
 namespace bulkhead::json {
@@ -20,6 +21,7 @@ namespace bulkhead::json {
 struct Limits {
   size_t max_bytes = size_t{64} << 20;
   size_t max_depth = 64;
+  DocumentOptions options{};
 };
 
 enum class Kind : uint8_t { kNull, kBool, kInteger, kUnsigned, kDouble, kString, kArray, kObject };

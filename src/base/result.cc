@@ -59,8 +59,9 @@ std::string Error::to_string() const {
 }
 
 Error limit_error(std::string_view what, uint64_t limit, std::string_view option) {
-  return {Code::kLimitExceeded, fmt::format("more than {} {}", limit, what),
-          fmt::format("if the input is to be trusted, raise the limit with {}", option)};
+  Error error(Code::kLimitExceeded, fmt::format("more than {} {}", limit, what));
+  if (option.empty()) return error;
+  return std::move(error).with_remedy(fmt::format("if the input is to be trusted, raise the limit with {}", option));
 }
 
 Error errno_error(int error_number, std::string_view what) {

@@ -203,7 +203,7 @@ class Parser {
     return raw;
   }
   Result<std::unique_ptr<Node>> make(Kind kind, Origin origin) {
-    if (++nodes_ > limits_.max_nodes) return fail(limit_error("TOML values", limits_.max_nodes, "max_nodes"));
+    if (++nodes_ > limits_.max_nodes) return fail(limit_error("values in a TOML document", limits_.max_nodes, {}));
     auto node = std::make_unique<Node>();
     node->kind = kind;
     node->origin = origin;
@@ -289,7 +289,8 @@ class Parser {
     return std::string(text_.substr(begin, position_ - begin));
   }
   std::unexpected<Error> depth_error() const {
-    return fail(Code::kLimitExceeded, fmt::format("line {}: nested deeper than {}", line_, limits_.max_depth));
+    return fail(limit_error("levels of nesting in a TOML document", limits_.max_depth, limits_.options.depth)
+                    .with_context(fmt::format("line {}", line_)));
   }
 
   Result<std::unique_ptr<Node>> value(size_t depth) {
@@ -504,8 +505,7 @@ void write(json::Writer& writer, const Node& node) {  // NOLINT(misc-no-recursio
 
 Result<json::Document> parse(std::string_view text, const Limits& limits) {
   if (text.size() > limits.max_bytes) {
-    return fail(Code::kLimitExceeded,
-                fmt::format("TOML document of {} bytes is larger than {}", text.size(), limits.max_bytes));
+    return fail(limit_error("bytes in a TOML document", limits.max_bytes, limits.options.bytes));
   }
   TRY_ASSIGN(const auto root, Parser(text, limits).parse());
   json::Writer writer(json::Layout::kCompact);

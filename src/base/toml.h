@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "base/document_options.h"
 #include "base/json.h"
 #include "base/result.h"
 
@@ -17,6 +18,7 @@ struct Limits {
   size_t max_bytes = size_t{64} << 20;
   size_t max_depth = 64;
   size_t max_nodes = 8'000'000;
+  DocumentOptions options{};
 };
 
 Result<json::Document> parse(std::string_view text, const Limits& limits = {});

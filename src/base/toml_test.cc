@@ -71,12 +71,15 @@ TEST(Toml, LimitsDepth) {
     const auto document = parse(text);
     ASSERT_FALSE(document);
     EXPECT_EQ(document.error().code(), Code::kLimitExceeded);
+    EXPECT_EQ(document.error().to_string(), "line 1: more than 64 levels of nesting in a TOML document");
+    EXPECT_EQ(document.error().remedy(), "") << "no option is known";
+    EXPECT_TRUE(parse(text, {.options = {.depth = "--max-depth"}}).error().remedy().ends_with("with --max-depth"));
   }
 }
 
 TEST(Toml, LimitsNodesAndBytes) {
-  EXPECT_EQ(text_of("a=[1,2,3]", {.max_nodes = 3}), "error: more than 3 TOML values");
-  EXPECT_EQ(text_of("a=[1,2,3]", {.max_bytes = 3}), "error: TOML document of 9 bytes is larger than 3");
+  EXPECT_EQ(text_of("a=[1,2,3]", {.max_nodes = 3}), "error: more than 3 values in a TOML document");
+  EXPECT_EQ(text_of("a=[1,2,3]", {.max_bytes = 3}), "error: more than 3 bytes in a TOML document");
 }
 
 }  // namespace

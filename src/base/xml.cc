@@ -110,7 +110,7 @@ class Reader {
       TRY_ASSIGN(const ByteSpan block, source.next());
       bytes += block.size();
       if (bytes > limits_.max_bytes)
-        return fail(limit_error("bytes of an XML document", limits_.max_bytes, "--max-document-bytes"));
+        return fail(limit_error("bytes in an XML document", limits_.max_bytes, limits_.options.bytes));
       const bool last = block.empty();
       if (XML_Parse(parser_, reinterpret_cast<const char*>(block.data()), static_cast<int>(block.size()),
                     last ? 1 : 0) != XML_STATUS_OK) {
@@ -147,7 +147,7 @@ class Reader {
     if (!stopped_) return;
     ++open_;
     if (open_ > limits_.max_depth) {
-      stop(limit_error("open XML elements", limits_.max_depth, "--max-document-depth"));
+      stop(limit_error("levels of nesting in an XML document", limits_.max_depth, limits_.options.depth));
       return;
     }
     if (open_ < depth_) {
@@ -156,7 +156,7 @@ class Reader {
     }
     if (open_ == depth_) tree_.clear();
     if (tree_.element_count() >= limits_.max_tree_elements) {
-      stop(limit_error("elements of one XML record", limits_.max_tree_elements, "--max-document-bytes"));
+      stop(limit_error("elements of one XML record", limits_.max_tree_elements, {}));
       return;
     }
     const uint32_t node = tree_.add(path_.empty() ? 0 : path_.back(), local_name(name));
@@ -193,7 +193,7 @@ class Reader {
 
   bool within_limit() {
     if (tree_.byte_count() + pending_text_bytes_ <= limits_.max_tree_bytes) return true;
-    stop(limit_error("bytes of one XML record", limits_.max_tree_bytes, "--max-document-bytes"));
+    stop(limit_error("bytes of one XML record", limits_.max_tree_bytes, {}));
     return false;
   }
 

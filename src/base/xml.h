@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/block_source.h"
+#include "base/document_options.h"
 #include "base/result.h"
 
 namespace bulkhead::xml {
@@ -27,6 +28,7 @@ struct Limits {
   size_t max_depth = 64;                     // of open elements
   size_t max_tree_bytes = size_t{64} << 20;  // of the names, attributes and text of one tree
   size_t max_tree_elements = 1'000'000;
+  DocumentOptions options{};
 };
 
 class Tree;

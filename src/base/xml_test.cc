@@ -114,6 +114,15 @@ TEST(Xml, StopsAtItsLimits) {
             Code::kLimitExceeded);
 }
 
+TEST(Xml, NamesTheOptionsThatItIsTold) {
+  const Limits limits{.max_bytes = 20, .max_depth = 2, .options = {.bytes = "--max-bytes", .depth = "--max-depth"}};
+  const Error depth = error_of("<a><b><c/></b></a>", 1, limits);
+  EXPECT_THAT(depth.to_string(), HasSubstr("more than 2 levels of nesting in an XML document"));
+  EXPECT_THAT(depth.remedy(), HasSubstr("--max-depth"));
+  EXPECT_THAT(error_of("<r>" + std::string(100, ' ') + "</r>", 1, limits).remedy(), HasSubstr("--max-bytes"));
+  EXPECT_EQ(error_of("<a><b><c/></b></a>", 1, {.max_depth = 2}).remedy(), "");
+}
+
 TEST(Xml, EndsWithTheErrorOfTheVisitor) {
   MemorySource source("<r><a/><a/></r>");
   int visits = 0;

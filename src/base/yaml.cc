@@ -39,6 +39,10 @@ std::string place(const YAML::Mark& mark) {
   return mark.is_null() ? std::string() : fmt::format("line {}, column {}: ", mark.line + 1, mark.column + 1);
 }
 
+Error depth_error(const Limits& limits) {
+  return limit_error("levels of nesting in a YAML document", limits.max_depth, limits.options.depth);
+}
+
 // Writes down what the parser reports. An alias is the copy of the events between the beginning and end of its anchor.
 class Recorder final : public YAML::EventHandler {
  public:
@@ -89,12 +93,12 @@ class Recorder final : public YAML::EventHandler {
   };
 
   void add(Event event) {
-    if (events_.size() >= limits_.max_nodes) throw Stop{limit_error("YAML nodes", limits_.max_nodes, "max_nodes")};
+    if (events_.size() >= limits_.max_nodes) throw Stop{limit_error("nodes in a YAML document", limits_.max_nodes, {})};
     events_.push_back(event);
   }
   void begin(EventKind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
     if (open_.size() >= limits_.max_depth) {
-      throw Stop{{Code::kLimitExceeded, place(mark) + fmt::format("nested deeper than {}", limits_.max_depth)}};
+      throw Stop{depth_error(limits_).with_context(fmt::format("line {}, column {}", mark.line + 1, mark.column + 1))};
     }
     open_.push_back({events_.size(), anchor});
     add({kind});
@@ -161,7 +165,7 @@ void write_plain(json::Writer& writer, std::string_view text, Scalars scalars) {
   writer.string(text);
 }
 
-Result<std::string> to_json(const Recorder& recorder, Scalars scalars, size_t max_depth) {
+Result<std::string> to_json(const Recorder& recorder, Scalars scalars, const Limits& limits) {
   struct Level {
     bool map;
     bool key_next;
@@ -197,8 +201,8 @@ Result<std::string> to_json(const Recorder& recorder, Scalars scalars, size_t ma
         break;
       default: {
         // Copies of anchors can nest deeper than the text does.
-        if (levels.size() >= max_depth) {
-          return fail(Code::kLimitExceeded, fmt::format("aliases nested deeper than {}", max_depth));
+        if (levels.size() >= limits.max_depth) {
+          return fail(depth_error(limits).with_context("with its aliases"));
         }
         const bool map = event.kind == EventKind::kBeginMap;
         map ? writer.begin_object() : writer.begin_array();
@@ -214,8 +218,7 @@ Result<std::string> to_json(const Recorder& recorder, Scalars scalars, size_t ma
 
 Result<json::Document> parse(std::string_view text, Scalars scalars, const Limits& limits) {
   if (text.size() > limits.max_bytes) {
-    return fail(Code::kLimitExceeded,
-                fmt::format("YAML document of {} bytes is larger than {}", text.size(), limits.max_bytes));
+    return fail(limit_error("bytes in a YAML document", limits.max_bytes, limits.options.bytes));
   }
   Recorder recorder(limits);
   try {
@@ -231,7 +234,7 @@ Result<json::Document> parse(std::string_view text, Scalars scalars, const Limit
   } catch (const std::exception& exception) {
     return fail(Code::kMalformed, fmt::format("not valid YAML: {}", exception.what()));
   }
-  TRY_ASSIGN(const std::string json, to_json(recorder, scalars, limits.max_depth));
+  TRY_ASSIGN(const std::string json, to_json(recorder, scalars, limits));
   return json::Document::parse(json, {.max_bytes = json.size(), .max_depth = limits.max_depth + 1});
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/document_options.h"
 #include "base/json.h"
 #include "base/result.h"
 
@@ -23,6 +24,7 @@ struct Limits {
   size_t max_bytes = size_t{8} << 20;
   size_t max_depth = 64;
   size_t max_nodes = 4'000'000;
+  DocumentOptions options{};
 };
 
 Result<json::Document> parse(std::string_view text, Scalars scalars, const Limits& limits = {});

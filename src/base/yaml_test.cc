@@ -62,9 +62,11 @@ TEST(Yaml, LimitsDepth) {
 
   std::string block;
   for (int i = 0; i < 200; ++i) block += "- ";
-  const auto nested = parse(block + "x", Scalars::kText);
+  const auto nested = parse(block + "x", Scalars::kText, {.options = {.depth = "--max-depth"}});
   ASSERT_FALSE(nested);
   EXPECT_EQ(nested.error().code(), Code::kLimitExceeded);
+  EXPECT_EQ(nested.error().to_string(), "line 1, column 129: more than 64 levels of nesting in a YAML document");
+  EXPECT_TRUE(nested.error().remedy().ends_with("with --max-depth")) << nested.error().remedy();
 }
 
 TEST(Yaml, LimitsDepthThatAliasesReach) {
@@ -72,13 +74,15 @@ TEST(Yaml, LimitsDepthThatAliasesReach) {
   for (int i = 1; i < 100; ++i) {
     ladder += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
   }
-  EXPECT_EQ(text_of(ladder), "error: aliases nested deeper than 64");
+  EXPECT_EQ(text_of(ladder), "error: with its aliases: more than 64 levels of nesting in a YAML document");
 }
 
 TEST(Yaml, LimitsBytes) {
-  const auto document = parse("aaaa", Scalars::kText, {.max_bytes = 3});
+  const auto document = parse("aaaa", Scalars::kText, {.max_bytes = 3, .options = {.bytes = "--max-bytes"}});
   ASSERT_FALSE(document);
   EXPECT_EQ(document.error().code(), Code::kLimitExceeded);
+  EXPECT_EQ(document.error().to_string(), "more than 3 bytes in a YAML document");
+  EXPECT_TRUE(document.error().remedy().ends_with("with --max-bytes"));
 }
 
 TEST(Yaml, NamesThePlaceOfAnError) {

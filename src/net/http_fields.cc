@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -18,65 +20,98 @@ constexpr std::array<std::string_view, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "
 constexpr std::array<std::string_view, 7> kLongDays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                        "Thursday", "Friday", "Saturday"};
 
-// Reads a text piece by piece; the first that does not fit makes everything after it fail.
-class Scanner {
- public:
-  explicit Scanner(std::string_view text) : rest_(text) {}
-
-  bool ok() const { return ok_; }
-  bool done() const { return ok_ && rest_.empty(); }
-
-  void literal(std::string_view expected) {
-    if (!ok_ || !rest_.starts_with(expected)) {
-      ok_ = false;
-      return;
-    }
-    rest_.remove_prefix(expected.size());
-  }
-
-  // The index of the name that comes next.
-  template <size_t N>
-  unsigned one_of(const std::array<std::string_view, N>& names) {
-    for (unsigned i = 0; i < N; ++i) {
-      if (ok_ && rest_.starts_with(names[i])) {
-        rest_.remove_prefix(names[i].size());
-        return i;
-      }
-    }
-    ok_ = false;
-    return 0;
-  }
-
-  // Exactly `digits` digits; a leading space may stand for a zero where allowed (asctime's day).
-  unsigned number(size_t digits, bool space_for_zero = false) {
-    unsigned value = 0;
-    for (size_t i = 0; i < digits; ++i) {
-      const bool padding = space_for_zero && i == 0 && rest_.starts_with(' ');
-      if (!ok_ || rest_.empty() || !(is_digit(rest_.front()) || padding)) {
-        ok_ = false;
-        return 0;
-      }
-      value = value * 10 + (padding ? 0 : static_cast<unsigned>(rest_.front() - '0'));
-      rest_.remove_prefix(1);
-    }
-    return value;
-  }
-
- private:
-  std::string_view rest_;
-  bool ok_ = true;
-};
-
 struct Fields {
   unsigned year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
 };
 
-void time_of_day(Scanner& scanner, Fields& fields) {
-  fields.hour = scanner.number(2);
-  scanner.literal(":");
-  fields.minute = scanner.number(2);
-  scanner.literal(":");
-  fields.second = scanner.number(2);
+// The three forms of an HTTP-date, in the letters of strftime(3).
+constexpr std::string_view kDateForms[] = {
+    "%a, %d %b %Y %H:%M:%S GMT",  // IMF-fixdate: "Sun, 06 Nov 1994 08:49:37 GMT"
+    "%A, %d-%b-%y %H:%M:%S GMT",  // RFC 850: "Sunday, 06-Nov-94 08:49:37 GMT"
+    "%a %b %e %H:%M:%S %Y",       // asctime: "Sun Nov  6 08:49:37 1994"
+};
+
+// Cuts the name that comes next off `rest`; its index.
+std::optional<unsigned> cut_name(std::string_view& rest, std::span<const std::string_view> names) {
+  const auto found = std::ranges::find_if(names, [&](std::string_view name) { return rest.starts_with(name); });
+  if (found == names.end()) return std::nullopt;
+  rest.remove_prefix(found->size());
+  return static_cast<unsigned>(found - names.begin());
+}
+
+// Cuts exactly so many digits off.
+std::optional<unsigned> cut_number(std::string_view& rest, size_t digits) {
+  if (rest.size() < digits) return std::nullopt;
+  const auto value = parse_decimal(rest.substr(0, digits));
+  rest.remove_prefix(digits);
+  return value ? std::optional(static_cast<unsigned>(*value)) : std::nullopt;
+}
+
+// What one letter of a form stands for.
+std::optional<unsigned> cut_field(std::string_view& rest, char letter) {
+  switch (letter) {
+    case 'a':
+      return cut_name(rest, kDays);
+    case 'A':
+      return cut_name(rest, kLongDays);
+    case 'b':
+      return cut_name(rest, kMonths);
+    case 'Y':
+      return cut_number(rest, 4);
+    case 'e':  // a space stands for the first digit's zero
+      if (rest.starts_with(' ')) {
+        rest.remove_prefix(1);
+        return cut_number(rest, 1);
+      }
+      [[fallthrough]];
+    default:
+      return cut_number(rest, 2);
+  }
+}
+
+void set_field(Fields& fields, char letter, unsigned value) {
+  switch (letter) {
+    case 'd':
+    case 'e':
+      fields.day = value;
+      break;
+    case 'b':
+      fields.month = value + 1;
+      break;
+    case 'Y':
+      fields.year = value;
+      break;
+    case 'y':  // taken as 1970 to 2069
+      fields.year = value + (value < 70 ? 2000 : 1900);
+      break;
+    case 'H':
+      fields.hour = value;
+      break;
+    case 'M':
+      fields.minute = value;
+      break;
+    case 'S':
+      fields.second = value;
+      break;
+    default:
+      break;  // which day of the week it is says nothing new
+  }
+}
+
+std::optional<Fields> fields_of(std::string_view text, std::string_view form) {
+  Fields fields;
+  for (size_t i = 0; i < form.size(); ++i) {
+    if (form[i] != '%') {
+      if (!text.starts_with(form[i])) return std::nullopt;
+      text.remove_prefix(1);
+      continue;
+    }
+    const char letter = form[++i];
+    const auto value = cut_field(text, letter);
+    if (!value) return std::nullopt;
+    set_field(fields, letter, *value);
+  }
+  return text.empty() ? std::optional(fields) : std::nullopt;
 }
 
 std::optional<sys_seconds> to_time(const Fields& f) {
@@ -86,63 +121,13 @@ std::optional<sys_seconds> to_time(const Fields& f) {
   return ch::sys_days(date) + ch::hours(f.hour) + ch::minutes(f.minute) + ch::seconds(std::min(f.second, 59U));
 }
 
-// "Sun, 06 Nov 1994 08:49:37 GMT"
-std::optional<sys_seconds> imf_fixdate(std::string_view text) {
-  Scanner scanner(text);
-  Fields f;
-  scanner.one_of(kDays);
-  scanner.literal(", ");
-  f.day = scanner.number(2);
-  scanner.literal(" ");
-  f.month = scanner.one_of(kMonths) + 1;
-  scanner.literal(" ");
-  f.year = scanner.number(4);
-  scanner.literal(" ");
-  time_of_day(scanner, f);
-  scanner.literal(" GMT");
-  return scanner.done() ? to_time(f) : std::nullopt;
-}
-
-// "Sunday, 06-Nov-94 08:49:37 GMT". A year of two digits is taken as 1970 to 2069.
-std::optional<sys_seconds> rfc850_date(std::string_view text) {
-  Scanner scanner(text);
-  Fields f;
-  scanner.one_of(kLongDays);
-  scanner.literal(", ");
-  f.day = scanner.number(2);
-  scanner.literal("-");
-  f.month = scanner.one_of(kMonths) + 1;
-  scanner.literal("-");
-  f.year = scanner.number(2);
-  f.year += f.year < 70 ? 2000 : 1900;
-  scanner.literal(" ");
-  time_of_day(scanner, f);
-  scanner.literal(" GMT");
-  return scanner.done() ? to_time(f) : std::nullopt;
-}
-
-// "Sun Nov  6 08:49:37 1994"
-std::optional<sys_seconds> asctime_date(std::string_view text) {
-  Scanner scanner(text);
-  Fields f;
-  scanner.one_of(kDays);
-  scanner.literal(" ");
-  f.month = scanner.one_of(kMonths) + 1;
-  scanner.literal(" ");
-  f.day = scanner.number(2, true);
-  scanner.literal(" ");
-  time_of_day(scanner, f);
-  scanner.literal(" ");
-  f.year = scanner.number(4);
-  return scanner.done() ? to_time(f) : std::nullopt;
-}
-
 }  // namespace
 
 std::optional<sys_seconds> parse_http_date(std::string_view text) {
-  if (auto time = imf_fixdate(text)) return time;
-  if (auto time = rfc850_date(text)) return time;
-  return asctime_date(text);
+  for (const std::string_view form : kDateForms) {
+    if (const auto fields = fields_of(text, form)) return to_time(*fields);
+  }
+  return std::nullopt;
 }
 
 std::string format_http_date(sys_seconds time) {

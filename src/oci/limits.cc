@@ -1,7 +1,5 @@
 #include "oci/limits.h"
 
-#include <algorithm>
-
 namespace bulkhead::oci {
 namespace {
 
@@ -19,11 +17,6 @@ constexpr LimitOption kOptions[] = {
 
 std::span<const LimitOption> limit_options() {
   return kOptions;
-}
-
-Error limit_passed(const ImageLimits& limits, uint64_t ImageLimits::* field) {
-  const auto* const option = std::ranges::find(kOptions, field, &LimitOption::field);
-  return limit_error(option->what, limits.*field, option->option);
 }
 
 }  // namespace bulkhead::oci

@@ -5,9 +5,8 @@
 
 #include <cstdint>
 #include <span>
-#include <string_view>
 
-#include "base/result.h"
+#include "base/limits.h"
 
 namespace bulkhead::oci {
 
@@ -22,15 +21,12 @@ struct ImageLimits {
   uint64_t max_kept_json_bytes = uint64_t{64} << 20;  // all JSON entries of an archive that is read in one pass
 };
 
-struct LimitOption {
-  std::string_view option;  // "--max-layers"
-  std::string_view what;    // completes "more than 1000 …"; also the flag's help
-  uint64_t ImageLimits::* field;
-};
-
+using LimitOption = bulkhead::LimitOption<ImageLimits>;
 std::span<const LimitOption> limit_options();
 
 // The error of passing `field`, as the table names it.
-Error limit_passed(const ImageLimits& limits, uint64_t ImageLimits::* field);
+inline Error limit_passed(const ImageLimits& limits, uint64_t ImageLimits::* field) {
+  return bulkhead::limit_passed(limit_options(), limits, field);
+}
 
 }  // namespace bulkhead::oci

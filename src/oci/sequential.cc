@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "archive/inflate.h"
+#include "archive/tar_links.h"
 #include "archive/tar_reader.h"
 #include "base/text.h"
 #include "oci/file_store.h"
@@ -17,9 +18,6 @@ namespace {
 using archive::TarEntry;
 using archive::TarReader;
 using archive::TarType;
-
-// As many symlinks as Linux follows in one path.
-constexpr int kMaxLinks = 40;
 
 constexpr std::string_view kWriters = "docker save, podman save and skopeo copy write images";
 
@@ -34,14 +32,13 @@ class PassedFiles final : public FileStore {
   Result<std::optional<File>> find(const std::string& path) const override {
     auto normal = archive::normalise_path(path);  // manifests may name "./a/layer.tar"
     if (!normal) return std::nullopt;
-    std::string at = *std::move(normal);
-    for (int links = 0; links <= kMaxLinks; ++links) {
-      if (const auto found = kept_.find(at); found != kept_.end()) return File{at, found->second.size()};
-      if (const auto found = visited_.find(at); found != visited_.end()) return File{at, found->second.size};
-      const auto link = links_.find(at);
-      if (link == links_.end()) return std::nullopt;
-      at = link->second;
-    }
+    const auto at = archive::follow_links(*std::move(normal), [this](const std::string& link) -> const std::string* {
+      const auto found = links_.find(link);
+      return found == links_.end() ? nullptr : &found->second;
+    });
+    if (!at) return std::nullopt;
+    if (const auto found = kept_.find(*at); found != kept_.end()) return File{*at, found->second.size()};
+    if (const auto found = visited_.find(*at); found != visited_.end()) return File{*at, found->second.size};
     return std::nullopt;
   }
 
@@ -220,26 +217,15 @@ class SequentialArchive final : public SequentialImage {
           TRY(take_file(path, entry->size, reader, visitor));
           break;
         case TarType::kSymlink:
-          TRY(take_symlink(path, entry->link));
-          break;
         case TarType::kHardLink: {
-          TRY_ASSIGN(std::string target, archive::normalise_path(entry->link));
-          TRY(files_->add_link(path, std::move(target)));
+          TRY_ASSIGN(auto target, archive::link_destination(entry->type, path, entry->link));
+          if (target) TRY(files_->add_link(path, *std::move(target)));
           break;
         }
         default:
           break;  // folders and devices say nothing
       }
     }
-  }
-
-  Status take_symlink(const std::string& path, std::string_view link) {
-    const size_t slash = path.rfind('/');
-    const std::string folder = slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
-    const std::string full = link.starts_with('/') ? std::string(link) : folder + std::string(link);
-    auto target = archive::normalise_path(full);
-    if (!target) return {};  // leads out of the archive: there is no such file then
-    return files_->add_link(path, std::move(*target));
   }
 
   Status take_file(const std::string& path, uint64_t size, TarReader& reader, LayerVisitor& visitor) {

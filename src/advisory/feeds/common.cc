@@ -13,6 +13,15 @@
 
 namespace bulkhead::advisory::feeds {
 
+DocumentOptions document_options(uint64_t FeedLimits::* max_bytes) {
+  return {.bytes = limit_option(feed_limit_options(), max_bytes).option,
+          .depth = limit_option(feed_limit_options(), &FeedLimits::max_depth).option};
+}
+
+json::Limits json_limits(const FeedLimits& limits) {
+  return {.max_bytes = limits.max_document_bytes, .max_depth = limits.max_depth, .options = document_options()};
+}
+
 Result<std::string> read_text(const Document& document, size_t max_bytes, std::string_view option) {
   auto text = read_all(document.source, max_bytes, "document");
   if (!text && text.error().code() == Code::kLimitExceeded) {
@@ -27,12 +36,15 @@ Result<std::string> read_text(const Document& document, const FeedLimits& limits
 
 Result<json::Document> read_json(const Document& document, const FeedLimits& limits) {
   TRY_ASSIGN(const std::string text, read_text(document, limits));
-  return json::Document::parse(text, {.max_bytes = limits.max_document_bytes, .max_depth = limits.max_depth});
+  return json::Document::parse(text, json_limits(limits));
 }
 
 Result<json::Document> read_yaml(const Document& document, const FeedLimits& limits) {
   TRY_ASSIGN(const std::string text, read_text(document, limits.max_yaml_bytes, "--max-yaml-bytes"));
-  return yaml::parse(text, yaml::Scalars::kText, {.max_bytes = limits.max_yaml_bytes, .max_depth = limits.max_depth});
+  return yaml::parse(text, yaml::Scalars::kText,
+                     {.max_bytes = limits.max_yaml_bytes,
+                      .max_depth = limits.max_depth,
+                      .options = document_options(&FeedLimits::max_yaml_bytes)});
 }
 
 AdvisoryRecord record_for(std::string_view ecosystem) {

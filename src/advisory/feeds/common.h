@@ -10,9 +10,15 @@
 #include <vector>
 
 #include "advisory/feed.h"
+#include "base/document_options.h"
 #include "base/json.h"
 
 namespace bulkhead::advisory::feeds {
+
+// The options that raise the limits of a document: of YAML and TOML, and of all others.
+DocumentOptions document_options(uint64_t FeedLimits::* max_bytes = &FeedLimits::max_document_bytes);
+// The limits of one JSON document, as FeedLimits has them.
+json::Limits json_limits(const FeedLimits& limits);
 
 // The whole document, at most max_bytes; kLimitExceeded names the option.
 Result<std::string> read_text(const Document& document, size_t max_bytes, std::string_view option);

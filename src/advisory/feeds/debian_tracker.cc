@@ -124,10 +124,8 @@ Result<DocumentInfo> parse(const Document& document, Sink& sink, const FeedLimit
     TRY_ASSIGN(const json::RawMember* package, packages.next());
     if (package == nullptr) return DocumentInfo{};
     const std::string name(package->key);
-    TRY_CONTEXT(
-        const json::Document entries,
-        json::Document::parse(package->value, {.max_bytes = limits.max_document_bytes, .max_depth = limits.max_depth}),
-        printable(name));
+    TRY_CONTEXT(const json::Document entries, json::Document::parse(package->value, json_limits(limits)),
+                printable(name));
     if (!entries.root().is_object()) {
       return fail(Error(Code::kMalformed, "an object of vulnerabilities expected").with_context(printable(name)));
     }

@@ -87,7 +87,8 @@ class OvalReader {
       : document_(document), publisher_(publisher), sink_(sink) {}
 
   Result<DocumentInfo> read(const FeedLimits& limits) {
-    const xml::Limits xml_limits{.max_bytes = limits.max_document_bytes, .max_depth = limits.max_depth};
+    const xml::Limits xml_limits{
+        .max_bytes = limits.max_document_bytes, .max_depth = limits.max_depth, .options = document_options()};
     TRY(xml::for_each_element(document_.source, 3, xml_limits,
                               [&](const xml::Element& element, std::span<const std::string> ancestors) -> Status {
                                 const std::string& section = ancestors.back();

@@ -66,7 +66,9 @@ Result<DocumentInfo> parse(const Document& document, Sink& sink, const FeedLimit
   TRY_ASSIGN(const std::string text, read_text(document, limits.max_yaml_bytes, "--max-yaml-bytes"));
   TRY_ASSIGN(Parts parts, take_apart(text));
   TRY_ASSIGN(const json::Document facts,
-             toml::parse(parts.toml, {.max_bytes = limits.max_yaml_bytes, .max_depth = limits.max_depth}));
+             toml::parse(parts.toml, {.max_bytes = limits.max_yaml_bytes,
+                                      .max_depth = limits.max_depth,
+                                      .options = document_options(&FeedLimits::max_yaml_bytes)}));
   const json::Value root = facts.root();
   TRY_ASSIGN(const json::Value advisory, root.require_object("advisory"));
   TRY_ASSIGN(const json::Value versions, root.require_object("versions"));

@@ -200,7 +200,8 @@ template <const UpdatePublisher& publisher>
 Result<DocumentInfo> parse(const Document& document, Sink& sink, const FeedLimits& limits) {
   DocumentInfo info;
   UpdateReader reader(publisher, sink);
-  const xml::Limits xml_limits{.max_bytes = limits.max_document_bytes, .max_depth = limits.max_depth};
+  const xml::Limits xml_limits{
+      .max_bytes = limits.max_document_bytes, .max_depth = limits.max_depth, .options = document_options()};
   TRY(xml::for_each_element(
       document.source, 2, xml_limits, [&](const xml::Element& update, std::span<const std::string>) -> Status {
         const std::string_view id = update.child_text("id");
