@@ -145,10 +145,10 @@ class Nothing final : public Analyser {
   uint32_t version() const override { return 1; }
   std::span<const WantedPath> wants() const override {
     static constexpr WantedPath kWants[] = {
-        {.pattern = "var/lib/dpkg/status"},      {.pattern = "var/lib/dpkg/status.d/*"}, {.pattern = "etc/os-release"},
-        {.pattern = "usr/lib/os-release"},       {.pattern = "lib/apk/db/installed"},    {.pattern = "var/lib/rpm/*"},
-        {.pattern = "**/*.dist-info/METADATA"},  {.pattern = "**/package.json"},         {.pattern = "**/*.jar"},
-        {.pattern = "var/lib/dpkg/info/*.list"}, {.pattern = "**/Cargo.lock"},           {.pattern = "**/*.gemspec"},
+        {.pattern = "var/lib/dpkg/status"},      {.pattern = "var/lib/dpkg/status.d/*"},
+        {.pattern = "etc/os-release"},           {.pattern = "usr/lib/os-release"},
+        {.pattern = "lib/apk/db/installed"},     {.pattern = "var/lib/rpm/*"},
+        {.pattern = "var/lib/dpkg/info/*.list"}, {.pattern = "usr/share/doc/*/copyright"},
     };
     return kWants;
   }

@@ -9,7 +9,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace bulkhead;
   using namespace bulkhead::layer;
-  static const EchoAnalyser echo("echo", {"a", "a/b", "*/b/*", "lib/x", "**/b", "**/a/*"});
+  static const EchoAnalyser echo("echo", {"a", "a/b", "*/b/*", "lib/x", "*/*/b", "*/a/*"});
   static const Analyser* const all[] = {&echo};
   static const AnalyserSet set = *AnalyserSet::create(all);
   auto facts = decode_facts(as_bytes({reinterpret_cast<const char*>(data), size}));

@@ -12,8 +12,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace bulkhead;
   using namespace bulkhead::layer;
-  static const EchoAnalyser echo("echo", {"a", "a/b", "*/b/*", "lib/x", "**/b", "**/a/*", "etc/os-release"});
-  static const WantedPath kMagic[] = {{.pattern = "**/*", .max_bytes = 100, .magic = "x"}};
+  static const EchoAnalyser echo("echo", {"a", "a/b", "*/b/*", "lib/x", "*/*/b", "*/a/*", "etc/os-release"});
+  static const WantedPath kMagic[] = {{.pattern = "*/*", .max_bytes = 100, .magic = "x"}};
   static const EchoAnalyser magic("magic", kMagic);
   static const Analyser* const all[] = {&echo, &magic};
   static const AnalyserSet set = *AnalyserSet::create(all);

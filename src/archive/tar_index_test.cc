@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "archive/tar_builder.h"
+#include "archive/tar_links.h"
 #include "base/temporary_folder.h"
 
 namespace bulkhead::archive {
@@ -78,6 +79,16 @@ TEST_F(TarIndexTest, FollowsLinksInsideTheArchive) {
   for (const std::string_view path : {"loop", "loop2", "out"}) {
     EXPECT_EQ(found->read_member(path, 100).error().code(), Code::kNotFound) << path;
   }
+}
+
+TEST_F(TarIndexTest, FollowsAsManyLinksAsLinuxDoes) {
+  TarBuilder tar;
+  tar.file("0", "end");
+  for (int i = 1; i <= kMaxTarLinks + 1; ++i) tar.symlink(std::to_string(i), std::to_string(i - 1));
+  const auto found = index(tar.finish());
+  ASSERT_TRUE(found);
+  EXPECT_EQ(*found->read_member(std::to_string(kMaxTarLinks), 100), "end");
+  EXPECT_EQ(found->find(std::to_string(kMaxTarLinks + 1)), nullptr);
 }
 
 TEST_F(TarIndexTest, CountsTheLastMemberOfAName) {

@@ -57,9 +57,8 @@ Result<LayerFacts> analyse_layer(std::unique_ptr<BlockSource> stored, const Laye
                                  const std::vector<ExtraWant>& extras = {});
 
 // A directory on this machine as if it were the only layer of an image. Only folders that can hold wanted paths are
-// listed; links are resolved below `root` and never lead out of it; only regular files are opened. Patterns with `**`
-// list everything but pseudo file systems (proc, sysfs, devtmpfs, cgroup, …) and network mounts. Folders and files that
-// may not be read are LayerFacts::denied.
+// listed; links are resolved below `root` and never lead out of it; only regular files are opened. Folders and
+// files that may not be read are LayerFacts::denied.
 Result<LayerFacts> analyse_directory(const std::string& root, const AnalyserSet& analysers,
                                      const AnalyseOptions& options);
 

@@ -20,7 +20,6 @@ namespace bulkhead::layer {
 // A wanted path, relative to the root without leading slash, by path segment:
 //   "var/lib/dpkg/status"        exactly this
 //   "var/lib/dpkg/status.d/*"    one segment of any name; `*` may stand inside a segment: "var/lib/dpkg/info/*.list"
-//   "**/*.dist-info/METADATA"    `**` first only: any depth, also none
 // A file is wanted when a program in the container that opens such a path would get it: through symbolic links (of
 // files and of directories, in the same or another layer), usr-merge and hard links. It is reported once, by the path
 // that it really has. Want every path that a file is known by; what resolves to the same file comes only once.

@@ -14,11 +14,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -31,25 +29,6 @@
 
 namespace bulkhead::layer {
 namespace {
-
-// Magic numbers that linux/magic.h lacks.
-constexpr int64_t kCifsMagic = 0xff534d42;
-constexpr int64_t kSmb2Magic = 0xfe534d42;
-constexpr int64_t kFuseMagic = 0x65735546;
-constexpr int64_t kCephMagic = 0x00c36400;
-constexpr int64_t kConfigfsMagic = 0x62656570;
-constexpr int64_t kMqueueMagic = 0x19800202;
-
-// File systems that hold no files of an image, or that may keep us waiting: `**` does not go into them.
-constexpr int64_t kSkippedFileSystems[] = {
-    PROC_SUPER_MAGIC, SYSFS_MAGIC,      DEVPTS_SUPER_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, DEBUGFS_MAGIC,
-    TRACEFS_MAGIC,    SECURITYFS_MAGIC, BPF_FS_MAGIC,       PSTOREFS_MAGIC,     EFIVARFS_MAGIC,      AUTOFS_SUPER_MAGIC,
-    NFS_SUPER_MAGIC,  SMB_SUPER_MAGIC,  AFS_SUPER_MAGIC,    V9FS_MAGIC,         HUGETLBFS_MAGIC,     BINFMTFS_MAGIC,
-    NSFS_MAGIC,       SELINUX_MAGIC,    kCifsMagic,         kSmb2Magic,         kFuseMagic,          kCephMagic,
-    kConfigfsMagic,   kMqueueMagic,
-};
-// Mount points of such file systems, which need not be mounted in a root that was only unpacked.
-constexpr std::string_view kSkippedFolders[] = {"dev", "proc", "sys"};
 
 struct DirectoryCloser {
   void operator()(DIR* directory) const { ::closedir(directory); }
@@ -114,7 +93,6 @@ class DirectoryView {
   };
   std::vector<Denial> take_denials() { return std::exchange(denials_, {}); }
 
-  bool may_descend(Folder folder);
   // A regular file, for reading.
   Result<UniqueFd> open_file(File file, uint64_t& size) const;
   std::string shown(std::string_view path) const { return printable(fmt::format("{}/{}", root_name_, path)); }
@@ -212,16 +190,6 @@ Status DirectoryView::for_names(Folder folder, std::string_view glob, bool /*all
   return {};
 }
 
-bool DirectoryView::may_descend(Folder folder) {
-  const std::string path = tree_.path(folder);
-  if (std::ranges::find(kSkippedFolders, path) != std::end(kSkippedFolders)) return false;
-  const int fd = folder_fd(folder);
-  struct statfs file_system{};
-  if (fd < 0 || ::fstatfs(fd, &file_system) != 0) return false;
-  return std::ranges::find(kSkippedFileSystems, static_cast<int64_t>(file_system.f_type)) ==
-         std::end(kSkippedFileSystems);
-}
-
 Result<UniqueFd> DirectoryView::open_file(File file, uint64_t& size) const {
   const std::string path = tree_.path(file);
   // It was a regular file a moment ago; should it have become a FIFO, this does not wait for a writer.
@@ -250,10 +218,7 @@ class DirectoryWalk {
   Result<LayerFacts> run();
 
  private:
-  Status reach_anchored();
-  Status reach_everything();
-  Status visit(BuildId node, BuildId folder, std::string_view name, std::vector<BuildId>& folders);
-  Status reach_through(BuildId link);
+  Status reach_wanted();
   void reach(uint32_t pattern, BuildId file, const std::string& wanted_as);
   void deny(uint32_t analyser, std::string path, std::string error);
   void take_denials(uint32_t pattern);
@@ -273,7 +238,6 @@ class DirectoryWalk {
   FactCollector collector_;
   std::map<BuildId, std::vector<ContentAnalysis::Want>> wants_;  // by file
   std::set<ExtraWant> extras_;
-  std::vector<BuildId> links_;                      // that may stand in a pattern with `**`
   std::map<uint32_t, std::vector<Denied>> denied_;  // by analyser
 };
 
@@ -302,11 +266,10 @@ void DirectoryWalk::reach(uint32_t pattern, BuildId file, const std::string& wan
   if (!known) wants.push_back({.pattern = pattern, .wanted_as = wanted_as});
 }
 
-Status DirectoryWalk::reach_anchored() {
+Status DirectoryWalk::reach_wanted() {
   const auto root = resolver_.root_trail();
   const std::vector<Pattern>& patterns = matcher_.patterns();
   for (uint32_t i = 0; i < patterns.size(); ++i) {
-    if (patterns[i].any_depth) continue;
     TRY(resolver_.expand(root, patterns[i].segments, {}, [&](BuildId file, const std::string& wanted_as) -> Status {
       reach(i, file, wanted_as);
       return {};
@@ -315,75 +278,6 @@ Status DirectoryWalk::reach_anchored() {
     TRY(check());
   }
   return {};
-}
-
-Status DirectoryWalk::visit(BuildId node, BuildId folder, std::string_view name, std::vector<BuildId>& folders) {
-  switch (tree_.kind(node)) {
-    case NodeKind::kDirectory:
-      if (view_.may_descend(node)) folders.push_back(node);
-      break;
-    case NodeKind::kFile: {
-      std::vector<PatternMatch> matches;
-      tree_.match({folder, name}, matches);
-      for (const PatternMatch& match : matches) {
-        if (matcher_.patterns()[match.pattern].any_depth) reach(match.pattern, node, tree_.path(node));
-      }
-      break;
-    }
-    case NodeKind::kSymlink:
-      links_.push_back(node);
-      break;
-    default:
-      break;
-  }
-  return check();
-}
-
-// For patterns with `**`: every folder there is.
-Status DirectoryWalk::reach_everything() {
-  std::vector<BuildId> folders = {TreeBuilder::kRoot};
-  while (!folders.empty()) {
-    const BuildId folder = folders.back();
-    folders.pop_back();
-    TRY(view_.for_names(folder, "*", true, [&](std::string_view name) -> Status {
-      using Kind = Found<DirectoryView>::Kind;
-      const auto found = view_.look_up(folder, name);
-      if (found.kind == Kind::kNothing) return check();
-      return visit(found.kind == Kind::kFolder ? found.folder : found.file, folder, name, folders);
-    }));
-  }
-  for (const BuildId link : links_) TRY(reach_through(link));
-  const std::vector<Pattern>& patterns = matcher_.patterns();
-  for (const auto& denial : view_.take_denials()) {
-    for (const Pattern& pattern : patterns) {
-      if (pattern.any_depth) deny(pattern.analyser, denial.path, denial.error);
-    }
-  }
-  return {};
-}
-
-// As Merge::reach_through_links does.
-Status DirectoryWalk::reach_through(BuildId link) {
-  const std::string path = tree_.path(link);
-  const std::vector<std::string_view> names = split(path, '/');
-  const auto ancestor = [&](uint32_t up) -> std::optional<std::string_view> {
-    if (up >= names.size()) return std::nullopt;
-    return names[names.size() - 1 - up];
-  };
-  std::vector<PatternHead> heads;
-  matcher_.for_heads(names.back(), ancestor, [&](PatternHead head) { heads.push_back(head); });
-  for (const PatternHead head : heads) {
-    auto trail = resolver_.root_trail();
-    TRY_ASSIGN(const auto found, resolver_.follow(trail, path));
-    const auto rest = std::span(matcher_.patterns()[head.pattern].segments).subspan(head.segment + size_t{1});
-    if (rest.empty() && found.kind == Found<DirectoryView>::Kind::kFile) reach(head.pattern, found.file, path);
-    if (rest.empty() || found.kind != Found<DirectoryView>::Kind::kFolder) continue;
-    TRY(resolver_.expand(trail, rest, path, [&](BuildId file, const std::string& wanted_as) -> Status {
-      reach(head.pattern, file, wanted_as);
-      return {};
-    }));
-  }
-  return check();
 }
 
 Status DirectoryWalk::look_into(BuildId file, std::vector<ContentAnalysis::Want> wants) {
@@ -421,8 +315,7 @@ Status DirectoryWalk::look_into_files() {
 }
 
 Result<LayerFacts> DirectoryWalk::run() {
-  TRY(reach_anchored());
-  if (matcher_.has_any_depth()) TRY(reach_everything());
+  TRY(reach_wanted());
   TRY(look_into_files());
   std::vector<NodeId> final_ids;
   LayerFacts facts = std::move(collector_).finish(std::move(tree_), final_ids);

@@ -65,8 +65,8 @@ TEST_F(DirectoryTest, FindsWantedFiles) {
   file("app/c.txt", "3");
   EXPECT_EQ(visible({"var/lib/dpkg/status", "var/lib/dpkg/status.d/*", "etc/missing"}),
             "var/lib/dpkg/status@0=s var/lib/dpkg/status.d/base@0=b var/lib/dpkg/status.d/tz@0=t");
-  EXPECT_EQ(visible({"**/*.json"}), "app/a.json@0=1 app/deep/er/b.json@0=2");
-  EXPECT_EQ(visible({"**/deep/*/*.json", "app/*"}), "app/a.json@0=1 app/c.txt@0=3 app/deep/er/b.json@0=2");
+  EXPECT_EQ(visible({"*/*.json"}), "app/a.json@0=1");
+  EXPECT_EQ(visible({"*/deep/*/*.json", "app/*"}), "app/a.json@0=1 app/c.txt@0=3 app/deep/er/b.json@0=2");
 }
 
 TEST_F(DirectoryTest, FollowsLinksBelowTheRootOnly) {
@@ -80,26 +80,26 @@ TEST_F(DirectoryTest, FollowsLinksBelowTheRootOnly) {
   symlink("absolute", outside_ / "secret");
   symlink("folder", "..");
   symlink("real", "/usr/lib/os-release");
-  EXPECT_EQ(visible({"relative", "absolute", "folder/secret", "**/secret"}), "");
+  EXPECT_EQ(visible({"relative", "absolute", "folder/secret", "*/secret"}), "");
   EXPECT_EQ(visible({"real"}), "usr/lib/os-release@0=os");
   file("secret", "inside");
   EXPECT_EQ(visible({"relative", "folder/secret"}), "secret@0=inside");
 }
 
-TEST_F(DirectoryTest, FollowsLinksInPatternsOfAnyDepth) {
+TEST_F(DirectoryTest, FollowsLinksInTheFoldersOfPatterns) {
   file("store/1/package.json", "1");
   file("store/blob", "2");
   symlink("app/node_modules/one", "../../store/1");
   symlink("app/two/package.json", "../../store/blob");
-  EXPECT_EQ(visible({"**/node_modules/*/package.json"}), "store/1/package.json@0=1");
-  EXPECT_EQ(visible({"**/package.json"}), "store/1/package.json@0=1 store/blob@0=2");
+  EXPECT_EQ(visible({"*/node_modules/*/package.json"}), "store/1/package.json@0=1");
+  EXPECT_EQ(visible({"*/*/package.json"}), "store/1/package.json@0=1 store/blob@0=2");
 }
 
 TEST_F(DirectoryTest, SurvivesLinksInCircles) {
   symlink("a", "b");
   symlink("b", "a");
   symlink("c/c", "../c");
-  EXPECT_EQ(visible({"a", "a/x", "c/c/c/c/x", "**/x"}), "");
+  EXPECT_EQ(visible({"a", "a/x", "c/c/c/c/x", "*/*/x"}), "");
 }
 
 TEST_F(DirectoryTest, OpensOnlyRegularFiles) {
@@ -108,16 +108,7 @@ TEST_F(DirectoryTest, OpensOnlyRegularFiles) {
   fs::create_directory(root_ / "d/folder");
   if (::mknod((root_ / "d/device").c_str(), S_IFCHR | 0600, makedev(1, 5)) != 0) EXPECT_NE(::geteuid(), 0U);
   EXPECT_EQ(visible({"d/*", "d/fifo", "d/device"}), "d/file@0=x");
-  EXPECT_EQ(visible({"**/*"}), "d/file@0=x");
-}
-
-TEST_F(DirectoryTest, KeepsOutOfPseudoFileSystemsWhenItLooksEverywhere) {
-  file("proc/x", "p");
-  file("sys/x", "s");
-  file("dev/x", "d");
-  file("home/proc/x", "h");
-  EXPECT_EQ(visible({"**/x"}), "home/proc/x@0=h");
-  EXPECT_EQ(visible({"proc/x"}), "proc/x@0=p");
+  EXPECT_EQ(visible({"*/*"}), "d/file@0=x");
 }
 
 TEST_F(DirectoryTest, ReadsAWholeMachinesRoot) {
@@ -154,10 +145,10 @@ TEST_F(DirectoryTest, NamesTheFoldersAndFilesThatItMayNotRead) {
     std::string_view visible;
     std::string_view denied;
   } kCases[] = {
-      {{"etc/open", "etc/none"}, "etc/open@0=o", ""},     {{"etc/db"}, "", "etc/db "},
-      {{"etc/locked/db"}, "", "etc/locked/db "},          {{"etc/locked/*"}, "", "etc/locked "},
-      {{"usr/*/db"}, "usr/unlisted/db@0=z", ""},          {{"usr/unlisted/*"}, "", "usr/unlisted "},
-      {{"**/db"}, "", "etc/db etc/locked usr/unlisted "},
+      {{"etc/open", "etc/none"}, "etc/open@0=o", ""}, {{"etc/db"}, "", "etc/db "},
+      {{"etc/locked/db"}, "", "etc/locked/db "},      {{"etc/locked/*"}, "", "etc/locked "},
+      {{"usr/*/db"}, "usr/unlisted/db@0=z", ""},      {{"usr/unlisted/*"}, "", "usr/unlisted "},
+      {{"etc/*/db"}, "", "etc/locked/db "},
   };
   EXPECT_EXIT(
       {
@@ -181,7 +172,7 @@ TEST_F(DirectoryTest, SaysWhenThereIsNoSuchDirectory) {
 
 TEST_F(DirectoryTest, BoundsHowMuchItLooksAt) {
   for (int i = 0; i < 50; ++i) file("many/" + std::to_string(i), "");
-  const EchoAnalyser analyser("echo", {"**/x"});
+  const EchoAnalyser analyser("echo", {"many/*"});
   const Analyser* const all[] = {&analyser};
   const auto facts = analyse_directory(root_, *AnalyserSet::create(all), {.limits = {.max_entries = 20}});
   ASSERT_FALSE(facts);

@@ -98,7 +98,7 @@ class SizeAnalyser final : public Analyser {
   uint32_t version() const override { return 1; }
   std::span<const WantedPath> wants() const override {
     static constexpr WantedPath kWants[] = {
-        {.pattern = "var/lib/rpm/Packages"}, {.pattern = "**/*.json"}, {.pattern = "var/lib/dpkg/status.d/*"}};
+        {.pattern = "var/lib/rpm/Packages"}, {.pattern = "srv/data/*/*.json"}, {.pattern = "var/lib/dpkg/status.d/*"}};
     return kWants;
   }
   Result<std::string> analyse(std::string_view, ByteSpan content) const override {

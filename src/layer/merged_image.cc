@@ -53,12 +53,9 @@ class Merge {
   std::vector<MissingContent> missing;
 
  private:
-  Status reach_anchored(MergedView view, bool visible);
-  Status reach_direct();
-  Status reach_through_links();
+  Status reach_wanted(MergedView view, bool visible);
   Status reach(uint32_t pattern, NodeRef file, bool visible, std::string wanted_as);
   void settle(const FileKey& key, const Reached& reached);
-  Status reach_with_lower_versions(uint32_t pattern, NodeRef file, const std::string& wanted_as);
   const ContentFact* fact_of(NodeRef file, uint32_t analyser) const;
   void add_file(const FileKey& key, const Reached& reached, FileFact fact);
 
@@ -84,89 +81,14 @@ Status Merge::reach(uint32_t pattern, NodeRef file, bool visible, std::string wa
   return {};
 }
 
-// Patterns without `**`.
-Status Merge::reach_anchored(MergedView view, bool visible) {
+Status Merge::reach_wanted(MergedView view, bool visible) {
   Resolver<MergedView> resolver(view, budget_);
   const auto root = resolver.root_trail();
   const std::vector<Pattern>& patterns = matcher_.patterns();
   for (uint32_t i = 0; i < patterns.size(); ++i) {
-    if (patterns[i].any_depth) continue;
     TRY(resolver.expand(root, patterns[i].segments, {}, [&](NodeRef file, const std::string& wanted_as) -> Status {
       return reach(i, file, visible, wanted_as);
     }));
-  }
-  return {};
-}
-
-// Patterns with `**`: files that were found by their own path.
-Status Merge::reach_direct() {
-  Visibility visibility(trees_);
-  std::vector<PatternMatch> matches;
-  const auto check = [&](NodeRef file, uint32_t analyser) -> Status {
-    const std::string path = trees_[file.layer]->path(file.node);
-    matches.clear();
-    matcher_.match(path, matches);
-    for (const PatternMatch& match : matches) {
-      const Pattern& pattern = matcher_.patterns()[match.pattern];
-      if (!pattern.any_depth || pattern.analyser != analyser) continue;
-      return reach(match.pattern, file, visibility.is_visible(file), path);
-    }
-    return {};
-  };
-  for (uint32_t layer = 0; layer < facts_.size(); ++layer) {
-    for (const ContentFact& fact : facts_[layer]->facts) TRY(check({layer, fact.node}, fact.analyser));
-    for (const Unexamined& entry : facts_[layer]->unexamined) TRY(check({layer, entry.node}, entry.want.analyser));
-  }
-  return {};
-}
-
-Status Merge::reach_with_lower_versions(uint32_t pattern, NodeRef file, const std::string& wanted_as) {
-  TRY(reach(pattern, file, true, wanted_as));
-  const std::string path = trees_[file.layer]->path(file.node);
-  for (uint32_t layer = 0; layer < file.layer; ++layer) {
-    const auto lower = trees_[layer]->find(path);
-    if (lower && trees_[layer]->kind(*lower) == NodeKind::kFile) {
-      TRY(reach(pattern, {layer, *lower}, false, wanted_as));
-    }
-  }
-  return {};
-}
-
-// Patterns with `**` again: a link may itself be one of the pattern's folders, or the file. A link among the folders
-// that
-// `**` stands for needs no look: what it leads to matches by its own path.
-Status Merge::reach_through_links() {
-  Visibility visibility(trees_);
-  MergedView view(trees_);
-  Resolver<MergedView> resolver(view, budget_);
-  for (uint32_t layer = 0; layer < trees_.size(); ++layer) {
-    const LayerTree& tree = *trees_[layer];
-    for (NodeId node = 0; node < tree.size(); ++node) {
-      const NodeKind kind = tree.kind(node);
-      if (kind != NodeKind::kSymlink && kind != NodeKind::kHardLink) continue;
-      std::vector<PatternHead> heads;
-      const auto ancestor = [&](uint32_t up) -> std::optional<std::string_view> {
-        NodeId at = node;
-        for (; up > 0; --up) at = tree.parent(at);  // the root's parent is the root
-        if (at == LayerTree::kRoot) return std::nullopt;
-        return tree.name(at);
-      };
-      matcher_.for_heads(tree.name(node), ancestor, [&](PatternHead head) { heads.push_back(head); });
-      if (heads.empty() || !visibility.is_visible({layer, node})) continue;
-      const std::string path = tree.path(node);
-      for (const PatternHead head : heads) {
-        auto trail = resolver.root_trail();
-        TRY_ASSIGN(const auto found, resolver.follow(trail, path));
-        const auto rest = std::span(matcher_.patterns()[head.pattern].segments).subspan(head.segment + size_t{1});
-        if (rest.empty() && found.kind == Found<MergedView>::Kind::kFile) {
-          TRY(reach_with_lower_versions(head.pattern, found.file, path));
-        }
-        if (rest.empty() || found.kind != Found<MergedView>::Kind::kFolder) continue;
-        TRY(resolver.expand(trail, rest, path, [&](NodeRef file, const std::string& wanted_as) -> Status {
-          return reach_with_lower_versions(head.pattern, file, wanted_as);
-        }));
-      }
-    }
   }
   return {};
 }
@@ -216,13 +138,9 @@ Status Merge::run() {
   // Every version that was in force at some layer: from the bottom up, what each layer makes different.
   const MergedView::LinksBelow links = MergedView::find_links(trees);
   for (size_t count = 1; count < trees.size(); ++count) {
-    if (trees[count - 1]->size() > 1) TRY(reach_anchored(MergedView(trees.first(count), links), false));
+    if (trees[count - 1]->size() > 1) TRY(reach_wanted(MergedView(trees.first(count), links), false));
   }
-  TRY(reach_anchored(MergedView(trees), true));
-  if (matcher_.has_any_depth()) {
-    TRY(reach_direct());
-    TRY(reach_through_links());
-  }
+  TRY(reach_wanted(MergedView(trees), true));
   files.resize(analysers_.analysers().size());
   for (const auto& [key, reached] : reached_) settle(key, reached);
   for (uint32_t layer = 0; layer < facts_.size(); ++layer) {

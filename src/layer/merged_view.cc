@@ -103,39 +103,4 @@ std::string MergedView::link_target(const File& file) const {
   return target;
 }
 
-const Visibility::Above& Visibility::above(NodeRef directory) {
-  const uint64_t key = uint64_t{directory.layer} << 32U | directory.node;
-  if (const auto known = known_.find(key); known != known_.end()) return known->second;
-  Above result;
-  if (directory.node == LayerTree::kRoot) {
-    for (auto layer = directory.layer + 1; layer < trees_.size(); ++layer) {
-      result.directories.push_back({layer, LayerTree::kRoot});
-      result.hidden = result.hidden || trees_[layer]->kind(LayerTree::kRoot) == NodeKind::kOpaque;
-    }
-  } else {
-    const LayerTree& tree = *trees_[directory.layer];
-    const Above& parent = above({directory.layer, tree.parent(directory.node)});
-    result.hidden = parent.hidden;
-    for (const NodeRef& upper : parent.directories) {
-      const auto child = trees_[upper.layer]->find_child(upper.node, tree.name(directory.node));
-      if (!child) continue;
-      if (trees_[upper.layer]->kind(*child) == NodeKind::kDirectory) {
-        result.directories.push_back({upper.layer, *child});
-      } else {
-        result.hidden = true;
-      }
-    }
-  }
-  return known_.emplace(key, std::move(result)).first->second;
-}
-
-bool Visibility::is_visible(NodeRef ref) {
-  const LayerTree& tree = *trees_[ref.layer];
-  if (ref.node == LayerTree::kRoot) return true;
-  const Above& folder = above({ref.layer, tree.parent(ref.node)});
-  return !folder.hidden && std::ranges::none_of(folder.directories, [&](const NodeRef& upper) {
-    return trees_[upper.layer]->find_child(upper.node, tree.name(ref.node)).has_value();
-  });
-}
-
 }  // namespace bulkhead::layer

@@ -7,7 +7,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "layer/layer_tree.h"
@@ -71,24 +70,6 @@ class MergedView {
 
   std::span<const LayerTree* const> trees_;
   const LinksBelow* links_ = nullptr;  // none: everything is asked for
-};
-
-// Whether upper layers let single nodes show through. Remembers folders; not thread-safe.
-class Visibility {
- public:
-  explicit Visibility(std::span<const LayerTree* const> trees) : trees_(trees) {}
-  bool is_visible(NodeRef ref);
-
- private:
-  // Of a directory of one layer: whether it is hidden, and else the directories of its path in the layers above.
-  struct Above {
-    bool hidden = false;
-    std::vector<NodeRef> directories;
-  };
-  const Above& above(NodeRef directory);
-
-  std::span<const LayerTree* const> trees_;
-  std::unordered_map<uint64_t, Above> known_;
 };
 
 }  // namespace bulkhead::layer

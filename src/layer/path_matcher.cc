@@ -46,25 +46,6 @@ bool matches_glob(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
-std::string_view HeadIndex::extension_of(std::string_view name) {
-  const size_t dot = name.rfind('.');
-  return dot == std::string_view::npos ? std::string_view() : name.substr(dot);
-}
-
-void HeadIndex::add(PatternHead head, std::string_view last_segment) {
-  if (!last_segment.contains('*')) {
-    literal_sizes_[static_cast<uint8_t>(last_segment[0])] |= size_bit(last_segment);
-    literals_[std::string(last_segment)].push_back(head);
-    return;
-  }
-  const std::string_view extension = extension_of(last_segment);
-  if (!extension.empty() && !extension.contains('*')) {
-    extensions_[std::string(extension)].push_back(head);
-  } else {
-    others_.push_back(head);
-  }
-}
-
 Result<std::shared_ptr<const PathMatcher>> PathMatcher::compile(std::span<const Analyser* const> analysers) {
   if (analysers.size() > AnalyserSet::kMaxAnalysers) {
     return fail(Code::kInvalidArgument, fmt::format("more than {} analysers", AnalyserSet::kMaxAnalysers));
@@ -93,32 +74,23 @@ void PathMatcher::add_to_identity(std::string_view text) {
 Status PathMatcher::add_pattern(uint32_t analyser_index, const WantedPath& want) {
   const Analyser& analyser = *analysers_[analyser_index];
   if (want.magic.size() > WantedPath::kMaxMagicBytes) return invalid(analyser, want.pattern, "has a magic too long");
-  Pattern pattern{.analyser = analyser_index,
-                  .any_depth = want.pattern.starts_with("**/"),
-                  .segments = {},
-                  .max_bytes = want.max_bytes,
-                  .magic = std::string(want.magic)};
-  for (const std::string_view segment : split(want.pattern.substr(pattern.any_depth ? 3 : 0), '/')) {
+  Pattern pattern{
+      .analyser = analyser_index, .segments = {}, .max_bytes = want.max_bytes, .magic = std::string(want.magic)};
+  for (const std::string_view segment : split(want.pattern, '/')) {
     if (segment.empty() || segment == "." || segment == "..") return invalid(analyser, want.pattern, "is no path");
-    if (segment.contains("**")) return invalid(analyser, want.pattern, "has ** elsewhere than as its first segment");
+    if (segment.contains("**")) return invalid(analyser, want.pattern, "has **: a * stands for bytes of one segment");
     pattern.segments.emplace_back(segment);
   }
   for (const std::string_view part : {want.pattern, want.magic}) add_to_identity(part);
   add_to_identity(std::to_string(want.max_bytes));
 
   const auto index = static_cast<uint32_t>(patterns_.size());
-  if (pattern.any_depth) {
-    const auto last = static_cast<uint32_t>(pattern.segments.size() - 1);
-    files_.add({index, last}, pattern.segments.back());
-    for (uint32_t i = 0; i <= last; ++i) heads_.add({index, i}, pattern.segments[i]);
-  } else {
-    add_to_trie(pattern.segments, {.pattern = index, .dropped = 0});
-    if (pattern.segments.size() > 1 &&
-        std::ranges::find(kMergedIntoUsr, pattern.segments.front()) != std::end(kMergedIntoUsr)) {
-      std::vector<std::string> merged = pattern.segments;
-      merged.insert(merged.begin(), "usr");
-      add_to_trie(merged, {.pattern = index, .dropped = static_cast<uint32_t>(kUsr.size())});
-    }
+  add_to_trie(pattern.segments, {.pattern = index, .dropped = 0});
+  if (pattern.segments.size() > 1 &&
+      std::ranges::find(kMergedIntoUsr, pattern.segments.front()) != std::end(kMergedIntoUsr)) {
+    std::vector<std::string> merged = pattern.segments;
+    merged.insert(merged.begin(), "usr");
+    add_to_trie(merged, {.pattern = index, .dropped = static_cast<uint32_t>(kUsr.size())});
   }
   patterns_.push_back(std::move(pattern));
   return {};
@@ -146,11 +118,7 @@ void PathMatcher::match(std::string_view path, std::vector<PatternMatch>& matche
   MatchStates states(*this);
   MatchStates::State state = MatchStates::kRoot;
   for (size_t i = 0; i + 1 < segments.size(); ++i) state = states.child(state, segments[i]);
-  const auto ancestor = [&](uint32_t up) -> std::optional<std::string_view> {
-    if (up >= segments.size()) return std::nullopt;
-    return segments[segments.size() - 1 - up];
-  };
-  states.match(state, segments.back(), ancestor, matches);
+  states.match(state, segments.back(), matches);
 }
 
 MatchStates::MatchStates(const PathMatcher& matcher) : matcher_(matcher), sets_{{}, {0}} {}
@@ -180,7 +148,8 @@ MatchStates::State MatchStates::child(State state, std::string_view name) {
   return static_cast<State>(sets_.size() - 1);
 }
 
-void MatchStates::match_anchored(State state, std::string_view name, std::vector<PatternMatch>& matches) const {
+void MatchStates::match(State state, std::string_view name, std::vector<PatternMatch>& matches) const {
+  if (state == kNone) return;
   for_next(state, name, [&](uint32_t node) {
     const auto& accepts = matcher_.trie_[node].accepts;
     matches.insert(matches.end(), accepts.begin(), accepts.end());

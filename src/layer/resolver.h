@@ -85,12 +85,6 @@ class Resolver {
     });
   }
 
-  // Follows `path`, from `trail` on. Into a folder: its kind is kFolder and `trail` has become its trail.
-  Result<Found<View>> follow(Trail& trail, std::string_view path) {
-    int links = 0;
-    return follow(trail, path, links);
-  }
-
  private:
   using Kind = typename Found<View>::Kind;
   static constexpr int kMaxLinks = 40;
@@ -99,13 +93,15 @@ class Resolver {
   Status expand_one(const Trail& trail, std::string_view name, std::span<const std::string> rest,
                     const std::string& prefix, Use&& use) {
     Trail here = trail;
-    TRY_ASSIGN(const Found<View> found, follow(here, name));
+    int links = 0;
+    TRY_ASSIGN(const Found<View> found, follow(here, name, links));
     if (!here.through_news && !view_.may_lead_to_news(found)) return {};
     const std::string wanted_as = prefix.empty() ? std::string(name) : prefix + '/' + std::string(name);
     if (rest.empty()) return found.kind == Kind::kFile ? use(found.file, wanted_as) : Status();
     return found.kind == Kind::kFolder ? expand(here, rest, wanted_as, use) : Status();
   }
 
+  // Follows `path`, from `trail` on. Into a folder: its kind is kFolder and `trail` has become its trail.
   Result<Found<View>> follow(Trail& trail, std::string_view path, int& links) {
     std::vector<Folder>& folders = trail.folders;
     Found<View> at{.kind = Kind::kFolder, .folder = folders.back(), .file = {}};

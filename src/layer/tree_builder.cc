@@ -285,13 +285,7 @@ Result<std::optional<BuildId>> TreeBuilder::find(std::string_view path) const {
 }
 
 void TreeBuilder::match(Place place, std::vector<PatternMatch>& matches) const {
-  const auto ancestor = [&](uint32_t up) -> std::optional<std::string_view> {
-    BuildId at = place.folder;
-    for (; up > 1; --up) at = nodes_[at].parent;  // the root's parent is the root
-    if (at == kRoot) return std::nullopt;
-    return name(at);
-  };
-  states_.match(directories_[nodes_[place.folder].extra].state, place.name, ancestor, matches);
+  states_.match(directories_[nodes_[place.folder].extra].state, place.name, matches);
 }
 
 // The nodes that are left, grouped by folder (begins: where each one's begin, by its directory number) and sorted by
