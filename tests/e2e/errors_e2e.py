@@ -120,6 +120,7 @@ class Errors(unittest.TestCase):
     def test_limits_name_their_option(self):
         self.expect("scan", "--no-cache", "--max-entries", "10", f"oci:{self.layout}:latest", says="--max-entries")
         self.expect("scan", "--no-cache", "--max-layer-bytes", "1000", f"oci:{self.layout}:latest", says="--max-layer-bytes")
+        self.expect("scan", "--no-cache", "--max-image-bytes", "1000", f"oci:{self.layout}:latest", says="--max-image-bytes")
 
     def test_absent_platform_lists_those_there_are(self):
         self.expect("scan", "--platform", "linux/s390x", f"oci:{self.layout}:latest", says=["linux/s390x", "linux/amd64"])
