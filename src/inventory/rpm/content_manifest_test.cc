@@ -69,7 +69,7 @@ TEST(ContentManifest, SaysWhatIsWrong) {
       {R"({"content_sets":["a","b","c"]})", Code::kLimitExceeded, "more than 2 content sets"},
       {R"({"content_sets":["abcdefghi"]})", Code::kLimitExceeded, "more than 8 bytes"},
       {R"({"x":")" + std::string(200, 'x') + R"("})", Code::kLimitExceeded, ""},
-      {R"({"x":)" + std::string(90, '[') + std::string(90, ']') + "}", Code::kMalformed, ""},
+      {R"({"x":)" + std::string(90, '[') + std::string(90, ']') + "}", Code::kLimitExceeded, ""},
   };
   for (const auto& each : cases) {
     const auto manifest =
