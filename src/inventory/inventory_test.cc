@@ -113,18 +113,27 @@ TEST(Inventory, OfARealAlpine) {
 
 TEST(Inventory, FollowsApksDatabaseThroughUsrMerge) {
   const auto inventory = inventory_of(
-      {TarBuilder().symlink("lib", "usr/lib").file("usr/lib/apk/db/installed", "P:musl\nV:1.2-r0\nA:x86_64\n"),
-       TarBuilder().file("lib/apk/db/installed", "P:musl\nV:1.2-r0\nA:x86_64\n\nP:curl\nV:8-r0\nA:x86_64\n")});
+      {TarBuilder().symlink("lib", "usr/lib").file("usr/lib/apk/db/installed", "P:musl\nV:1.2-r0\nA:x86_64\n\n"),
+       TarBuilder().file("lib/apk/db/installed", "P:musl\nV:1.2-r0\nA:x86_64\n\nP:curl\nV:8-r0\nA:x86_64\n\n")});
   EXPECT_THAT(lines(inventory), testing::Contains("musl 1.2-r0 @0"));
 }
 
-TEST(Inventory, WarnsOfAnApkWithoutVersion) {
-  const auto inventory = inventory_of({TarBuilder().file("lib/apk/db/installed", testdata("apk/installed-trivy"))});
-  ASSERT_TRUE(inventory);
-  EXPECT_EQ(inventory->packages.size(), 15U);
-  ASSERT_EQ(inventory->diagnostics.size(), 1U);
-  EXPECT_EQ(inventory->diagnostics[0].path, "lib/apk/db/installed");
-  EXPECT_THAT(inventory->diagnostics[0].message, HasSubstr("invalidPackageWithoutAVersion"));
+// Each is what a longer file leaves when it is cut at the end of a line.
+TEST(Inventory, IsRefusedWhenADatabaseWasCutOff) {
+  constexpr std::string_view kStatus = "Package: a\nStatus: install ok installed\nVersion: 1\nDescription: d\n";
+  for (const auto& [path, text] : std::vector<std::pair<std::string_view, std::string_view>>{
+           {"lib/apk/db/installed", "C:Q1\nP:libssl1.1\nV:1.1.1a-r0\nA:x86_64\n"},
+           {"usr/lib/apk/db/installed", "C:Q1\nP:libssl1.1\nV:1.1.1a-r0\nA:x86_64\n"},
+           {"var/lib/dpkg/status", kStatus},
+           {"var/lib/opkg/status", kStatus},
+           {"usr/lib/opkg/status", kStatus},
+           {"var/lib/dpkg/status.d/a", "Package: a\nArchitecture: amd64\n"}}) {
+    const auto inventory = inventory_of({TarBuilder().file(path, text)});
+    ASSERT_FALSE(inventory) << path;
+    EXPECT_EQ(inventory.error().code(), Code::kMalformed);
+    EXPECT_THAT(inventory.error().to_string(), HasSubstr(path));
+    EXPECT_FALSE(inventory.error().remedy().empty()) << inventory.error().to_string();
+  }
 }
 
 TEST(Inventory, OfAnEmptyImageIsEmpty) {

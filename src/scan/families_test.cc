@@ -101,7 +101,7 @@ const std::vector<FamilyCase> kFamilies = {
                           "Version: 6.1.76-1\nSource: linux-signed-amd64 (6.1.76+1)\n\n"
                           "Package: pdns-server\nStatus: install ok installed\nArchitecture: amd64\n"
                           "Version: 4.7.3-2\nSource: pdns\n\n"
-                          "Package: gone\nStatus: deinstall ok config-files\nArchitecture: amd64\nVersion: 1\n")},
+                          "Package: gone\nStatus: deinstall ok config-files\nArchitecture: amd64\nVersion: 1\n\n")},
      .records = {Says("CVE-1").of("debian:12", "openssl").fixed("3.0.11-1~deb12u2"),
                  Says("CVE-2").of("debian:12", "openssl").fixed("3.0.11-1~deb12u1"),
                  Says("CVE-3").of("debian:12", "openssl").status(AdvisoryStatus::kFixDeferred),
@@ -123,7 +123,7 @@ const std::vector<FamilyCase> kFamilies = {
                           "Package: libcurl4\nStatus: install ok installed\nArchitecture: amd64\n"
                           "Version: 7.81.0-1ubuntu1\nSource: curl\n\n"
                           "Package: libssl3\nStatus: install ok installed\nArchitecture: amd64\n"
-                          "Version: 3.0.2-0ubuntu1.10+Fips1\nSource: openssl\n")},
+                          "Version: 3.0.2-0ubuntu1.10+Fips1\nSource: openssl\n\n")},
      .records = {Says("CVE-1").of("ubuntu:22.04", "curl").status(AdvisoryStatus::kAffected),
                  Says("CVE-1").of("ubuntu:22.04:esm-apps", "curl").fixed("7.81.0-1ubuntu1.1~esm1"),
                  Says("CVE-2").of("ubuntu:22.04", "curl").status(AdvisoryStatus::kWillNotFix),

@@ -21,7 +21,7 @@ class ScanTest : public testing::Test {
   void put_debian(std::string_view release) const {
     put("etc/os-release", "ID=debian\nVERSION_ID=" + std::string(release) + "\n");
     put("var/lib/dpkg/status",
-        "Package: zlib1g\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1:1.2.13\nSource: zlib\n");
+        "Package: zlib1g\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1:1.2.13\nSource: zlib\n\n");
   }
 
   ScanResult facts(const Options& options) const {

@@ -34,7 +34,7 @@ class Errors(unittest.TestCase):
         (root / "etc").mkdir()
         (root / "etc/os-release").write_text("ID=debian\nVERSION_ID=12\n", encoding="ascii")
         (root / "var/lib/dpkg/status").write_text(
-            "Package: zlib1g\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1:1.2.13.dfsg-1\nSource: zlib\nMaintainer: x <x@example>\nDescription: x\n", encoding="ascii")
+            "Package: zlib1g\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1:1.2.13.dfsg-1\nSource: zlib\nMaintainer: x <x@example>\nDescription: x\n\n", encoding="ascii")
         return root
 
     def test_no_such_image(self):

@@ -1,8 +1,7 @@
 #include "inventory/apk/apk_cataloger.h"
 
+#include <algorithm>
 #include <array>
-
-#include <fmt/format.h>
 
 #include "inventory/apk/installed.h"
 #include "inventory/attribution.h"
@@ -23,7 +22,7 @@ constexpr layer::WantedPath kDatabases[] = {{.pattern = "lib/apk/db/installed", 
 class PackagesAnalyser final : public layer::Analyser {
  public:
   std::string_view name() const override { return kPackagesAnalyser; }
-  uint32_t version() const override { return 1; }
+  uint32_t version() const override { return 2; }
   std::span<const layer::WantedPath> wants() const override { return kDatabases; }
   Result<std::string> analyse(std::string_view /*path*/, ByteSpan content) const override {
     TRY_ASSIGN(const auto packages, parse_apk_installed(as_text(content)));
@@ -34,7 +33,7 @@ class PackagesAnalyser final : public layer::Analyser {
 class FilesAnalyser final : public layer::Analyser {
  public:
   std::string_view name() const override { return kFilesAnalyser; }
-  uint32_t version() const override { return 1; }
+  uint32_t version() const override { return 2; }
   std::span<const layer::WantedPath> wants() const override { return kDatabases; }
   Result<std::string> analyse(std::string_view /*path*/, ByteSpan content) const override {
     TRY_ASSIGN(const auto lists, parse_apk_files(as_text(content)));
@@ -49,14 +48,7 @@ class ApkCataloger final : public Cataloger {
 
   Status collect(const layer::MergedImage& image, Inventory& inventory) const override {
     TRY_ASSIGN(auto packages, collect_packages(image, kPackagesAnalyser));
-    for (Package& package : packages) {
-      if (package.version.empty()) {
-        inventory.diagnostics.push_back(
-            {package.locations.front(), fmt::format("package {} has no version and cannot be judged", package.name)});
-        continue;
-      }
-      inventory.packages.push_back(std::move(package));
-    }
+    std::move(packages.begin(), packages.end(), std::back_inserter(inventory.packages));
     return {};
   }
 

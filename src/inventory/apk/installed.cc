@@ -17,9 +17,11 @@ bool is_word(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
-// Calls on_field(letter, value, line) for each line of a stanza and on_end(first line) after its last. Each answers a
-// Status.
+// Calls on_field(letter, value, line) for each line of a stanza and on_end(first line) at the empty line that ends it.
+// Each answers a Status.
 Status walk(std::string_view text, auto&& on_field, auto&& on_end) {
+  if (!text.empty() && !text.ends_with('\n'))
+    return fail(Code::kMalformed, "ends in the middle of a line: the file was cut off");
   std::string_view line;
   size_t number = 0;
   size_t first = 0;  // line of the stanza's start; 0 outside one
@@ -38,7 +40,9 @@ Status walk(std::string_view text, auto&& on_field, auto&& on_end) {
     if (first == 0) first = number;
     TRY(on_field(line[0], line.substr(2), number));
   }
-  return first == 0 ? Status() : on_end(first);
+  if (first == 0) return {};
+  return fail(Code::kMalformed,
+              fmt::format("line {}: a package without the empty line that ends it: the file was cut off", first));
 }
 
 // What names a package: read by both parsers.
@@ -62,6 +66,7 @@ struct Identity {
 
   Status complete(size_t line) const {
     if (name.empty()) return fail(Code::kMalformed, fmt::format("line {}: a package without a P: line", line));
+    if (version.empty()) return fail(Code::kMalformed, fmt::format("line {}: {} has no V: line", line, name));
     return {};
   }
 };

@@ -29,7 +29,8 @@ constexpr std::string_view kTwo =
     "\n"
     "P:musl\n"
     "V:1.2.4-r0\n"
-    "f:fs\n";
+    "f:fs\n"
+    "\n";
 
 TEST(ApkInstalled, ReadsEveryFieldThatMatters) {
   const auto packages = parse_apk_installed(kTwo);
@@ -56,11 +57,22 @@ TEST(ApkInstalled, ListsFilesWithTheirFolders) {
                                   FileList{"musl", "1.2.4-r0", "", {}}));
 }
 
-TEST(ApkInstalled, KeepsAPackageWithoutVersionForTheCallerToReport) {
-  const auto packages = parse_apk_installed("P:odd\n\nP:musl\nV:1\n");
-  ASSERT_TRUE(packages);
-  EXPECT_EQ((*packages)[0].version, "");
-  EXPECT_EQ((*packages)[1].version, "1");
+// However a file is cut, what is left is not taken for the whole, but where a package ends.
+TEST(ApkInstalled, IsNotBelievedWhereverItIsCutOff) {
+  const size_t end_of_first = kTwo.find("\n\n") + 2;
+  for (size_t size = 1; size < kTwo.size(); ++size) {
+    EXPECT_EQ(parse_apk_installed(kTwo.substr(0, size)).has_value(), size == end_of_first) << kTwo.substr(0, size);
+    EXPECT_EQ(parse_apk_files(kTwo.substr(0, size)).has_value(), size == end_of_first) << kTwo.substr(0, size);
+  }
+}
+
+// apk --initdb writes an empty file; an empty line more than one is nothing.
+TEST(ApkInstalled, ReadsADatabaseWithoutPackages) {
+  for (const std::string_view text : {"", "\n", "\n\n\n"}) {
+    const auto packages = parse_apk_installed(text);
+    ASSERT_TRUE(packages) << packages.error().to_string();
+    EXPECT_THAT(*packages, testing::IsEmpty());
+  }
 }
 
 struct Damage {
@@ -81,13 +93,15 @@ TEST_P(DamagedApkInstalled, IsRefusedWithTheLine) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, DamagedApkInstalled,
-                         testing::Values(Damage{"garbage", "line 1"}, Damage{"P:a\nV:1\nP", "line 3"},
-                                         Damage{"V:1\n", "without a P:"},
-                                         Damage{"P:a\nV:1\nP:b\n", "line 3: a second P:"},
-                                         Damage{"P:a\nV:1\nV:2\n", "second V:"}, Damage{"P:\nV:1\n", "no valid P:"},
-                                         Damage{"P:a b\nV:1\n", "no valid P:"},
-                                         Damage{std::string("P:a\nV:1\nT:\0\n", 12), "NUL"},
-                                         Damage{std::string(100, '\0'), "line 1"}, Damage{"1:a\n", "line 1"}));
+                         testing::Values(Damage{"garbage\n", "line 1"}, Damage{"P:a\nV:1\nP\n\n", "line 3"},
+                                         Damage{"P:a\nV:1", "cut off"}, Damage{"P:a\nV:1\n", "line 1: a package"},
+                                         Damage{"P:a\nV:1\n\nP:b\nV:1\no:x\n", "line 4: a package"},
+                                         Damage{"V:1\n\n", "without a P:"}, Damage{"P:a\n\n", "a has no V: line"},
+                                         Damage{"P:a\nV:1\nP:b\n\n", "line 3: a second P:"},
+                                         Damage{"P:a\nV:1\nV:2\n\n", "second V:"}, Damage{"P:\nV:1\n\n", "no valid P:"},
+                                         Damage{"P:a b\nV:1\n\n", "no valid P:"},
+                                         Damage{std::string("P:a\nV:1\nT:\0\n\n", 13), "NUL"},
+                                         Damage{std::string(100, '\0') + "\n", "line 1"}, Damage{"1:a\n\n", "line 1"}));
 
 TEST(ApkInstalled, StopsAtTheLimitOfPackages) {
   const std::string text = "P:a\nV:1\n\nP:b\nV:1\n\nP:c\nV:1\n\n";

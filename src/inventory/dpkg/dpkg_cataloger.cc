@@ -17,11 +17,11 @@ constexpr std::string_view kPackagesAnalyser = "dpkg-packages";
 constexpr std::string_view kFilesAnalyser = "dpkg-files";
 constexpr std::string_view kCopyrightAnalyser = "dpkg-copyright";
 
-constexpr std::string_view kDpkgStatus = "var/lib/dpkg/status";
+constexpr std::string_view kStatusFolder = "var/lib/dpkg/status.d/";
 
 // status.d: one file per package, in images without dpkg (distroless). opkg: OpenWrt and Yocto.
 // How large they may be, --max-file-bytes decides: it can be raised.
-constexpr layer::WantedPath kDatabases[] = {{.pattern = kDpkgStatus, .max_bytes = UINT64_MAX},
+constexpr layer::WantedPath kDatabases[] = {{.pattern = "var/lib/dpkg/status", .max_bytes = UINT64_MAX},
                                             {.pattern = "var/lib/dpkg/status.d/*", .max_bytes = UINT64_MAX},
                                             {.pattern = "var/lib/opkg/status", .max_bytes = UINT64_MAX},
                                             {.pattern = "usr/lib/opkg/status", .max_bytes = UINT64_MAX}};
@@ -46,12 +46,13 @@ bool is_companion(std::string_view path) {
 class PackagesAnalyser final : public layer::Analyser {
  public:
   std::string_view name() const override { return kPackagesAnalyser; }
-  uint32_t version() const override { return 1; }
+  uint32_t version() const override { return 2; }
   std::span<const layer::WantedPath> wants() const override { return kDatabases; }
   Result<std::string> analyse(std::string_view path, ByteSpan content) const override {
-    if (path != kDpkgStatus && is_companion(path)) return std::string();
-    TRY_ASSIGN(const auto packages,
-               parse_dpkg_status(as_text(content), {.must_end_with_newline = path == kDpkgStatus}));
+    if (is_companion(path)) return std::string();
+    const bool is_one_package = path.starts_with(kStatusFolder);
+    TRY_ASSIGN(const auto packages, parse_dpkg_status(as_text(content), {.must_end_with_empty_line = !is_one_package,
+                                                                         .needs_version = is_one_package}));
     return encode_packages(packages);
   }
 };

@@ -127,7 +127,13 @@ void sort_unique(std::vector<std::string>& items) {
   items.erase(std::unique(items.begin(), items.end()), items.end());
 }
 
-Result<std::optional<Package>> read_package(const Stanza& stanza) {
+bool ends_with_empty_line(std::string_view text) {
+  if (text.empty()) return true;
+  text.remove_suffix(1);
+  return trim(text.substr(text.rfind('\n') + 1)).empty();
+}
+
+Result<std::optional<Package>> read_package(const Stanza& stanza, bool needs_version) {
   const size_t line = stanza.fields().front().line;
   TRY_ASSIGN(const Wants wants, Wants::of(stanza));
   const std::string_view name = wants.value(Wanted::kPackage);
@@ -142,6 +148,7 @@ Result<std::optional<Package>> read_package(const Stanza& stanza) {
     if (version.empty() && state->word == "half-installed") return std::nullopt;
     if (version.empty()) return fail(Code::kMalformed, fmt::format("line {}: package {} has no Version", line, name));
   } else if (version.empty()) {
+    if (needs_version) return fail(Code::kMalformed, fmt::format("line {}: package {} has no Version", line, name));
     return std::nullopt;
   }
   if (!is_version(version))
@@ -168,7 +175,7 @@ Result<std::optional<Package>> read_package(const Stanza& stanza) {
 }  // namespace
 
 Result<std::vector<Package>> parse_dpkg_status(std::string_view text, const StatusOptions& options) {
-  if (options.must_end_with_newline && !text.empty() && !text.ends_with('\n')) {
+  if (options.must_end_with_empty_line && !text.empty() && !text.ends_with('\n')) {
     return fail(Code::kMalformed, "ends in the middle of a line: the file was cut off");
   }
   std::vector<Package> packages;
@@ -176,14 +183,18 @@ Result<std::vector<Package>> parse_dpkg_status(std::string_view text, const Stat
   Stanza stanza;
   for (;;) {
     TRY_ASSIGN(const bool more, reader.next(stanza));
-    if (!more) return packages;
-    TRY_ASSIGN(auto package, read_package(stanza));
+    if (!more) break;
+    TRY_ASSIGN(auto package, read_package(stanza, options.needs_version));
     if (!package) continue;
     if (packages.size() == options.max_packages) {
       return fail(Code::kLimitExceeded, fmt::format("more than {} packages", options.max_packages));
     }
     packages.push_back(std::move(*package));
   }
+  if (options.must_end_with_empty_line && !ends_with_empty_line(text)) {
+    return fail(Code::kMalformed, "ends without the empty line after the last package: the file was cut off");
+  }
+  return packages;
 }
 
 std::vector<std::string> parse_dpkg_file_list(std::string_view text) {

@@ -7,7 +7,8 @@
 //   half-installed                                                             partly: counted when it has a version
 //   config-files, not-installed                                                gone: not counted, whatever was wanted
 // A wish (the first word: "deinstall", "hold") changes nothing on the disk and is not looked at. A stanza with a
-// version and without Status counts, as image builders write such files; one with neither names no installed package.
+// version and without Status counts, as image builders write such files; one with neither names no installed package,
+// but is damage in the one-package files.
 #pragma once
 
 #include <cstddef>
@@ -20,14 +21,18 @@
 namespace bulkhead::inventory {
 
 struct StatusOptions {
-  // dpkg always ends its file with a newline and refuses one without: it was cut off.
-  bool must_end_with_newline = false;
+  // dpkg and opkg write an empty line after every package. A file without the last one was cut off: packages, or fields
+  // of the last one, are missing. (dpkg itself refuses only a file that ends in the middle of a line.)
+  bool must_end_with_empty_line = false;
+  // Of files of one package: a stanza without a version is what is left of one that was cut off.
+  bool needs_version = false;
   size_t max_packages = 250'000;  // all of Debian has 70,000
 };
 
 // The packages whose files are on the disk, in the file's order; no files, layer or locations. Pure and thread-safe.
 // kMalformed names the line: no stanza format, a field that is used twice, an unknown state, an installed package
-// without name or version, a name that dpkg would not accept. kLimitExceeded past max_packages.
+// without name or version, a name that dpkg would not accept; or says that the file was cut off. kLimitExceeded past
+// max_packages.
 Result<std::vector<Package>> parse_dpkg_status(std::string_view text, const StatusOptions& options = {});
 
 // The paths of an info/<package>.list file: absolute, one a line; "/." (the root itself) is left out.

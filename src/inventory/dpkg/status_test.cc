@@ -102,8 +102,8 @@ TEST(DpkgStatus, ReadsADistrolessStanzaWithoutStatus) {
 }
 
 TEST(DpkgStatus, ReadsAnEmptyDatabase) {
-  EXPECT_THAT(names(parse_dpkg_status("", {.must_end_with_newline = true})), IsEmpty());
-  EXPECT_THAT(names(parse_dpkg_status("\n \n\n", {.must_end_with_newline = true})), IsEmpty());
+  EXPECT_THAT(names(parse_dpkg_status("", {.must_end_with_empty_line = true})), IsEmpty());
+  EXPECT_THAT(names(parse_dpkg_status("\n \n\n", {.must_end_with_empty_line = true})), IsEmpty());
 }
 
 struct Damage {
@@ -113,7 +113,7 @@ struct Damage {
 class DamagedDpkgStatus : public testing::TestWithParam<Damage> {};
 
 TEST_P(DamagedDpkgStatus, IsRefusedWithTheLine) {
-  const auto packages = parse_dpkg_status(GetParam().text, {.must_end_with_newline = true});
+  const auto packages = parse_dpkg_status(GetParam().text, {.must_end_with_empty_line = true});
   ASSERT_FALSE(packages) << GetParam().text;
   EXPECT_EQ(packages.error().code(), Code::kMalformed);
   EXPECT_THAT(packages.error().message(), HasSubstr(GetParam().complaint));
@@ -121,21 +121,39 @@ TEST_P(DamagedDpkgStatus, IsRefusedWithTheLine) {
 
 INSTANTIATE_TEST_SUITE_P(
     Cases, DamagedDpkgStatus,
-    testing::Values(Damage{"garbage\n", "line 1"}, Damage{"Package: a\nVersion: 1\nrubbish\n", "line 3"},
+    testing::Values(Damage{"garbage\n\n", "line 1"}, Damage{"Package: a\nVersion: 1\nrubbish\n\n", "line 3"},
+                    Damage{"Package: a\nStatus: install ok installed\nVersion: 1\nDescription: x\n", "cut off"},
                     Damage{"Package: a\nStatus: install ok installed\nVersion: 1", "cut off"},
                     Damage{"Package: a\nStatus: install ok installed\nVersion: 1\n\nPackage: b\nStat", "cut off"},
-                    Damage{"Package: a\nStatus: install ok installed\n", "no Version"},
-                    Damage{"Package: a\nStatus: install ok instal\nVersion: 1\n", "unknown package state"},
-                    Damage{"Package: a\nStatus: installed\nVersion: 1\n", "unknown package state"},
-                    Damage{"Package: a\nStatus:\nVersion: 1\n", "unknown package state"},
-                    Damage{"Package:\nVersion: 1\n", "no valid Package"}, Damage{"Version: 1\n", "no valid Package"},
-                    Damage{"Package: ../etc\nVersion: 1\n", "no valid Package"},
-                    Damage{"Package: a\nVersion: 1 2\n", "no valid Version"},
-                    Damage{"Package: a\nVersion: 1\n .\n", "no valid Version"},
-                    Damage{"Package: a\nVersion: 1\nVersion: 2\n", "second Version"}, Damage{" goes on\n", "line 1"},
-                    Damage{": x\n", "line 1"}, Damage{"#a: x\n", "line 1"},
-                    Damage{std::string("Package: a\nVersion: 1\nX: \0y\n", 28), "NUL"},
-                    Damage{std::string(4096, '\0') + "\n", "line 1"}));
+                    Damage{"Package: a\nStatus: install ok installed\n\n", "no Version"},
+                    Damage{"Package: a\nStatus: install ok instal\nVersion: 1\n\n", "unknown package state"},
+                    Damage{"Package: a\nStatus: installed\nVersion: 1\n\n", "unknown package state"},
+                    Damage{"Package: a\nStatus:\nVersion: 1\n\n", "unknown package state"},
+                    Damage{"Package:\nVersion: 1\n\n", "no valid Package"},
+                    Damage{"Version: 1\n\n", "no valid Package"},
+                    Damage{"Package: ../etc\nVersion: 1\n\n", "no valid Package"},
+                    Damage{"Package: a\nVersion: 1 2\n\n", "no valid Version"},
+                    Damage{"Package: a\nVersion: 1\n .\n\n", "no valid Version"},
+                    Damage{"Package: a\nVersion: 1\nVersion: 2\n\n", "second Version"}, Damage{" goes on\n", "line 1"},
+                    Damage{": x\n\n", "line 1"}, Damage{"#a: x\n\n", "line 1"},
+                    Damage{std::string("Package: a\nVersion: 1\nX: \0y\n\n", 29), "NUL"},
+                    Damage{std::string(4096, '\0') + "\n\n", "line 1"}));
+
+// However a file is cut, what is left is not taken for the whole, but where a package ends.
+TEST(DpkgStatus, IsNotBelievedWhereverItIsCutOff) {
+  const std::string whole = stanza("install ok installed", "Source: b (2)\nVersion: 1\nDescription: x\n y\n .\n z\n");
+  const std::string two = whole + whole;
+  for (size_t size = 1; size < two.size(); ++size) {
+    const auto packages = parse_dpkg_status(two.substr(0, size), {.must_end_with_empty_line = true});
+    EXPECT_EQ(packages.has_value(), size == whole.size()) << two.substr(0, size);
+  }
+}
+
+TEST(DpkgStatus, IsDamagedWhereAFileOfOnePackageHasNoVersion) {
+  const auto packages = parse_dpkg_status("Package: base-files\nArchitecture: amd64\n", {.needs_version = true});
+  ASSERT_FALSE(packages);
+  EXPECT_THAT(packages.error().message(), HasSubstr("package base-files has no Version"));
+}
 
 TEST(DpkgStatus, StopsAtTheLimitOfPackages) {
   std::string text;
