@@ -1,11 +1,12 @@
 #include "layer/analyse.h"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <string>
 #include <tuple>
-#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -31,11 +32,100 @@ struct Job {
   bool needs_walk = true;
 };
 
+struct OpenedLayer {
+  std::unique_ptr<BlockSource> stored;
+  LayerPromise promise;
+};
+
 // For error messages: what the user can find again in the manifest.
 std::string describe(const Job& job) {
   if (job.layer->kind == oci::Layer::Kind::kDirectory) return job.layer->directory;
   const Digest& digest = job.layer->descriptor.digest.empty() ? job.layer->diff_id : job.layer->descriptor.digest;
   return fmt::format("layer {} ({})", job.index + 1, digest.to_string());
+}
+
+// The bytes that a layer is: a diff-id alone is only what the configuration claims of them.
+std::tuple<std::string, std::string, std::string> identity_of(const oci::Layer& layer) {
+  return {layer.diff_id.to_string(), layer.descriptor.digest.to_string(), layer.entry_name};
+}
+
+Result<OpenedLayer> open(const oci::Layer& layer) {
+  TRY_ASSIGN(auto stored, layer.open());
+  return OpenedLayer{.stored = std::move(stored),
+                     .promise = {.stored_digest = layer.descriptor.digest,
+                                 .diff_id = layer.diff_id,
+                                 .stored_is_verified = !layer.descriptor.digest.empty(),
+                                 .stored_bytes = layer.descriptor.size}};
+}
+
+struct LayerDigests {
+  Digest stored;
+  uint64_t stored_bytes = 0;
+  Digest diff_id;
+  uint64_t inflated_bytes = 0;
+};
+
+// Hands the layer's tar to `take`, which reads it to its end, and checks both digests then.
+template <typename Take>
+Result<LayerDigests> read_layer(OpenedLayer layer, const AnalyseOptions& options, LayerAccount& account, Take take) {
+  const LayerPromise& promise = layer.promise;
+  ProgressStep progress(
+      options.progress,
+      promise.diff_id.empty() ? "layer" : fmt::format("layer {}", promise.diff_id.hex().substr(0, 12)),
+      promise.stored_bytes);
+  // Of a plain tar, the digest of what is stored is that of what is inside.
+  const bool same_if_plain = promise.diff_id.empty() ? promise.stored_digest.algorithm() == Digest::Algorithm::kSha256
+                                                     : promise.stored_digest == promise.diff_id;
+  LayerStream stream(std::move(layer.stored), {.limits = options.limits,
+                                               .stored_algorithm = promise.stored_digest.algorithm(),
+                                               .diff_algorithm = promise.diff_id.algorithm(),
+                                               .digest_stored = !promise.stored_is_verified,
+                                               .plain_is_verified = promise.stored_is_verified && same_if_plain,
+                                               .account = &account,
+                                               .stop = options.stop,
+                                               .progress = &progress});
+  const Status taken = [&]() -> Status {
+    if (options.pool != nullptr) TRY(stream.offer_work_to(*options.pool));
+    return take(stream);
+  }();
+  const auto mismatch = [](std::string_view what, const Digest& found, const Digest& promised) {
+    return fail(Code::kVerificationFailed,
+                fmt::format("{} has digest {}, but {} was promised", what, found.to_string(), promised.to_string()),
+                "the image was changed or damaged on its way; fetch it again from a source you trust");
+  };
+  if (!taken) {
+    // What cannot be read is mostly what is not what it was promised to be, and then that is the better answer.
+    if (taken.error().code() == Code::kMalformed && promise.stored_is_verified) {
+      if (auto drained = stream.drain_stored(); !drained && drained.error().code() == Code::kVerificationFailed) {
+        return fail(std::move(drained).error());
+      }
+    }
+    return fail(taken.error());
+  }
+  LayerDigests digests{.stored = promise.stored_is_verified ? promise.stored_digest : stream.stored_digest(),
+                       .stored_bytes = stream.stored_bytes(),
+                       .diff_id = stream.diff_id(),
+                       .inflated_bytes = stream.inflated_bytes()};
+  if (digests.diff_id.empty()) digests.diff_id = digests.stored;
+  if (!promise.stored_digest.empty() && digests.stored != promise.stored_digest) {
+    return mismatch("stored layer", digests.stored, promise.stored_digest);
+  }
+  if (!promise.diff_id.empty() && digests.diff_id != promise.diff_id) {
+    return mismatch("layer", digests.diff_id, promise.diff_id);
+  }
+  return digests;
+}
+
+// The digests alone: nothing is looked into.
+Status verify_layer(OpenedLayer layer, const AnalyseOptions& options) {
+  LayerAccount account(*options.budget);  // given back: the facts that are taken instead have their own cost
+  TRY(read_layer(std::move(layer), options, account, [](LayerStream& stream) -> Status {
+    for (;;) {
+      TRY_ASSIGN(const ByteSpan block, stream.next());
+      if (block.empty()) return {};
+    }
+  }));
+  return {};
 }
 
 class ImageAnalysis {
@@ -50,6 +140,7 @@ class ImageAnalysis {
   Status walk_jobs();
   Status walk(Job& job, const std::stop_token& stop);
   Result<LayerFacts> read(const Job& job, const std::stop_token& stop);
+  Status check_link(const Job& job, const LayerFacts& cached, const std::stop_token& stop);
   bool ask_for(const std::vector<MissingContent>& missing);
 
   const oci::Image& image_;
@@ -63,19 +154,19 @@ class ImageAnalysis {
 };
 
 void ImageAnalysis::make_jobs() {
-  std::unordered_map<Digest, size_t> known;
+  std::map<std::tuple<std::string, std::string, std::string>, size_t> known;
   for (size_t i = 0; i < image_.layers.size(); ++i) {
     const oci::Layer& layer = image_.layers[i];
     if (layer.kind == oci::Layer::Kind::kForeign) {
       job_of_layer_.emplace_back();
       continue;
     }
-    const auto found = layer.diff_id.empty() ? known.end() : known.find(layer.diff_id);
+    const auto found = layer.diff_id.empty() ? known.end() : known.find(identity_of(layer));
     if (found != known.end()) {
       job_of_layer_.emplace_back(found->second);
       continue;
     }
-    if (!layer.diff_id.empty()) known.emplace(layer.diff_id, jobs_.size());
+    if (!layer.diff_id.empty()) known.emplace(identity_of(layer), jobs_.size());
     job_of_layer_.emplace_back(jobs_.size());
     jobs_.push_back({.layer = &layer, .index = i, .extras = {}, .facts = {}});
   }
@@ -87,18 +178,40 @@ Result<LayerFacts> ImageAnalysis::read(const Job& job, const std::stop_token& st
   options.budget = &budget_;
   const oci::Layer& layer = *job.layer;
   if (layer.kind == oci::Layer::Kind::kDirectory) return analyse_directory(layer.directory, analysers_, options);
-  TRY_ASSIGN(auto stored, layer.open());
-  const LayerPromise promise{.stored_digest = layer.descriptor.digest,
-                             .diff_id = layer.diff_id,
-                             .stored_is_verified = !layer.descriptor.digest.empty(),
-                             .stored_bytes = layer.descriptor.size};
-  return analyse_layer(std::move(stored), promise, analysers_, options, {job.extras.begin(), job.extras.end()});
+  TRY_ASSIGN(OpenedLayer opened, open(layer));
+  return analyse_layer(std::move(opened.stored), opened.promise, analysers_, options,
+                       {job.extras.begin(), job.extras.end()});
+}
+
+// That the layer's bytes hold the tar that `cached` tells of, and not only the configuration says so.
+Status ImageAnalysis::check_link(const Job& job, const LayerFacts& cached, const std::stop_token& stop) {
+  const Digest& stored = job.layer->descriptor.digest;
+  const Digest& diff_id = job.layer->diff_id;
+  if (!stored.empty() &&
+      (stored == diff_id || stored == cached.stored_digest || options_.cache->links(stored, diff_id))) {
+    return {};
+  }
+  AnalyseOptions options = options_;
+  options.stop = stop;
+  options.budget = &budget_;
+  TRY_ASSIGN(OpenedLayer opened, open(*job.layer));
+  TRY(verify_layer(std::move(opened), options));
+  if (stored.empty()) return {};
+  // Should it fail, the layer is read again the next time: the cache's own trouble is told when facts are stored.
+  if (options_.cache->remember_link(stored, diff_id)) {
+    const std::scoped_lock lock(mutex_);
+    stored_ = true;
+  }
+  return {};
 }
 
 Status ImageAnalysis::walk(Job& job, const std::stop_token& stop) {
   const bool cacheable = options_.cache != nullptr && !job.layer->diff_id.empty();
   if (cacheable && job.facts == nullptr) {
     if (auto cached = options_.cache->load(job.layer->diff_id, analysers_)) {
+      if (auto checked = check_link(job, *cached, stop); !checked) {
+        return fail(std::move(checked).error().with_context(describe(job)));
+      }
       if (auto taken = budget_.take(cached->cost); !taken) {
         return fail(std::move(taken).error().with_context(describe(job)));
       }
@@ -185,54 +298,19 @@ Result<MergedImage> analyse_image(const oci::Image& image, const AnalyserSet& an
 Result<LayerFacts> analyse_layer(std::unique_ptr<BlockSource> stored, const LayerPromise& promise,
                                  const AnalyserSet& analysers, const AnalyseOptions& options,
                                  const std::vector<ExtraWant>& extras) {
-  ProgressStep progress(
-      options.progress,
-      promise.diff_id.empty() ? "layer" : fmt::format("layer {}", promise.diff_id.hex().substr(0, 12)),
-      promise.stored_bytes);
-  // Of a plain tar, the digest of what is stored is that of what is inside.
-  const bool same_if_plain = promise.diff_id.empty() ? promise.stored_digest.algorithm() == Digest::Algorithm::kSha256
-                                                     : promise.stored_digest == promise.diff_id;
   ImageBudget own_budget(options.limits);
   LayerAccount account(options.budget != nullptr ? *options.budget : own_budget);
-  LayerStream stream(std::move(stored), {.limits = options.limits,
-                                         .stored_algorithm = promise.stored_digest.algorithm(),
-                                         .diff_algorithm = promise.diff_id.algorithm(),
-                                         .digest_stored = !promise.stored_is_verified,
-                                         .plain_is_verified = promise.stored_is_verified && same_if_plain,
-                                         .account = &account,
-                                         .stop = options.stop,
-                                         .progress = &progress});
   LayerWalk walk(analysers, options.limits, account, extras);
-  Status walked = [&]() -> Status {
-    if (options.pool != nullptr) TRY(stream.offer_work_to(*options.pool));
-    archive::TarReader reader(stream, options.limits);
-    return walk.run(reader);
-  }();
-  const auto mismatch = [](std::string_view what, const Digest& found, const Digest& promised) {
-    return fail(Code::kVerificationFailed,
-                fmt::format("{} has digest {}, but {} was promised", what, found.to_string(), promised.to_string()),
-                "the image was changed or damaged on its way; fetch it again from a source you trust");
-  };
-  if (!walked) {
-    // What cannot be read is mostly what is not what it was promised to be, and then that is the better answer.
-    if (walked.error().code() == Code::kMalformed && promise.stored_is_verified) {
-      if (auto drained = stream.drain_stored(); !drained && drained.error().code() == Code::kVerificationFailed) {
-        return fail(std::move(drained).error());
-      }
-    }
-    return fail(std::move(walked).error());
-  }
-  const Digest stored_digest = promise.stored_is_verified ? promise.stored_digest : stream.stored_digest();
-  const Digest diff_id = stream.diff_id().empty() ? stored_digest : stream.diff_id();
-  if (!promise.stored_digest.empty() && stored_digest != promise.stored_digest) {
-    return mismatch("stored layer", stored_digest, promise.stored_digest);
-  }
-  if (!promise.diff_id.empty() && diff_id != promise.diff_id) return mismatch("layer", diff_id, promise.diff_id);
+  TRY_ASSIGN(const LayerDigests digests,
+             read_layer({.stored = std::move(stored), .promise = promise}, options, account, [&](LayerStream& stream) {
+               archive::TarReader reader(stream, options.limits);
+               return walk.run(reader);
+             }));
   TRY_ASSIGN(LayerFacts facts, std::move(walk).finish());
-  facts.stored_digest = stored_digest;
-  facts.stored_bytes = stream.stored_bytes();
-  facts.diff_id = diff_id;
-  facts.inflated_bytes = stream.inflated_bytes();
+  facts.stored_digest = digests.stored;
+  facts.stored_bytes = digests.stored_bytes;
+  facts.diff_id = digests.diff_id;
+  facts.inflated_bytes = digests.inflated_bytes;
   facts.cost = account.keep();
   return facts;
 }

@@ -4,8 +4,11 @@
 //
 // Every byte of a layer is read, also when nothing in it is wanted any more, because its digests are over all of them.
 // A digest or diff-id that differs from what was promised is kVerificationFailed, and nothing of that layer is
-// believed. Trust of layers: none; limits: archive/limits.h; those of an image hold for all its
-// layers together (image_budget.h).
+// believed. What the cache knows of a diff-id is taken for a layer only when its stored bytes are known to hold that
+// diff-id: their digest is the diff-id (a plain tar), or they were read before and both digests were right
+// (Cache::links). Otherwise, and where the source has no digest of the stored bytes, they are read and checked, and
+// only their analysis is spared. So a digest that is known stands for its bytes, which are not read again. Trust of
+// layers: none; limits: archive/limits.h; those of an image hold for all its layers together (image_budget.h).
 #pragma once
 
 #include <memory>

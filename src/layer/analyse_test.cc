@@ -103,6 +103,16 @@ TEST(AnalyseImage, ReadsALayerThatOccursTwiceOnce) {
   EXPECT_EQ(listing_of(merged->history("echo")), "wanted/a@0=x wanted/a@2=x");
 }
 
+TEST(AnalyseImage, ReadsEachOfTwoLayersThatClaimOneDiffId) {
+  const Fixture fixture;
+  oci::Image image = image_of({layer_archive(1, 20), layer_archive(2, 20)}, gzip);
+  image.layers[1].diff_id = image.layers[0].diff_id;
+  const auto merged = analyse_image(image, fixture.set(), {});
+  ASSERT_FALSE(merged);
+  EXPECT_EQ(merged.error().code(), Code::kVerificationFailed);
+  EXPECT_TRUE(merged.error().to_string().starts_with("layer 2 (sha256:")) << merged.error().to_string();
+}
+
 TEST(AnalyseImage, BelievesNothingOfALayerThatIsNotWhatWasPromised) {
   const Fixture fixture;
   const std::string archive = layer_archive(1, 20);
@@ -372,6 +382,100 @@ TEST_F(CacheTest, SparesReadingAKnownLayer) {
   const auto second = analyse_image(image, fixture.set(), {.cache = &cache});
   ASSERT_TRUE(second) << second.error().to_string();
   EXPECT_EQ(listing_of(second->history("echo")), listing_of(first->history("echo")));
+}
+
+// Counts how often the only layer's bytes are asked for.
+void count_openings(oci::Image& image, size_t& opened) {
+  image.layers[0].open = [&opened, open = image.layers[0].open] {
+    ++opened;
+    return open();
+  };
+}
+
+TEST_F(CacheTest, TakesNothingOnAClaimedDiffIdAlone) {
+  const Fixture fixture;
+  const Cache cache = *Cache::open(folder_);
+  const std::string clean = layer_archive(1, 20);
+  const std::string other = layer_archive(2, 20);
+  ASSERT_TRUE(analyse_image(image_of({clean}, gzip), fixture.set(), {.cache = &cache}));
+  for (const auto& store : {std::function<std::string(const std::string&)>(), std::function(gzip)}) {
+    for (const bool has_digest : {true, false}) {
+      oci::Image evil = image_of({other}, store);
+      evil.layers[0].diff_id = Digest::sha256_of(as_bytes(clean));
+      if (!has_digest) evil.layers[0].descriptor.digest = {};
+      for (int i = 0; i < 2; ++i) {
+        const auto merged = analyse_image(evil, fixture.set(), {.cache = &cache});
+        ASSERT_FALSE(merged) << has_digest;
+        EXPECT_EQ(merged.error().code(), Code::kVerificationFailed) << merged.error().to_string();
+        EXPECT_TRUE(merged.error().to_string().starts_with("layer 1 (sha256:")) << merged.error().to_string();
+      }
+    }
+  }
+}
+
+TEST_F(CacheTest, ReadsAnotherCompressionOfAKnownLayerOnceAndLooksIntoNothing) {
+  const Fixture fixture;
+  const Cache cache = *Cache::open(folder_);
+  const std::string archive = layer_archive(1, 20);
+  ASSERT_TRUE(analyse_image(image_of({archive}, gzip), fixture.set(), {.cache = &cache}));
+  const size_t calls = fixture.analyser().calls();
+  const std::string facts_entry = entries().at(0);
+  oci::Image again = image_of({archive}, zstd);
+  size_t opened = 0;
+  count_openings(again, opened);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(analyse_image(again, fixture.set(), {.cache = &cache}));
+    EXPECT_EQ(opened, 1U);
+  }
+  EXPECT_EQ(fixture.analyser().calls(), calls);
+
+  // A link that is damaged, or that tells of another blob or layer, is none.
+  const Digest& stored = again.layers[0].descriptor.digest;
+  const Digest& diff_id = again.layers[0].diff_id;
+  EXPECT_TRUE(cache.links(stored, diff_id));
+  EXPECT_FALSE(cache.links(stored, stored));
+  EXPECT_FALSE(cache.links(diff_id, diff_id));
+  ASSERT_EQ(entries().size(), 2U);
+  const std::string path = entries()[0] == facts_entry ? entries()[1] : entries()[0];
+  const Digest elsewhere = Digest::sha256_of(as_bytes("elsewhere"));
+  std::filesystem::copy_file(path, folder_ + "/" + elsewhere.hex() + ".link");
+  EXPECT_FALSE(cache.links(elsewhere, diff_id));
+  const std::string sound = *read_file(path, 1 << 20);
+  for (size_t i = 0; i < sound.size(); ++i) {
+    std::string damaged = sound;
+    damaged[i] = static_cast<char>(damaged[i] ^ 0x20);
+    std::filesystem::remove(path);
+    ASSERT_TRUE(write_file_atomically(path, damaged));
+    EXPECT_FALSE(cache.links(stored, diff_id)) << i;
+    if (i > 60) i += 17;  // syncing writes are slow
+  }
+  ASSERT_TRUE(analyse_image(again, fixture.set(), {.cache = &cache}));
+  EXPECT_EQ(opened, 2U);
+  EXPECT_TRUE(cache.links(stored, diff_id)) << "written anew";
+}
+
+TEST_F(CacheTest, ReadsALayerWithoutADigestOfItsBytesEachTime) {
+  const Fixture fixture;
+  const Cache cache = *Cache::open(folder_);
+  oci::Image image = image_of({layer_archive(1, 20)});
+  image.layers[0].descriptor.digest = {};
+  size_t opened = 0;
+  count_openings(image, opened);
+  std::optional<size_t> calls;
+  for (size_t i = 1; i <= 3; ++i) {
+    ASSERT_TRUE(analyse_image(image, fixture.set(), {.cache = &cache}));
+    EXPECT_EQ(opened, i);
+    if (!calls) calls = fixture.analyser().calls();
+    EXPECT_EQ(fixture.analyser().calls(), *calls) << "what is known is not looked into again";
+  }
+}
+
+TEST_F(CacheTest, CountsLinksAgainstItsSize) {
+  const Cache cache = *Cache::open(folder_);
+  ASSERT_TRUE(cache.remember_link(Digest::sha256_of(as_bytes("1")), Digest::sha256_of(as_bytes("2"))));
+  ASSERT_EQ(entries().size(), 1U);
+  ASSERT_TRUE(Cache::open(folder_, 0)->trim());
+  EXPECT_TRUE(entries().empty());
 }
 
 TEST_F(CacheTest, RemembersWhatASecondWalkHasFound) {

@@ -26,6 +26,8 @@ constexpr std::string_view kLayerMagic = "BHLAYER\x02";
 constexpr std::string_view kLayerSuffix = ".layer";
 constexpr std::string_view kImageMagic = "BHIMAGE\x01";
 constexpr std::string_view kImageSuffix = ".image";
+constexpr std::string_view kLinkMagic = "BHLINKS\x01";
+constexpr std::string_view kLinkSuffix = ".link";
 constexpr std::string_view kTemporaryMark = ".tmp-";
 constexpr size_t kDigestBytes = 32;
 constexpr size_t kMaxEntryBytes = size_t{1} << 30;  // of one entry, inflated
@@ -120,6 +122,13 @@ Status write_entry(const std::string& path, std::string_view magic, std::string_
   return replace_file(path, fmt::format("{}{}", magic, as_text(checksum.raw())), packed);
 }
 
+std::string encode_link(const Digest& stored, const Digest& diff_id) {
+  ByteWriter writer;
+  writer.string(stored.to_string());
+  writer.string(diff_id.to_string());
+  return std::move(writer).take();
+}
+
 struct DirectoryCloser {
   void operator()(DIR* directory) const { ::closedir(directory); }
 };
@@ -166,6 +175,17 @@ Status Cache::store(const LayerFacts& facts, const AnalyserSet& analysers) const
   return write_entry(directory_ + '/' + entry_name(facts.diff_id, analysers), kLayerMagic, packed);
 }
 
+bool Cache::links(const Digest& stored, const Digest& diff_id) const {
+  const auto plain = read_entry(fmt::format("{}/{}{}", directory_, stored.hex(), kLinkSuffix), kLinkMagic);
+  return plain && *plain == encode_link(stored, diff_id);
+}
+
+Status Cache::remember_link(const Digest& stored, const Digest& diff_id) const {
+  const std::string packed = compress(encode_link(stored, diff_id));
+  if (packed.size() > max_bytes_) return {};
+  return write_entry(fmt::format("{}/{}{}", directory_, stored.hex(), kLinkSuffix), kLinkMagic, packed);
+}
+
 std::optional<std::string> Cache::load_image(const Digest& identifier) const {
   const auto plain = read_entry(directory_ + '/' + identifier.hex() + std::string(kImageSuffix), kImageMagic);
   if (!plain) return std::nullopt;
@@ -202,7 +222,7 @@ Status Cache::trim() const {
     if (::fstatat(fd, item->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode)) continue;
     if (name.contains(kTemporaryMark)) {
       if (now - status.st_mtime > kLeftOverSeconds) ::unlinkat(fd, item->d_name, 0);
-    } else if (name.ends_with(kLayerSuffix) || name.ends_with(kImageSuffix)) {
+    } else if (name.ends_with(kLayerSuffix) || name.ends_with(kImageSuffix) || name.ends_with(kLinkSuffix)) {
       entries.push_back(
           {.last_used = status.st_mtime, .bytes = static_cast<uint64_t>(status.st_size), .name = std::string(name)});
       total += entries.back().bytes;

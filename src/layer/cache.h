@@ -1,5 +1,6 @@
-// LayerFacts on disk, so that a second scan, or another image on the same base, reads only what is new; and whole
-// images whose source can say what they are before they are read. Format and layout: docs/formats/layer-cache.md.
+// LayerFacts on disk, so that a second scan, or another image on the same base, reads only what is new; which stored
+// bytes hold which layer; and whole images whose source can say what they are before they are read. Format and layout:
+// docs/formats/layer-cache.md.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +30,10 @@ class Cache {
   bool holds(const Digest& diff_id, const AnalyserSet& analysers) const;
   // Under facts.diff_id. An error is for a diagnostic; a scan goes on without its cache.
   Status store(const LayerFacts& facts, const AnalyserSet& analysers) const;
+
+  // Whether the blob `stored` was once read to its end and found to hold the tar `diff_id`, as remember_link() kept it.
+  bool links(const Digest& stored, const Digest& diff_id) const;
+  Status remember_link(const Digest& stored, const Digest& diff_id) const;
 
   // The same for what a caller keeps of a whole image, in an encoding of its own, under the digest by which the image's
   // source identifies it.
