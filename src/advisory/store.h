@@ -60,8 +60,7 @@ Result<std::shared_ptr<const Database>> import_database(const std::string& from,
 Status install_database(std::string_view bytes, const std::string& path);
 std::string cached_database_path(const std::string& cache_dir);
 
-// What `db export` writes: zstd with a checksum, deterministic; level 19 with a long window, since it is written once
-// and fetched often.
+// What `db export` writes: zstd with a checksum and a long window, deterministic.
 Result<std::string> pack_database(ByteSpan database);
 
 }  // namespace bulkhead::advisory

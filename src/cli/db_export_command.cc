@@ -24,7 +24,7 @@ class DbExportCommand final : public Command {
                advisory::open_database(store_paths(database_, cache_dir_), limits_));
     TRY(opened.database->verify());
     TRY_ASSIGN(const std::string packed, advisory::pack_database(opened.database->bytes()));
-    // Packing takes minutes, and nothing is lost with it; the file is written whole.
+    // Packing takes seconds, and nothing is lost with it; the file is written whole.
     (void)interrupts.stop_in_order();
     TRY(write_output(targets.front(), packed));
     if (!quiet_) TRY(write_note(targets.front(), written_line(file_, packed.size(), *opened.database)));
