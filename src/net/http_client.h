@@ -69,6 +69,9 @@ struct Timeouts {
   // A body must bring min_bytes in each period spent waiting for it; the time its reader takes does not count.
   std::chrono::milliseconds stall_period{30'000};
   uint64_t stall_min_bytes = 1024;
+  // The body, from the head of the answer to its last byte, for documents that are small: a server that keeps just
+  // above stall_min_bytes would hold one up for hours. None by default.
+  std::optional<std::chrono::milliseconds> body;
   // The whole call: redirects, retries and the reading of the body. None by default: a layer may take an hour.
   std::optional<std::chrono::milliseconds> total;
 };
@@ -83,7 +86,8 @@ struct Request {
   Timeouts timeouts;
   RetryPolicy retry;
   uint32_t max_redirects = 10;
-  uint64_t max_body_bytes = 0;  // of the answer; 0: as many as come
+  // Of the answer, refused by its Content-Length before any of it is waited for; 0: as many as come.
+  uint64_t max_body_bytes = 0;
   std::stop_token stop;
 };
 

@@ -354,6 +354,39 @@ TEST(HttpClient, BoundsTheBody) {
   }
 }
 
+TEST(HttpClient, RefusesABodyByItsPromisedLengthAtOnce) {
+  const ScriptedServer server([](const SeenRequest& request) {
+    if (request.method == "HEAD") return ScriptedReply{"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n"};
+    return ScriptedReply{"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\nonly this", false, true};
+  });
+  const Client client({});
+  Request request = get(server.url("/"));
+  request.max_body_bytes = 1000;
+  auto response = client.send(request);
+  ASSERT_TRUE(response);
+  const auto started = std::chrono::steady_clock::now();
+  EXPECT_EQ(read_all(*response->body, 100'000, "body").error().code(), Code::kLimitExceeded);
+  EXPECT_LT(std::chrono::steady_clock::now() - started, seconds(10));
+  request.method = "HEAD";  // promises nothing that will come
+  response = client.send(request);
+  ASSERT_TRUE(response);
+  EXPECT_EQ(read_all(*response->body, 10, "body").value(), "");
+}
+
+TEST(HttpClient, KeepsTheDeadlineOfTheBody) {
+  const ScriptedServer server([](const SeenRequest&) {
+    return ScriptedReply{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this", false, true};
+  });
+  const Client client({});
+  Request request = get(server.url("/"));
+  request.timeouts.body = milliseconds(200);
+  auto response = client.send(request);
+  ASSERT_TRUE(response);
+  const auto started = std::chrono::steady_clock::now();
+  EXPECT_EQ(read_all(*response->body, 1000, "body").error().code(), Code::kDeadlineExceeded);
+  EXPECT_LT(std::chrono::steady_clock::now() - started, seconds(10));
+}
+
 TEST(HttpClient, BoundsTheHead) {
   const ScriptedServer server([](const SeenRequest& request) {
     std::string fields;

@@ -103,7 +103,7 @@ Transfer::Transfer(const CurlApi& api, std::unique_ptr<ConnectionPool::Lease> le
       unix_socket_(plan.request->unix_socket),
       timeouts_(plan.request->timeouts),
       deadline_(plan.deadline),
-      max_body_bytes_(plan.request->max_body_bytes),
+      max_body_bytes_(plan.request->method == "HEAD" ? 0 : plan.request->max_body_bytes),
       stop_(plan.request->stop),
       curl_message_(CURL_ERROR_SIZE),
       head_(plan.client->head_limits) {
@@ -265,8 +265,7 @@ size_t Transfer::on_body(char* data, size_t size, size_t count, void* self) noex
   transfer.waited_bytes_ += bytes;
   transfer.body_bytes_ += bytes;
   if (transfer.max_body_bytes_ != 0 && transfer.body_bytes_ > transfer.max_body_bytes_) {
-    transfer.callback_error_ = Error(Code::kLimitExceeded, fmt::format("{}: the answer is larger than {} bytes",
-                                                                       transfer.display_, transfer.max_body_bytes_));
+    transfer.callback_error_ = transfer.too_large();
     return 0;
   }
   const ByteSpan block = as_bytes({data, bytes});
@@ -274,7 +273,19 @@ size_t Transfer::on_body(char* data, size_t size, size_t count, void* self) noex
   return bytes;
 }
 
+Error Transfer::too_large() const {
+  return {Code::kLimitExceeded, fmt::format("{}: the answer is larger than {} bytes", display_, max_body_bytes_)};
+}
+
+// Nothing is waited for that would be refused in the end.
+Status Transfer::check_promised_length() const {
+  const auto promised = parse_decimal(head_.headers().find("Content-Length").value_or(""));
+  if (max_body_bytes_ != 0 && promised && *promised > max_body_bytes_) return fail(too_large());
+  return {};
+}
+
 Result<ByteSpan> Transfer::next() {
+  TRY(check_promised_length());
   if (std::exchange(handed_out_, true)) buffer_.clear();
   TRY(pump(false));
   return ByteSpan(buffer_);
@@ -306,7 +317,9 @@ Status Transfer::pump(bool until_head) {
     if (finished_ || (until_head ? head_.complete() : !buffer_.empty())) continue;
     TRY(check_time(now, until_head));
     auto wait = kLongestWait;
-    if (deadline_) wait = std::min(wait, std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - now));
+    for (const auto& deadline : {deadline_, body_deadline_}) {
+      if (deadline) wait = std::min(wait, std::chrono::ceil<std::chrono::milliseconds>(*deadline - now));
+    }
     wait = std::max(wait, std::chrono::milliseconds(1));
     api_.multi_poll(lease_->multi(), nullptr, 0, static_cast<int>(wait.count()), nullptr);
     have_polled = true;
@@ -320,6 +333,7 @@ Status Transfer::pump(bool until_head) {
   if (until_head) {
     waited_ = {};
     waited_bytes_ = 0;
+    if (timeouts_.body) body_deadline_ = Clock::now() + *timeouts_.body;
   }
   return {};
 }
@@ -332,6 +346,10 @@ void Transfer::unpause() {
 Status Transfer::check_time(Clock::time_point now, bool awaiting_head) {
   if (deadline_ && now >= *deadline_) {
     return fail(Code::kDeadlineExceeded, fmt::format("{}: not done within the time allowed in all", display_));
+  }
+  if (body_deadline_ && now >= *body_deadline_) {
+    return fail(Code::kDeadlineExceeded,
+                fmt::format("{}: the answer began, but was not whole after {} ms", display_, timeouts_.body->count()));
   }
   if (awaiting_head) {
     if (waited_ > timeouts_.connect + timeouts_.first_byte) {

@@ -103,6 +103,8 @@ class Transfer {
   Status configure(const TransferPlan& plan);
   Status add_headers(const TransferPlan& plan);
   Status pump(bool until_head);
+  Status check_promised_length() const;
+  Error too_large() const;
   Status check_time(Clock::time_point now, bool awaiting_head);
   TransferFailure failure(Error error) const;
   Error curl_error(CURLcode code) const;
@@ -127,7 +129,8 @@ class Transfer {
   std::string unix_socket_;
   Timeouts timeouts_;
   std::optional<Clock::time_point> deadline_;
-  uint64_t max_body_bytes_;
+  std::optional<Clock::time_point> body_deadline_;  // from the head on
+  uint64_t max_body_bytes_;                         // 0 for HEAD, whose Content-Length promises no body
   std::stop_token stop_;
 
   std::vector<char> curl_message_;

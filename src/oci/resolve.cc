@@ -203,7 +203,7 @@ class Resolver {
     const Descriptor& descriptor = manifest->config;
     const std::string config_name = fmt::format("configuration {}", descriptor.digest.to_string());
     TRY(require_size(descriptor, &ImageLimits::max_config_bytes, config_name));
-    TRY_ASSIGN(auto source, store_->open_blob(descriptor));
+    TRY_ASSIGN(auto source, store_->open_config(descriptor));
     TRY_ASSIGN(const std::string bytes,
                read_verified(std::move(source), descriptor, options_.limits.max_config_bytes, config_name));
     TRY_CONTEXT(ImageConfig config, parse_config(bytes, options_.limits), config_name);

@@ -27,6 +27,9 @@ class BlobStore {
     return open_blob(manifest);
   }
 
+  // The same for configurations: documents, of which a store may expect that they come soon.
+  virtual Result<std::unique_ptr<BlockSource>> open_config(const Descriptor& config) const { return open_blob(config); }
+
   // Whether the layer can be opened. A local store looks (and answers kVerificationFailed when it sees that the size is
   // wrong); a registry says yes to ordinary layers unasked and looks for foreign ones only.
   virtual Result<bool> has_layer(const Descriptor& layer, Layer::Kind kind) const = 0;

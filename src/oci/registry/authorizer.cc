@@ -170,6 +170,7 @@ Result<Token> Authorizer::fetch_token(const net::Challenge& challenge, const std
   request.url = realm->text();
   request.timeouts = options_.timeouts;
   request.retry = options_.retry;
+  request.timeouts.body = options_.document_time;
   request.max_body_bytes = kMaxAnswerBytes;
   request.stop = options_.stop;
   const bool refreshes = found.credentials && !found.credentials->identity_token.empty();

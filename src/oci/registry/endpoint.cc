@@ -104,8 +104,8 @@ Result<net::Response> Endpoint::send_with_credentials(const RegistryCall& call) 
   if (is_mirror()) request.url += "?ns=" + net::percent_encode(domain_);
   request.headers = call.headers;
   request.timeouts = options_.timeouts;
+  request.timeouts.body = call.body_time;
   request.retry = call.retry;
-  request.max_body_bytes = call.max_body_bytes;
   request.stop = options_.stop;
   request.authorization = authorizer_->current(call.repository);
 

@@ -2,8 +2,10 @@
 // Source: OCI distribution-spec v1.1, "Endpoints"; for mirrors the `ns` parameter as containerd sends it.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "net/http_client.h"
@@ -19,7 +21,7 @@ struct RegistryCall {
   std::string path;  // "manifests/latest", "blobs/sha256:…"
   net::Headers headers;
   net::RetryPolicy retry;
-  uint64_t max_body_bytes = 0;
+  std::optional<std::chrono::milliseconds> body_time{};
 };
 
 // Thread-safe. What it is given must outlive it.

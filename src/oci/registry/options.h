@@ -16,6 +16,9 @@ namespace bulkhead::oci {
 struct RegistryOptions {
   net::ClientOptions http{};  // user agent, proxies, extra authorities, client certificates
   net::Timeouts timeouts{};
+  // Of a manifest, an index, a configuration or a token, from the head of the answer to its end. Layers may take as
+  // long as something comes.
+  std::chrono::milliseconds document_time{60'000};
   net::RetryPolicy retry{};
 
   // Files in the format of docker's config.json and podman's auth.json; the first that knows the registry decides.

@@ -153,26 +153,30 @@ class Repository final : public BlobStore, public std::enable_shared_from_this<R
   }
 
   Result<std::unique_ptr<BlockSource>> open_manifest(const Descriptor& manifest) const override {
-    return open_resuming(manifest, [self = shared_from_this(), manifest](const RegistryCall& range, bool first) {
-      RegistryCall call = manifest_call(manifest.digest.to_string());
-      if (const auto wanted = range.headers.find("Range")) call.headers.add("Range", std::string(*wanted));
-      return self->fetch(std::move(call), first);
-    });
+    return open_promised(manifest_call(manifest.digest.to_string()), manifest);
   }
 
-  // The head and the whole body of a manifest or index; read again from the start when the connection breaks.
+  Result<std::unique_ptr<BlockSource>> open_config(const Descriptor& config) const override {
+    RegistryCall call;
+    call.path = blob_path(config);
+    return open_promised(std::move(call), config);
+  }
+
+  // The head and the whole body of a manifest, index or configuration: it comes soon or not at all. Read again from the
+  // start when the connection breaks. More than max_bytes is `too_large`, told before the body when its length is.
   struct Document {
     net::Headers headers;
     std::string bytes;
   };
-  Result<Document> fetch_document(std::string_view tag_or_digest, const ImageLimits& limits) const {
+  Result<Document> fetch_document(RegistryCall call, uint64_t max_bytes, const Error& too_large) const {
+    call.body_time = shared_->options.document_time;
     for (uint32_t attempt = 1;; ++attempt) {
-      TRY_ASSIGN(net::Response response, fetch(manifest_call(tag_or_digest)));
-      auto bytes = read_all(*response.body, limits.max_manifest_bytes, "manifest");
+      TRY_ASSIGN(net::Response response, fetch(call));
+      if (response.content_length().value_or(0) > max_bytes) return fail(too_large);
+      auto bytes = read_all(*response.body, max_bytes, response.display_url);
       if (bytes) return Document{std::move(response.headers), *std::move(bytes)};
-      const Code code = bytes.error().code();
-      if (code == Code::kLimitExceeded) return fail(limit_passed(limits, &ImageLimits::max_manifest_bytes));
-      const bool may_pass = code == Code::kUnavailable || code == Code::kDeadlineExceeded;
+      if (bytes.error().code() == Code::kLimitExceeded) return fail(too_large);
+      const bool may_pass = bytes.error().code() == Code::kUnavailable;
       const auto delay = shared_->options.retry.delay_after(attempt, std::nullopt, net::random_fraction());
       if (!may_pass || !delay) return fail(std::move(bytes).error());
       TRY(net::sleep_for(*delay, shared_->options.stop));
@@ -215,6 +219,15 @@ class Repository final : public BlobStore, public std::enable_shared_from_this<R
   }
 
  private:
+  // A document whose size a descriptor promises.
+  Result<std::unique_ptr<BlockSource>> open_promised(RegistryCall call, const Descriptor& descriptor) const {
+    const Error too_large(Code::kVerificationFailed,
+                          fmt::format("{}/{}@{}: has more than the {} bytes that were promised", domain_, repository_,
+                                      descriptor.digest.to_string(), descriptor.size));
+    TRY_ASSIGN(Document document, fetch_document(std::move(call), descriptor.size, too_large));
+    return std::make_unique<MemorySource>(std::move(document.bytes));
+  }
+
   static std::string blob_path(const Descriptor& blob) { return fmt::format("blobs/{}", blob.digest.to_string()); }
 
   // `send` makes the request, with the Range that it finds in the call; `first` is false when it continues.
@@ -266,7 +279,9 @@ class Repository final : public BlobStore, public std::enable_shared_from_this<R
 // The manifest or index that the reference names, as a root of the search.
 Result<Root> fetch_root(const Repository& repository, const Reference& reference, const ImageLimits& limits) {
   const std::string wanted = reference.digest.empty() ? reference.tag : reference.digest.to_string();
-  TRY_ASSIGN(Repository::Document document, repository.fetch_document(wanted, limits));
+  TRY_ASSIGN(Repository::Document document,
+             repository.fetch_document(Repository::manifest_call(wanted), limits.max_manifest_bytes,
+                                       limit_passed(limits, &ImageLimits::max_manifest_bytes)));
   Root root;
   root.descriptor.media_type = net::media_type_of(document.headers.find("Content-Type").value_or(""));
   root.descriptor.size = document.bytes.size();

@@ -227,6 +227,68 @@ TEST(RegistrySource, BoundsTheManifest) {
   EXPECT_EQ(opened.error().code(), Code::kLimitExceeded);
 }
 
+// A server that says "Content-Length: N", or none, sends `begun` and then nothing.
+ScriptedReply begin(const std::string& begun, std::optional<uint64_t> promised) {
+  const std::string length = promised ? fmt::format("Content-Length: {}\r\n", *promised) : std::string();
+  return {.bytes = fmt::format("HTTP/1.1 200 OK\r\n{}{}\r\n{}", kManifestType, length, begun), .hang = true};
+}
+
+TEST(RegistrySource, RefusesAManifestByItsPromisedLengthAtOnce) {
+  const ScriptedServer server([&](const SeenRequest&) { return begin("{", 1'000'000'000'000); });
+  const auto started = std::chrono::steady_clock::now();
+  const auto opened = open_image(options_for(server), "test.invalid/team/app:1");
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), Code::kLimitExceeded);
+  EXPECT_TRUE((opened.error().to_string() + opened.error().remedy()).contains("--max-manifest-bytes"))
+      << opened.error().to_string();
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(20));
+  EXPECT_EQ(server.requests().size(), 1U) << "asked again for what is too large";
+}
+
+TEST(RegistrySource, WaitsForDocumentsOnlySoLongAndAsksOnce) {
+  const TestImage image;
+  for (const std::string& slow : {std::string("manifests/1"), digest_of(image.config)}) {
+    const ScriptedServer server([&](const SeenRequest& request) {
+      return request.target.contains(slow) ? begin("{", std::nullopt) : serve(image, request);
+    });
+    RegistryOptions options = options_for(server);
+    options.document_time = std::chrono::milliseconds(200);
+    const auto started = std::chrono::steady_clock::now();
+    const auto opened = open_image(options, "test.invalid/team/app:1");
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code(), Code::kDeadlineExceeded) << opened.error().to_string();
+    EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(20));
+    const auto requests = server.requests();
+    EXPECT_EQ(std::ranges::count_if(requests, [&](const auto& request) { return request.target.contains(slow); }), 1);
+  }
+}
+
+TEST(RegistrySource, LetsALayerTakeLongerThanADocument) {
+  const TestImage image;
+  const ScriptedServer server([&](const SeenRequest& request) {
+    return request.target.contains(digest_of(image.layer)) ? begin("L", image.layer.size()) : serve(image, request);
+  });
+  RegistryOptions options = options_for(server);
+  options.document_time = std::chrono::milliseconds(300);
+  options.timeouts.stall_period = std::chrono::milliseconds(900);
+  options.retry = net::RetryPolicy::never();
+  const auto opened = open_image(options, "test.invalid/team/app:1");
+  ASSERT_TRUE(opened) << opened.error().to_string();
+  const auto layer = read_layer(*opened);
+  ASSERT_FALSE(layer);
+  EXPECT_TRUE(layer.error().to_string().contains("stalled")) << layer.error().to_string();
+}
+
+TEST(RegistrySource, RefusesAConfigurationThatIsLargerThanPromisedAtOnce) {
+  const TestImage image;
+  const ScriptedServer server([&](const SeenRequest& request) {
+    return request.target.contains(digest_of(image.config)) ? begin("{", 1'000'000) : serve(image, request);
+  });
+  const auto opened = open_image(options_for(server), "test.invalid/team/app:1");
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), Code::kVerificationFailed) << opened.error().to_string();
+}
+
 TEST(RegistrySource, GoesToTheNextMirrorAndSaysSo) {
   const TestImage image;
   const ScriptedServer down([](const SeenRequest&) { return reply(503, ""); });
