@@ -1,6 +1,7 @@
 #include <string>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "base/bytes.h"
 #include "base/fs.h"
@@ -137,6 +138,22 @@ TEST(Fs, AFileWrittenInPiecesAppearsOnCommitOrNotAtAll) {
   ASSERT_TRUE(moved.write(as_bytes("er")));
   ASSERT_TRUE(moved.commit());
   EXPECT_EQ(*read_file(path, 10), "newer");
+}
+
+TEST(Fs, ErrorsOfAFileWrittenInPiecesNameTheFileAndNotItsTemporaryOne) {
+  const TemporaryFolder folder;
+  const auto name_of = [](const Error& error) { return error.to_string().substr(0, error.to_string().find(": ")); };
+  // No name can be that long with six characters more.
+  const std::string path = folder / std::string(255, 'x');
+  const auto file = AtomicFile::create(path);
+  ASSERT_FALSE(file);
+  EXPECT_EQ(name_of(file.error()), path);
+  auto full = AtomicFile::create(folder / "full");
+  ASSERT_TRUE(full);
+  ASSERT_EQ(::mkdir((folder / "full").c_str(), 0755), 0);
+  const auto committed = full->commit();
+  ASSERT_FALSE(committed);
+  EXPECT_EQ(name_of(committed.error()), folder / "full");
 }
 
 TEST(Fs, AFileMayBeNamedWhenItsContentsAreKnown) {

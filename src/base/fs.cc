@@ -180,7 +180,8 @@ Result<AtomicFile> AtomicFile::create(const std::string& path, unsigned mode) {
   TRY(make_directories(parent_of(path)));
   std::string temporary = path + ".XXXXXX";
   UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (!fd) return fail(errno_error(errno, temporary));
+  // Errors name what the caller asked for: the temporary name means nothing to anybody.
+  if (!fd) return fail(errno_error(errno, path));
   return AtomicFile(path, std::move(temporary), std::move(fd), mode);
 }
 
@@ -203,12 +204,12 @@ AtomicFile::~AtomicFile() {
 }
 
 Status AtomicFile::write(ByteSpan bytes) {
-  return write_all(fd_.get(), as_text(bytes), temporary_);
+  return write_all(fd_.get(), as_text(bytes), path_);
 }
 
 Status AtomicFile::commit() {
-  if (::fchmod(fd_.get(), static_cast<mode_t>(mode_)) != 0) return fail(errno_error(errno, temporary_));
-  if (::fsync(fd_.get()) != 0) return fail(errno_error(errno, temporary_));
+  if (::fchmod(fd_.get(), static_cast<mode_t>(mode_)) != 0) return fail(errno_error(errno, path_));
+  if (::fsync(fd_.get()) != 0) return fail(errno_error(errno, path_));
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) return fail(errno_error(errno, path_));
   temporary_.clear();
   return sync_folder(parent_of(path_));
