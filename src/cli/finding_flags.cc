@@ -45,7 +45,9 @@ void FindingFlags::declare(Flags& flags) {
             });
   flags.add({.names = "--status",
              .value = "LIST",
-             .help = "show only findings of these statuses, as fixed,will_not_fix",
+             .help = "show only findings of these statuses, as fixed,will_not_fix; under_investigation is shown only "
+                     "when it is asked "
+                     "for here",
              .choices = status_choices(),
              .form = Option::Form::kList,
              .repeats = true},

@@ -1,6 +1,7 @@
 // Which findings count: what is shown, what is ignored, and from which severity on they are a failure.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@ struct FindingFlags {
   bool only_fixed = false;
   std::optional<advisory::Severity> fail_on;
   std::string ignore_file;
+
+  // Whether the status is asked for by its name.
+  bool asks_for(advisory::AdvisoryStatus status) const { return std::ranges::find(statuses, status) != statuses.end(); }
 
   void declare(Flags& flags);
 };

@@ -142,6 +142,8 @@ Result<int> ScanCommand::run(Interrupts& interrupts) {
   scan::Options options = session->options();
   options.database = database.database.get();
   options.database_is_snapshot = database.origin == advisory::Origin::kSnapshot;
+  // What a publisher has not decided is no finding unless it is asked for.
+  options.match.under_investigation = finding_.asks_for(advisory::AdvisoryStatus::kUnderInvestigation);
   if (max_feed_age_days_) options.match.max_feed_age_days = *max_feed_age_days_;
 
   const std::string today = options.match.now.substr(0, 10);

@@ -330,6 +330,30 @@ class KnownFindings(unittest.TestCase):
         self.assertNotIn("=> reported", text)
 
 
+class Undecided(unittest.TestCase):
+    """What a publisher has not decided is no finding, and one when it is asked for."""
+
+    def test_status_asks_for_what_is_under_investigation(self):
+        with tempfile.TemporaryDirectory(prefix="bulkhead-undecided-") as made:
+            folder = pathlib.Path(made)
+            for name in ("feeds", "root/etc", "root/var/lib/dpkg"):
+                (folder / name).mkdir(parents=True)
+            state = {"releases": {"bookworm": {"status": "undetermined", "urgency": "unimportant", "repositories": {"bookworm": "1.0-1"}}}}
+            (folder / "feeds/data.json").write_text(json.dumps({"x": {"CVE-2026-1": state}}), encoding="ascii")
+            (folder / "root/etc/os-release").write_text("ID=debian\nVERSION_ID=12\n", encoding="ascii")
+            (folder / "root/var/lib/dpkg/status").write_text(
+                "Package: x\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.0-1\n\n", encoding="ascii")
+            bulkhead("db", "build", "--from", folder / "feeds", "-o", folder / "a.db")
+            for flags, found, suppressed in (([], [], ["under_investigation"]),
+                                             (["--status", "fixed"], [], ["under_investigation"]),
+                                             (["--status", "under_investigation"], ["under_investigation"], []),
+                                             (["--status", "fixed,under_investigation"], ["under_investigation"], [])):
+                with self.subTest(flags=flags):
+                    report = scan_json("--db", folder / "a.db", *flags, f"rootfs:{folder / 'root'}")
+                    self.assertEqual([f["status"] for f in report["findings"]], found)
+                    self.assertEqual([f["suppression"] for f in report["suppressed"]], suppressed)
+
+
 class RedHatRepositories(unittest.TestCase):
     """From Red Hat's own documents and an image's content manifest to findings."""
 
