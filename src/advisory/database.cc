@@ -64,9 +64,9 @@ Database::Database(Database&&) noexcept = default;
 Database& Database::operator=(Database&&) noexcept = default;
 Database::~Database() = default;
 
-Result<Database> Database::open(const std::string& path) {
+Result<Database> Database::open(const std::string& path, std::string_view name) {
   TRY_ASSIGN(MappedFile file, MappedFile::open(path));
-  return adopt(std::make_unique<Backing>(std::move(file)), path);
+  return adopt(std::make_unique<Backing>(std::move(file)), name.empty() ? path : name);
 }
 
 Result<Database> Database::from_bytes(std::string bytes, std::string_view name) {
@@ -326,12 +326,22 @@ std::string_view VulnerabilityView::id() const {
 StringList VulnerabilityView::aliases() const {
   return database_->list(load<uint32_t>(at_ + format::VulnerabilityField::kAliases), false);
 }
-std::string_view VulnerabilityView::title() const {
-  return database_->text(load<uint32_t>(at_ + format::VulnerabilityField::kTitle));
+size_t VulnerabilityView::accounts() const {
+  const size_t all = database_->count(Section::kAccounts);
+  const size_t first = std::min<size_t>(load<uint32_t>(at_ + format::VulnerabilityField::kFirstAccount), all);
+  return std::min(
+      {size_t{load<uint32_t>(at_ + format::VulnerabilityField::kAccounts)}, all - first, format::AccountField::kMost});
 }
-std::string_view VulnerabilityView::description() const {
-  return database_->text(load<uint32_t>(at_ + format::VulnerabilityField::kDescription));
+
+AccountView VulnerabilityView::account(size_t index) const {
+  const size_t first = load<uint32_t>(at_ + format::VulnerabilityField::kFirstAccount);
+  const std::byte* at = database_->entry(Section::kAccounts, index < accounts() ? first + index : SIZE_MAX);
+  using Field = format::AccountField;
+  return {.feed = load<uint32_t>(at + Field::kFeed),
+          .title = database_->text(load<uint32_t>(at + Field::kTitle)),
+          .description = database_->text(load<uint32_t>(at + Field::kDescription))};
 }
+
 size_t VulnerabilityView::ratings() const {
   const size_t all = database_->count(Section::kRatings);
   const size_t first = std::min<size_t>(load<uint32_t>(at_ + format::VulnerabilityField::kFirstRating), all);
@@ -381,8 +391,6 @@ Vulnerability VulnerabilityView::to_value() const {
   Vulnerability value;
   value.id = id();
   value.aliases = aliases().to_vector();
-  value.title = title();
-  value.description = description();
   for (size_t i = 0; i < ratings(); ++i) {
     const RatingView each = rating(i);
     if (each.vector.empty() && each.score == 0) {

@@ -121,12 +121,20 @@ struct RatingView {
   Severity severity = Severity::kUnknown;
 };
 
+// One feed's words about a vulnerability; either may be empty.
+struct AccountView {
+  uint32_t feed = 0;  // index for Database::feed; of several inputs of that name the first
+  std::string_view title;
+  std::string_view description;
+};
+
 class VulnerabilityView {
  public:
   std::string_view id() const;
   StringList aliases() const;
-  std::string_view title() const;
-  std::string_view description() const;
+  // One for each feed that describes it, those that speak of ids rather than packages first.
+  size_t accounts() const;
+  AccountView account(size_t index) const;
   size_t ratings() const;
   RatingView rating(size_t index) const;
   StringList references() const;
@@ -136,7 +144,7 @@ class VulnerabilityView {
   std::optional<double> epss() const;
   std::optional<double> epss_percentile() const;
   bool rejected() const;
-  // Everything, as a value.
+  // Everything, as a value, but for title and description: whose they are matters (accounts).
   Vulnerability to_value() const;
 
  private:
@@ -150,7 +158,8 @@ class Database {
  public:
   // kNotFound, kPermissionDenied, kIo name the path; kMalformed when it is no database or its sections leave the file;
   // kUnsupported when it is of another format version. Each says what to do.
-  static Result<Database> open(const std::string& path);
+  // `name` stands in errors about the contents; empty: the path.
+  static Result<Database> open(const std::string& path, std::string_view name = {});
   // Owns `bytes`; `name` stands in errors.
   static Result<Database> from_bytes(std::string bytes, std::string_view name);
 

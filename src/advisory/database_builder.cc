@@ -436,12 +436,19 @@ void DatabaseBuilder::Compiler::merge_fragments() {
 void DatabaseBuilder::Compiler::merge(std::span<const Fragment> group, ContentVulnerability& into) {
   using Rating = std::array<uint32_t, 3>;
   std::vector<Rating> ratings;
+  std::vector<std::array<uint32_t, 3>> accounts;  // feed, title, description
   std::vector<uint32_t> references;
   std::vector<uint32_t> cwes;
   const Fragment* epss = nullptr;
   for (const Fragment& each : group) {
-    if (into.title == 0) into.title = each.title;
-    if (into.description == 0) into.description = each.description;
+    if (each.title != 0 || each.description != 0) {
+      if (accounts.empty() || publication_[accounts.back()[0]] != publication_[each.feed]) {
+        accounts.push_back({each.feed, 0, 0});
+      }
+      auto& [feed, title, description] = accounts.back();
+      if (title == 0) title = each.title;
+      if (description == 0) description = each.description;
+    }
     if (into.published == 0) into.published = each.published;
     if (into.kev_date == 0) into.kev_date = each.kev_date;
     if ((each.flags & kRejected) != 0 && groups_.canonical(each.name) == each.name) into.flags |= kRejected;
@@ -468,6 +475,9 @@ void DatabaseBuilder::Compiler::merge(std::span<const Fragment> group, ContentVu
   std::vector<uint32_t> words;
   for (const Rating& rating : ratings) words.insert(words.end(), rating.begin(), rating.end());
   into.ratings = pools_.lists.intern(words);
+  words.clear();
+  for (const auto& account : accounts) words.insert(words.end(), account.begin(), account.end());
+  into.accounts = pools_.lists.intern(words);
   into.references = pools_.lists.intern(references);
   std::ranges::sort(cwes, {}, [&](uint32_t id) { return pools_.strings.text(id); });
   cwes.erase(std::ranges::unique(cwes).begin(), cwes.end());

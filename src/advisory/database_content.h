@@ -47,11 +47,11 @@ struct ContentEcosystem {
 
 struct ContentVulnerability {
   uint32_t id = 0;
-  uint32_t aliases = 0;                 // list of strings
-  uint32_t title = 0, description = 0;  // texts
-  uint32_t ratings = 0;                 // list of (source, vector, score in hundredths << 8 | severity)
-  uint32_t references = 0;              // list of texts
-  uint32_t cwes = 0;                    // list of strings
+  uint32_t aliases = 0;     // list of strings
+  uint32_t accounts = 0;    // list of (feed, title, description), the last two texts
+  uint32_t ratings = 0;     // list of (source, vector, score in hundredths << 8 | severity)
+  uint32_t references = 0;  // list of texts
+  uint32_t cwes = 0;        // list of strings
   uint32_t published = 0, kev_date = 0;
   uint32_t epss = 0, epss_percentile = 0;
   uint8_t flags = 0;

@@ -14,7 +14,7 @@
 namespace bulkhead::advisory::format {
 
 inline constexpr std::array<char, 8> kMagic = {'B', 'K', 'H', 'D', 'A', 'D', 'V', '\n'};
-inline constexpr uint32_t kVersion = 1;
+inline constexpr uint32_t kVersion = 2;
 
 // Header: magic 8, version 4, section count 4, file size 8, flags 8 (zero), SHA-256 of everything after the header 32.
 inline constexpr size_t kHeaderBytes = 64;
@@ -35,9 +35,10 @@ enum class Section : uint8_t {
   kQualifiers,       // entry 0 is all empty
   kVulnerabilities,  // by id
   kRatings,
-  kAliases,  // by name, then vulnerability
+  kAliases,   // by name, then vulnerability
+  kAccounts,  // by vulnerability
 };
-inline constexpr size_t kSections = 12;
+inline constexpr size_t kSections = 13;
 
 struct FeedField {
   static constexpr size_t kName = 0, kUrl = 4, kLicence = 8, kAttribution = 12, kDate = 16, kFetched = 20,
@@ -62,7 +63,7 @@ struct QualifierField {
   static constexpr size_t kArchitectures = 0, kModule = 4, kCpe = 8, kNote = 12, kBytes = 16;
 };
 struct VulnerabilityField {
-  static constexpr size_t kId = 0, kAliases = 4, kTitle = 8, kDescription = 12, kFirstRating = 16, kRatings = 20,
+  static constexpr size_t kId = 0, kAliases = 4, kFirstAccount = 8, kAccounts = 12, kFirstRating = 16, kRatings = 20,
                           kFlags = 22, kReferences = 24, kCwes = 28, kPublished = 32, kKevDate = 36, kEpss = 40,
                           kEpssPercentile = 44, kBytes = 48;
   static constexpr uint8_t kRejected = 1, kHasEpss = 2, kHasPercentile = 4;
@@ -74,6 +75,10 @@ struct RatingField {
 };
 struct AliasField {
   static constexpr size_t kName = 0, kVulnerability = 4, kBytes = 8;
+};
+struct AccountField {
+  static constexpr size_t kFeed = 0, kTitle = 4, kDescription = 8, kBytes = 12;
+  static constexpr size_t kMost = 256;  // of one vulnerability: more than there are feeds
 };
 
 // Entry sizes by section, in the order of Section; 1 for blobs.
@@ -88,7 +93,8 @@ inline constexpr std::array<uint32_t, kSections> kEntryBytes = {1,
                                                                 QualifierField::kBytes,
                                                                 VulnerabilityField::kBytes,
                                                                 RatingField::kBytes,
-                                                                AliasField::kBytes};
+                                                                AliasField::kBytes,
+                                                                AccountField::kBytes};
 
 template <typename T>
 T load(const std::byte* at) {

@@ -133,8 +133,9 @@ TEST(Database, GivesBackEveryFieldOfAVulnerability) {
   const Vulnerability value = database.vulnerability(0).to_value();
   EXPECT_EQ(value.id, "CVE-2023-1");
   EXPECT_EQ(value.aliases, vulnerability.aliases);
-  EXPECT_EQ(value.title, "A title");
-  EXPECT_EQ(value.description, "A description");
+  ASSERT_EQ(database.vulnerability(0).accounts(), 1U);
+  EXPECT_EQ(database.vulnerability(0).account(0).title, "A title");
+  EXPECT_EQ(database.vulnerability(0).account(0).description, "A description");
   EXPECT_EQ(value.severity, Severity::kCritical);
   EXPECT_EQ(value.severity_source, "ghsa");
   ASSERT_EQ(value.cvss.size(), 1U);
@@ -465,7 +466,8 @@ TEST(DatabaseBuilder, JoinsNamesSoThatOneVulnerabilityHasOneNumber) {
   EXPECT_EQ(records[0].vulnerability(), records[1].vulnerability());
   const VulnerabilityView joined = database.vulnerability(records[0].vulnerability());
   EXPECT_EQ(joined.id(), "CVE-2021-1");
-  EXPECT_EQ(joined.title(), "described once");
+  ASSERT_EQ(joined.accounts(), 1U);
+  EXPECT_EQ(joined.account(0).title, "described once");
   EXPECT_EQ(joined.aliases().to_vector(), (std::vector<std::string>{"GHSA-a", "PYSEC-2021-1"}));
 }
 
@@ -477,8 +479,15 @@ TEST(DatabaseBuilder, FeedsAboutIdsDescribeBeforeFeedsAboutPackages) {
   builder.use_feed(*builder.add_feed({.name = "nvd", .about_ids = true}));
   ASSERT_TRUE(builder.add({.id = "CVE-1", .description = "NVD's words"}));
   const Database database = open(std::move(builder).finish().value());
-  EXPECT_EQ(database.vulnerability(0).title(), "alma's title");
-  EXPECT_EQ(database.vulnerability(0).description(), "NVD's words");
+  const VulnerabilityView described = database.vulnerability(0);
+  ASSERT_EQ(described.accounts(), 2U);
+  EXPECT_EQ(database.feed(described.account(0).feed).name, "nvd");
+  EXPECT_EQ(described.account(0).title, "");
+  EXPECT_EQ(described.account(0).description, "NVD's words");
+  EXPECT_EQ(database.feed(described.account(1).feed).name, "alma");
+  EXPECT_EQ(described.account(1).title, "alma's title");
+  EXPECT_EQ(described.account(1).description, "alma's words");
+  EXPECT_EQ(described.account(2).title, "") << "past the end";
 }
 
 TEST(DatabaseBuilder, AWithdrawnAliasDoesNotRejectTheCve) {
@@ -511,7 +520,7 @@ TEST(DatabaseBuilder, TakesBackADocumentThatTurnedOutBroken) {
   builder.roll_back(mark);
   const Database database = open(std::move(builder).finish().value());
   EXPECT_EQ(database.total_records(), 1U);
-  EXPECT_EQ(database.vulnerability(0).title(), "");
+  EXPECT_EQ(database.vulnerability(0).accounts(), 0U);
 }
 
 TEST(DatabaseBuilder, KnowsWhichFeedSpeaksForWhichEcosystemEvenWithoutRecords) {
@@ -556,7 +565,7 @@ TEST(DatabaseBuilder, CutsLongDescriptionsAtACharactersEnd) {
   builder.use_feed(*builder.add_feed({.name = "f"}));
   ASSERT_TRUE(builder.add(record("CVE-1", "debian:12", "x")));
   ASSERT_TRUE(builder.add({.id = "CVE-1", .description = "123456789ü and more"}));
-  EXPECT_EQ(open(std::move(builder).finish().value()).vulnerability(0).description(), "123456789…");
+  EXPECT_EQ(open(std::move(builder).finish().value()).vulnerability(0).account(0).description, "123456789…");
 }
 
 TEST(DatabaseBuilder, KeepsNamesThatAreAddedAgainAfterTheirDocumentWasTakenBack) {

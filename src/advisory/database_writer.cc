@@ -155,8 +155,10 @@ void Writer::use_strings() {
     strings_.use(each.id);
     strings_.use(each.published);
     strings_.use(each.kev_date);
-    texts_.use(each.title);
-    texts_.use(each.description);
+    const auto accounts = pools_.lists.words(each.accounts);
+    for (size_t i = 0; i < accounts.size(); ++i) {
+      if (i % 3 != 0) texts_.use(accounts[i]);
+    }
     use_list(strings_, each.aliases);
     use_list(strings_, each.cwes);
     use_list(texts_, each.references);
@@ -260,13 +262,20 @@ void Writer::write_records() {
 
 void Writer::write_vulnerabilities() {
   Output ratings;
+  Output accounts;
   begin(Section::kVulnerabilities);
   for (const ContentVulnerability& each : content_.vulnerabilities) {
     const auto words = pools_.lists.words(each.ratings);
     out_.u32(strings_.at(each.id));
     out_.u32(string_list(each.aliases));
-    out_.u32(texts_.at(each.title));
-    out_.u32(texts_.at(each.description));
+    out_.u32(static_cast<uint32_t>(accounts.size() / format::AccountField::kBytes));
+    const auto told = pools_.lists.words(each.accounts);
+    out_.u32(static_cast<uint32_t>(told.size() / 3));
+    for (size_t i = 0; i + 2 < told.size(); i += 3) {
+      accounts.u32(told[i]);
+      accounts.u32(texts_.at(told[i + 1]));
+      accounts.u32(texts_.at(told[i + 2]));
+    }
     out_.u32(static_cast<uint32_t>(ratings.size() / format::RatingField::kBytes));
     out_.u16(static_cast<uint16_t>(words.size() / 3));
     out_.u8(each.flags);
@@ -295,6 +304,9 @@ void Writer::write_vulnerabilities() {
     out_.u32(alias.vulnerability);
   }
   end(Section::kAliases);
+  begin(Section::kAccounts);
+  out_.raw(accounts.view());
+  end(Section::kAccounts);
 }
 
 Result<std::string> Writer::write() && {

@@ -8,6 +8,7 @@
 #include "advisory/feed_state.h"
 #include "advisory/match.h"
 #include "advisory/match_engine.h"
+#include "advisory/match_facts.h"
 #include "base/text.h"
 
 namespace bulkhead::advisory {
@@ -211,7 +212,7 @@ std::vector<Explanation> explain(std::string_view id, std::span<const inventory:
     each.aliases = view.aliases().to_vector();
     each.known = true;
     each.rejected = view.rejected();
-    if (options.details) each.details = std::make_shared<const Vulnerability>(view.to_value());
+    if (options.details) each.details = std::make_shared<const Vulnerability>(described(view));
   }
   if (explanations.empty()) explanations.push_back({.asked = std::string(id), .id = std::string(id)});
 
@@ -231,6 +232,9 @@ std::vector<Explanation> explain(std::string_view id, std::span<const inventory:
         return database.vulnerability(candidate.vulnerability).id();
       });
       if (each.known && !group.empty()) {
+        if (options.details && each.packages.empty()) {
+          each.details = std::make_shared<const Vulnerability>(described(database, group.front()));
+        }
         each.packages.push_back(explain_package(index, package, {group.begin(), group.end()}, database, engine));
       }
     }

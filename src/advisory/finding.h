@@ -39,8 +39,8 @@ struct Finding {
   std::optional<double> epss_percentile;
   std::string note;  // the publisher's own words: "no-dsa: Minor issue"
   Evidence evidence;
-  // Title, description, weaknesses, references, dates: shared between the findings of one id. Null when MatchOptions
-  // left it out or no feed describes the id.
+  // Title, description, weaknesses, references, dates: shared between the findings of one id and feed. Null when
+  // MatchOptions left it out. Title and description are never another distribution's (match_facts.h).
   std::shared_ptr<const Vulnerability> details;
 };
 

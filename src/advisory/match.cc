@@ -10,23 +10,24 @@
 #include "advisory/ecosystem.h"
 #include "advisory/feed_state.h"
 #include "advisory/match_engine.h"
+#include "advisory/match_facts.h"
 
 namespace bulkhead::advisory {
 namespace {
 
-// Fills Finding::details, once for each vulnerability.
+// Fills Finding::details, once for each vulnerability and feed that decides.
 class Details {
  public:
   explicit Details(const Database& database) : database_(database) {}
-  std::shared_ptr<const Vulnerability> of(uint32_t vulnerability) {
-    auto& details = known_[vulnerability];
-    if (!details) details = std::make_shared<const Vulnerability>(database_.vulnerability(vulnerability).to_value());
+  std::shared_ptr<const Vulnerability> of(const Candidate& deciding) {
+    auto& details = known_[{deciding.vulnerability, deciding.record.feed(), deciding.ecosystem}];
+    if (!details) details = std::make_shared<const Vulnerability>(described(database_, deciding));
     return details;
   }
 
  private:
   const Database& database_;
-  std::map<uint32_t, std::shared_ptr<const Vulnerability>> known_;
+  std::map<std::tuple<uint32_t, uint32_t, uint32_t>, std::shared_ptr<const Vulnerability>> known_;
 };
 
 }  // namespace
@@ -97,7 +98,7 @@ MatchResult match(std::span<const inventory::Package> packages, const inventory:
       Finding finding = engine.finding(index, group, decision);
       if (!support) support = engine.unsupported();
       if (*support) apply_lost_support(finding, **support);
-      if (options.details) finding.details = details.of(group.front().vulnerability);
+      if (options.details) finding.details = details.of(group[decision.deciding]);
       if (!owner) owner = engine.owner();
       if (*owner != nullptr && decision.kind == Decision::Kind::kReported) {
         result.suppressed.push_back({.finding = std::move(finding),

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <map>
 
-#include "advisory/cvss.h"
 #include "advisory/ecosystem.h"
 #include "advisory/freshness.h"
+#include "advisory/match_facts.h"
 #include "base/text.h"
 
 namespace bulkhead::advisory {
@@ -213,50 +213,6 @@ Decision MatchEngine::decide(std::span<Candidate> group) {
   return decision;
 }
 
-Severity MatchEngine::severity_by(std::span<const Candidate> group, const Candidate& deciding,
-                                  std::string& source) const {
-  const RecordView& record = deciding.record;
-  const std::string_view feed = database_.feed(record.feed()).name;
-  // The same publisher's other feeds may say what this one does not.
-  const auto rated = std::ranges::find_if(group, [&](const Candidate& candidate) {
-    const bool same_word =
-        &candidate == &deciding ||
-        (record.severity() == Severity::kUnknown && rules_->one_publisher && candidate.role == deciding.role &&
-         (candidate.outcome == Outcome::kAffected || candidate.outcome == Outcome::kOverruled));
-    return same_word && candidate.record.severity() != Severity::kUnknown;
-  });
-  if (rated != group.end()) {
-    source = database_.feed(rated->record.feed()).name;
-    return rated->record.severity();
-  }
-  const VulnerabilityView vulnerability = database_.vulnerability(record.vulnerability());
-  const auto rank_of = [&](std::string_view name) -> size_t {
-    if (name == feed || name == feed.substr(0, feed.find('-'))) return 0;
-    const auto sources = severity_sources();
-    return static_cast<size_t>(std::ranges::find(sources, name) - sources.begin()) + 1;
-  };
-  Severity best = Severity::kUnknown;
-  std::pair<size_t, int> best_key;
-  for (size_t i = 0; i < vulnerability.ratings(); ++i) {
-    const RatingView rating = vulnerability.rating(i);
-    const bool version2 = !rating.vector.starts_with("CVSS:");
-    Severity severity = rating.severity;
-    if (severity == Severity::kUnknown && !rating.vector.empty()) severity = severity_of_score(rating.score, version2);
-    if (severity == Severity::kUnknown) continue;
-    // The best source; of its judgements its own word, then the newest CVSS; then the worst.
-    const int version = rating.vector.empty() ? -9
-                        : version2            ? -2
-                                              : -(rating.vector.size() > 5 ? rating.vector[5] - '0' : 3);
-    const std::pair<size_t, int> key{rank_of(rating.source), version};
-    if (best == Severity::kUnknown || key < best_key || (key == best_key && severity > best)) {
-      best = severity;
-      best_key = key;
-      source = rating.source;
-    }
-  }
-  return best;
-}
-
 Finding MatchEngine::finding(size_t package, std::span<const Candidate> group, const Decision& decision) const {
   const Candidate& best = group[decision.deciding];
   const VulnerabilityView vulnerability = database_.vulnerability(best.vulnerability);
@@ -264,7 +220,9 @@ Finding MatchEngine::finding(size_t package, std::span<const Candidate> group, c
   finding.id = vulnerability.id();
   finding.aliases = vulnerability.aliases().to_vector();
   finding.status = decision.status;
-  finding.severity = severity_by(group, best, finding.severity_source);
+  const Rating said = rating_of(database_, group, best, *rules_);
+  finding.severity = said.severity;
+  finding.severity_source = said.source;
   finding.package = package;
   finding.fixed_version = decision.fixed_version;
   finding.fixed_in = decision.fixed_in;

@@ -78,7 +78,6 @@ class MatchEngine {
   void collect_named(const LookupKey& key, std::string_view name, bool as_binary, bool as_source,
                      std::vector<Candidate>& candidates) const;
   void collect_topics(std::vector<Candidate>& candidates) const;
-  Severity severity_by(std::span<const Candidate> group, const Candidate& deciding, std::string& source) const;
 
   std::span<const inventory::Package> packages_;
   const Database& database_;

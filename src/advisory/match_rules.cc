@@ -123,8 +123,6 @@ constexpr std::array<std::string_view, 22> kThirdParties = {
     "@newrelic.com", "@confluent.io",   "@kubernetes",    "NodeSource",
 };
 
-constexpr std::array<std::string_view, 5> kSeveritySources = {"nvd", "cisa-adp", "ghsa", "redhat", "ubuntu"};
-
 }  // namespace
 
 const FamilyRules* rules_of(std::string_view family) {
@@ -188,10 +186,6 @@ bool is_third_party(const inventory::Package& package, const FamilyRules& rules)
   }
   return std::ranges::any_of(kThirdParties,
                              [&](std::string_view sign) { return package.maintainer.find(sign) != std::string::npos; });
-}
-
-std::span<const std::string_view> severity_sources() {
-  return kSeveritySources;
 }
 
 }  // namespace bulkhead::advisory

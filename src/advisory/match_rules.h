@@ -67,9 +67,6 @@ std::string_view without_epoch(std::string_view version);
 // Whether a package out of the distribution's database was made by somebody else (Docker's, NodeSource's, …).
 bool is_third_party(const inventory::Package& package, const FamilyRules& rules);
 
-// Whose severity counts where the publisher of a record gives none, best first.
-std::span<const std::string_view> severity_sources();
-
 // The id of the records that only say that a package has no security support (Debian's lists), and the end of a name in
 // them that stands for any. The day on which support ends, where it is known, is where their range begins.
 inline constexpr std::string_view kUnsupportedId = "debian-security-support";

@@ -191,6 +191,51 @@ TEST(Match, AFindingCarriesSeverityScoresExploitationAndEvidence) {
   EXPECT_EQ(result.findings[1].package, 1U);
 }
 
+TEST(Match, AnotherDistributionsWordsAndTextsAreNotAboutThisOnesPackage) {
+  const FeedRecords debian{.feed = {.name = "debian-advisories", .date = "2026-11-20"},
+                           .records = {Says("CVE-1").of("debian:12", "openssl").fixed("2")}};
+  const FeedRecords microsoft{.feed = {.name = "azurelinux-oval", .date = "2026-11-20"},
+                              .records = {Says("CVE-1").of("azurelinux:3", "edk2").fixed("2")},
+                              .vulnerabilities = {{.id = "CVE-1",
+                                                   .title = "edk2's title",
+                                                   .description = "affecting package edk2",
+                                                   .severity = Severity::kCritical,
+                                                   .severity_source = "microsoft"}}};
+  const FeedRecords suse{.feed = {.name = "suse-oval", .date = "2026-11-20"},
+                         .records = {Says("CVE-1").of("suse:sles:15", "other").fixed("2")},
+                         .vulnerabilities = {{.id = "CVE-1",
+                                              .severity = Severity::kLow,
+                                              .severity_source = "suse",
+                                              .cvss = {{.source = "suse", .vector = "CVSS:3.1/AV:L", .score = 6.7}}}}};
+  const FeedRecords nvd{
+      .feed = {.name = "nvd", .date = "2026-11-20", .about_ids = true},
+      .records = {},
+      .vulnerabilities = {
+          {.id = "CVE-1", .description = "of the id", .severity = Severity::kHigh, .severity_source = "nvd"}}};
+  const FeedRecords tracker{
+      .feed = {.name = "debian-tracker", .date = "2026-11-20", .covers = {"debian:12"}},
+      .records = {},
+      .vulnerabilities = {{.id = "CVE-1", .description = "Debian's other feed", .severity_source = {}}}};
+  const auto of = [](const std::vector<FeedRecords>& feeds, const inventory::OperatingSystem& system,
+                     inventory::Package package) {
+    const Database database = make(feeds);
+    const MatchResult result = run(database, system, {std::move(package)});
+    EXPECT_EQ(result.findings.size(), 1U);
+    const Finding& first = result.findings.at(0);
+    return std::string(severity_name(first.severity)) + " by " + first.severity_source + ": " + first.details->title +
+           "|" + first.details->description;
+  };
+  const auto bookworm = os("debian", "12");
+  const auto openssl = deb("openssl", "1");
+  EXPECT_EQ(of({debian, microsoft}, bookworm, openssl), "unknown by : |");
+  EXPECT_EQ(of({debian, microsoft, suse}, bookworm, openssl), "medium by suse: |") << "its score, not its word";
+  EXPECT_EQ(of({debian, microsoft, suse, nvd}, bookworm, openssl), "high by nvd: |of the id");
+  EXPECT_EQ(of({debian, microsoft, nvd, tracker}, bookworm, openssl), "high by nvd: |Debian's other feed");
+  EXPECT_EQ(of({debian, microsoft, nvd}, os("azurelinux", "3.0"), rpm("edk2", "1")),
+            "critical by microsoft: edk2's title|affecting package edk2")
+      << "its own";
+}
+
 TEST(Match, PackagesOfAnotherKindThanTheDistributionsAreNotMatchedAgainstIt) {
   const Database database = make({Says("CVE-1").of("debian:12", "x").fixed("2")});
   EXPECT_THAT(summary(run(database, os("debian", "12"), {rpm("x", "1")})), IsEmpty());

@@ -70,7 +70,7 @@ Status unpack(const std::string& from, const std::string& to, const StoreLimits&
     TRY(file.write(block));
   }
   {
-    TRY_CONTEXT(const Database check, Database::open(file.temporary_path()), from);
+    TRY_ASSIGN(const Database check, Database::open(file.temporary_path(), from));
     if (auto status = check.verify(); !status) return fail(std::move(status).error().with_context(from));
   }
   return file.commit();

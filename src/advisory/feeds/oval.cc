@@ -204,7 +204,8 @@ class OvalReader {
       return {};
     }
     // A definition of class "vulnerability" describes the one that it is about, one of class "patch" the update.
-    if (element.attribute("class") == "vulnerability" && vulnerabilities.size() == 1) {
+    if (element.attribute("class") == "vulnerability" && vulnerabilities.size() == 1 &&
+        publisher_.describes_vulnerabilities) {
       vulnerabilities.front().description = metadata.child_text("description");
     }
     for (size_t i = 0; i < vulnerabilities.size(); ++i) {

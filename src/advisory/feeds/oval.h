@@ -42,6 +42,9 @@ struct OvalPublisher {
   std::optional<std::string> (*implied_ecosystem)(std::string_view path, std::string_view fixed) = nullptr;
   // Whether the listed CPEs tell streams and layered products from the release (Red Hat's have documents of their own).
   bool cpes_decide = false;
+  // Whether a description is of the vulnerability; Microsoft's says which package has it ("affecting package edk2 for
+  // versions less than …").
+  bool describes_vulnerabilities = true;
 };
 
 Result<DocumentInfo> parse_oval(const Document& document, const OvalPublisher& publisher, Sink& sink,

@@ -82,7 +82,8 @@ constexpr OvalPublisher kAzure{.score_source = "microsoft",
                                .name_kind = NameKind::kSource,  // the names are those of specs
                                .advisory_sources = {},
                                .ecosystem = no_product,
-                               .implied_ecosystem = azure_release};
+                               .implied_ecosystem = azure_release,
+                               .describes_vulnerabilities = false};
 
 template <const OvalPublisher& publisher>
 Result<DocumentInfo> parse(const Document& document, Sink& sink, const FeedLimits& limits) {

@@ -242,11 +242,17 @@ TEST(AzureOval, TakesTheReleaseFromTheDistTagAndNamesFromSpecs) {
         read_as("azurelinux-oval", "x.xml",
                 document("com.microsoft.azurelinux", "vulnerability",
                          fmt::format("<title>CVE-2026-0001 affecting golang</title><patchable>{}</patchable>"
+                                     "<description>CVE-2026-0001 affecting package golang for versions less than "
+                                     "1. An upgraded version of the package is available.</description>"
                                      "<severity>High</severity>",
                                      patchable),
                          all_of(criterion(1, "Package golang is earlier than 1")), rest),
                 sink);
     EXPECT_TRUE(info);
+    EXPECT_THAT(sink.vulnerabilities, SizeIs(1));
+    for (const Vulnerability& each : sink.vulnerabilities) {
+      EXPECT_EQ(each.description, "") << "a sentence about a package";
+    }
     return sink.lines();
   };
   const std::string record = "high oval:com.microsoft.azurelinux:def:1";
