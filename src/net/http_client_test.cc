@@ -181,6 +181,24 @@ TEST(HttpClient, TellsAMissingUnixSocketApart) {
   EXPECT_NE(response.error().to_string().find("/nonexistent/bulkhead.sock"), std::string::npos);
 }
 
+TEST(HttpClient, NamesASocketAtWhichNobodyAnswers) {
+  const Client client({});
+  Request request = get("http://localhost/");
+  const std::string left = ::testing::TempDir() + "/bulkhead_http_left.sock";
+  {
+    const ScriptedServer server(left, [](const SeenRequest&) { return ScriptedReply{}; });
+  }
+  for (const auto& [path, problem] : {std::pair<std::string, std::string>("/etc/passwd", "/etc/passwd: is no socket"),
+                                      {left, left + ": nobody answers at this socket"}}) {
+    request.unix_socket = path;
+    const auto response = client.send(request);
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().code(), Code::kUnavailable);
+    EXPECT_EQ(response.error().to_string(), problem);
+  }
+  ::unlink(left.c_str());
+}
+
 TEST(HttpClient, SpeaksIpv6) {
   UniqueFd listener(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in6 address{};

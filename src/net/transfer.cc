@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
 #include "net/proxy_address.h"
@@ -405,6 +406,12 @@ Error Transfer::curl_error(CURLcode code) const {
 
   if (code == CURLE_COULDNT_CONNECT && !unix_socket_.empty() && (error_number == ENOENT || error_number == EACCES)) {
     return errno_error(static_cast<int>(error_number), unix_socket_);
+  }
+  if (code == CURLE_COULDNT_CONNECT && !unix_socket_.empty()) {
+    struct stat status{};
+    const bool is_other = ::stat(unix_socket_.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode);
+    return {Code::kUnavailable, fmt::format("{}: {}", printable(unix_socket_),
+                                            is_other ? "is no socket" : "nobody answers at this socket")};
   }
   if (code == CURLE_SSL_CONNECT_ERROR && is_transient()) return {Code::kUnavailable, std::move(message)};
   switch (code) {

@@ -38,7 +38,8 @@ Result<Thing> thing_at(const std::string& path) {
   return S_ISREG(status.st_mode) ? Thing::kFile : Thing::kStream;
 }
 
-std::string nothing_at(const std::string& path) {
+std::string nothing_at(const std::string& path, std::string_view text) {
+  if (path.empty()) return fmt::format("\"{}\": the path is empty", printable(text));
   return fmt::format("{}: there is no such file or folder", printable(path));
 }
 
@@ -157,7 +158,7 @@ class ArchiveSource final : public ImageSource {
     }
     TRY_ASSIGN(auto where, split_path(reference));
     TRY_ASSIGN(const Thing thing, thing_at(where.path));
-    if (thing == Thing::kNothing) return fail(Code::kNotFound, nothing_at(where.path));
+    if (thing == Thing::kNothing) return fail(Code::kNotFound, nothing_at(where.path, reference));
     if (thing == Thing::kFolder) return open_folder(where, options);
     TRY_ASSIGN(ArchiveFile file, open_file(where.path, thing));
     if (file.kind == FileKind::kOther) return fail(Code::kUnsupported, no_archive(where.path));
@@ -184,7 +185,7 @@ class RootfsSource final : public ImageSource {
   Result<OpenedImage> open(std::string_view reference, const OpenOptions& /*options*/) override {
     std::string path(reference);
     TRY_ASSIGN(const Thing thing, thing_at(path));
-    if (thing == Thing::kNothing) return fail(Code::kNotFound, nothing_at(path));
+    if (thing == Thing::kNothing) return fail(Code::kNotFound, nothing_at(path, reference));
     if (thing != Thing::kFolder) {
       return fail(Code::kInvalidArgument,
                   fmt::format("{}: is not a folder, so it is no root file system", printable(path)));
@@ -241,9 +242,9 @@ Result<AtPath> open_path(std::string_view text, const OpenOptions& options) {
     return AtPath{std::move(image), {}};
   }
   auto where = split_path(text);
-  if (!where) return AtPath{std::nullopt, nothing_at(std::string(text))};
+  if (!where) return AtPath{std::nullopt, nothing_at(std::string(text), text)};
   TRY_ASSIGN(const Thing thing, thing_at(where->path));
-  if (thing == Thing::kNothing) return AtPath{std::nullopt, nothing_at(where->path)};
+  if (thing == Thing::kNothing) return AtPath{std::nullopt, nothing_at(where->path, text)};
   if (thing == Thing::kFolder) return look_into_folder(*where, options);
   TRY_ASSIGN(ArchiveFile file, open_file(where->path, thing));
   if (file.kind == FileKind::kOther) return AtPath{std::nullopt, no_archive(where->path)};

@@ -104,8 +104,12 @@ Result<OpenedImage> open_image(std::string_view text, std::span<ImageSource* con
   for (ImageSource* const source : by_prefix) {
     if (colon == std::string_view::npos || text.substr(0, colon) != source->scheme()) continue;
     const std::string_view rest = text.substr(colon + 1);
-    auto opened = source->open(rest, options);
     const bool is_local = std::ranges::find(local, source, &std::unique_ptr<ImageSource>::get) != local.end();
+    if (rest.empty()) {
+      return fail(Code::kInvalidArgument, fmt::format("\"{}\": nothing follows the prefix", printable(text)),
+                  fmt::format("write {}:{}", source->scheme(), is_local ? "PATH" : "NAME"));
+    }
+    auto opened = source->open(rest, options);
     if (opened) return with_reference(std::move(*opened), text, !is_local);
     return fail(explain_ambiguity(std::move(opened).error(), source->scheme(), rest));
   }

@@ -324,6 +324,9 @@ TEST(Locate, ForcedSourcesSayWhatIsWrongWithTheirPath) {
       {"docker-archive:" + file, Code::kUnsupported, "no tar archive"},
       {"rootfs:" + file, Code::kInvalidArgument, "is not a folder"},
       {"rootfs:" + folder.path() + "/none", Code::kNotFound, "there is no such"},
+      {"oci:", Code::kInvalidArgument, "\"oci:\": nothing follows the prefix"},
+      {"rootfs:", Code::kInvalidArgument, "\"rootfs:\": nothing follows the prefix"},
+      {"oci:@1", Code::kNotFound, "\"@1\": the path is empty"},
   };
   for (const Case& c : cases) {
     const auto image = locate(c.text);
