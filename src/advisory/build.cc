@@ -89,9 +89,11 @@ class Build final : public FeedReader {
     std::string newest;                            // date that its documents bear
     std::string named;                             // date that its files' names bear
     bool dated = false;                            // the manifest says
+    uint32_t of_file = 0;                          // documents of the file that is being read
   };
   Result<Input*> input_for(const Feed& feed, bool of_archive);
   Status note_failure(std::string_view feed, std::string_view path, Error error);
+  Status note_unreadable();
 
   const BuildOptions& options_;
   DatabaseBuilder builder_;
@@ -102,6 +104,7 @@ class Build final : public FeedReader {
   const FeedFile* file_ = nullptr;
   bool listed_ = false;
   std::set<Input*> inputs_of_file_;
+  bool passed_over_ = false;  // something of the file, for its licence
   DatabaseBuilder::Mark mark_;
   Input* input_ = nullptr;
 
@@ -124,6 +127,7 @@ Result<Build::Input*> Build::input_for(const Feed& feed, bool of_archive) {
                   .attribution = std::string(feed.attribution),
                   .date = file_->date,
                   .fetched = file_->fetched,
+                  .extract = file_->extract,
                   .covers = file_->ecosystems,
                   .about_ids = feed.ecosystems.empty()};
     TRY_ASSIGN(input.index, builder_.add_feed(std::move(row)));
@@ -138,7 +142,10 @@ Result<Sink*> Build::begin_document(const Feed& feed, std::string_view path) {
   if (options_.stop.stop_requested()) return fail(Code::kCancelled, "stopped");
   mark_ = builder_.mark();
   input_ = nullptr;
-  if (options_.only_shippable && !feed.may_be_shipped) return nullptr;
+  if (options_.only_shippable && !feed.may_be_shipped) {
+    passed_over_ = true;
+    return nullptr;
+  }
   TRY_ASSIGN(input_, input_for(feed, path != file_->path));
   builder_.use_feed(input_->index);
   return &sink_;
@@ -147,6 +154,7 @@ Result<Sink*> Build::begin_document(const Feed& feed, std::string_view path) {
 Status Build::end_document(const Feed& /*feed*/, std::string_view /*path*/, const DocumentInfo& info) {
   if (input_ == nullptr) return {};
   ++builder_.feed(input_->index).documents;
+  ++input_->of_file;
   ++result_.files.back().documents;
   if (day_of(info.date)) input_->newest = later_date(input_->newest, info.date);
   return {};
@@ -168,7 +176,24 @@ Status Build::failed_document(const Feed& feed, std::string_view path, Error err
   if (error.code() == Code::kLimitExceeded && builder_.memory_bytes() > options_.database.max_bytes) {
     return std::unexpected(std::move(error));
   }
+  if (input_ != nullptr) ++builder_.feed(input_->index).failed;
   return note_failure(feed.name, path, std::move(error));
+}
+
+// Of a listed file nothing was read: whoever asks for what it should have told is to hear of it.
+Status Build::note_unreadable() {
+  result_.unreadable.push_back(file_->path);
+  if (!inputs_of_file_.empty()) return {};  // a document of theirs failed
+  if (!file_->feed.empty()) {
+    TRY_ASSIGN(const Input* input, input_for(*find_feed(file_->feed), false));
+    builder_.feed(input->index).failed = 1;
+    return {};
+  }
+  // Nobody knows whose it is.
+  FeedInput row{.name = file_->path, .url = file_->url.empty() ? file_->path : file_->url, .covers = file_->ecosystems};
+  row.failed = 1;
+  TRY(builder_.add_feed(std::move(row)));
+  return {};
 }
 
 Status Build::unknown_document(std::string_view /*path*/) {
@@ -179,6 +204,8 @@ Status Build::unknown_document(std::string_view /*path*/) {
 Status Build::read(const std::string& folder, const FeedFile& file) {
   file_ = &file;
   inputs_of_file_.clear();
+  passed_over_ = false;
+  for (auto& [key, input] : inputs_) input.of_file = 0;
   result_.files.push_back({.path = file.path});
   if (options_.on_file) options_.on_file(file.path);
   const Feed* only = nullptr;
@@ -200,7 +227,21 @@ Status Build::read(const std::string& folder, const FeedFile& file) {
     // A file that is broken as a whole (a truncated archive) is told like a broken document; what is ours stops all.
     if (code != Code::kMalformed && code != Code::kUnsupported && code != Code::kVerificationFailed) return status;
     builder_.roll_back(before);
-    return note_failure({}, file.path, std::move(status).error());
+    for (Input* input : inputs_of_file_) {
+      FeedInput& row = builder_.feed(input->index);
+      row.documents -= input->of_file;
+      ++row.failed;
+    }
+    TRY(note_failure({}, file.path, std::move(status).error()));
+    return listed_ ? note_unreadable() : Status();
+  }
+  if (const BuiltFile& built = result_.files.back(); listed_ && built.documents == 0 && !passed_over_) {
+    if (built.failed == 0) {
+      TRY(note_failure({}, file.path,
+                       Error(Code::kMalformed, "nothing in it is a document of a feed",
+                             "fetch the file again, or take its entry out of the manifest")));
+    }
+    return note_unreadable();
   }
   for (Input* input : inputs_of_file_) input->checksums[file.path] = sha256;
   return {};
@@ -210,6 +251,12 @@ Result<BuildResult> Build::finish() && {
   for (auto& [key, input] : inputs_) {
     FeedInput& row = builder_.feed(input.index);
     // A date in the name is that of the whole; a document can be misdated, and not all are dated.
+    // Nothing of it was read: its dates say nothing.
+    if (row.documents == 0 && row.failed > 0) {
+      row.date.clear();
+      row.fetched.clear();
+      continue;
+    }
     if (!input.dated) row.date = input.named.empty() ? input.newest : input.named;
     if (input.checksums.size() == 1) {
       row.sha256 = input.checksums.begin()->second;

@@ -3,7 +3,8 @@
 // The folder is walked in the order of its paths; each file is inflated, walked when it is an archive, and read by the
 // feed that recognises its documents (feed.h). A folder with a feeds.json (feed_manifest.h) is read by it: only the
 // files that it lists, each with the date, origin and checksum it gives. A document that cannot be read is left out
-// whole and told; it does not stop the others. The result depends on the files' names and contents only.
+// whole and told, also by the database, whose feed is incomplete then; it does not stop the others. The result depends
+// on the files' names and contents only.
 #pragma once
 
 #include <cstdint>
@@ -60,6 +61,8 @@ struct BuildResult {
   std::vector<BuiltFile> files;
   std::vector<FailedDocument> failed;  // the first kMaxFailures of them
   uint64_t failures = 0;
+  // Files that the manifest lists and of which nothing could be read. The database names their feeds as missing.
+  std::vector<std::string> unreadable;
   static constexpr size_t kMaxFailures = 100;
 };
 

@@ -1,5 +1,6 @@
 #include "advisory/build.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -207,6 +208,95 @@ TEST_F(BuildTest, AMissingFeedStandsInTheDatabaseForEveryAnswerToTell) {
   EXPECT_THAT(missing, UnorderedElementsAre("alpine-secdb|alpine:3.19", "kev|"));
   options_.missing = {{.feed = "nosuch", .url = "", .ecosystems = {}}};
   EXPECT_EQ(error().code(), Code::kInvalidArgument);
+}
+
+TEST_F(BuildTest, AListedFileThatCannotBeReadLeavesItsFeedMissing) {
+  put("b.json", secdb("v3.19", "curl", "CVE-2026-1"));
+  const std::string whole = secdb("v3.18", "curl", "CVE-2026-2");
+  const std::string packed = TarBuilder().file("x.json", whole).file("y.json", whole).finish();
+  const std::string inflated_half = *pack_database(as_bytes(packed));
+  for (const auto& [feed, contents] : std::vector<std::pair<std::string, std::string>>{
+           {"alpine-secdb", whole.substr(0, whole.size() / 2)},
+           {"alpine-secdb", ""},
+           {"alpine-secdb", "<!DOCTYPE html><html><body>502 Bad Gateway</body></html>"},
+           {"alpine-secdb", inflated_half.substr(0, inflated_half.size() / 2)},
+           {"", ""},
+           {"", "<!DOCTYPE html><html><body>502 Bad Gateway</body></html>"},
+           {"", inflated_half.substr(0, inflated_half.size() / 2)}}) {
+    SCOPED_TRACE(feed + ": " + contents.substr(0, 20));
+    put("a.json", contents);
+    put("feeds.json", fmt::format(R"({{"schema_version":1,"files":[{{"path":"b.json","date":"2026-11-22"}},
+        {{"path":"a.json","feed":"{}","date":"2026-11-22","fetched":"2026-11-22","ecosystems":["alpine:3.18"]}}]}})",
+                                  feed));
+    build();
+    EXPECT_THAT(result_.unreadable, ElementsAre("a.json"));
+    EXPECT_EQ(result_.failures, 1U);
+    const auto states = feed_states(*database_, {"alpine:3.18"}, "2026-11-22", 7);
+    ASSERT_EQ(states.size(), 1U);
+    EXPECT_EQ(states[0].name, feed.empty() ? "a.json" : feed);
+    EXPECT_TRUE(states[0].missing);
+    EXPECT_TRUE(states[0].covers);
+    EXPECT_EQ(states[0].date, "");
+    EXPECT_THAT(states[0].incomplete, HasSubstr("could not be read"));
+    EXPECT_FALSE(feed_states(*database_, {"alpine:3.19"}, "2026-11-22", 7)[0].missing);
+  }
+}
+
+TEST_F(BuildTest, AFeedSaysHowManyOfItsDocumentsCouldNotBeRead) {
+  put("a.tar", TarBuilder()
+                   .file("ALSA-1.json", osv("ALSA-2026:1", "AlmaLinux:9", "x"))
+                   .file("ALSA-2.json", osv("ALSA-2026:2", "AlmaLinux:9", "x").substr(0, 150))
+                   .finish());
+  build();
+  const auto states = feed_states(*database_, {"almalinux:9"}, "2026-11-22", 7);
+  ASSERT_EQ(states.size(), 1U);
+  EXPECT_FALSE(states[0].missing);
+  EXPECT_EQ(states[0].incomplete, "1 of its 2 documents could not be read");
+}
+
+TEST_F(BuildTest, AReleaseThatIsMentionedInPassingIsNotCovered) {
+  TarBuilder archive;
+  for (int i = 0; i < 11; ++i) {
+    archive.file(fmt::format("{}.json", i), osv(fmt::format("ALSA-2026:{}", i), "AlmaLinux:9", fmt::format("p{}", i)));
+  }
+  archive.file("x.json", osv("ALSA-2026:11", "AlmaLinux:10", "p"));
+  put("a.tar", archive.finish());
+  put("security-support.deb13", "ghost non-supported\n");
+  build();
+  for (const auto& [key, covered] : std::vector<std::pair<std::string, bool>>{
+           {"almalinux:9", true}, {"almalinux:10", false}, {"debian:13", false}}) {
+    SCOPED_TRACE(key);
+    const auto states = feed_states(*database_, {key}, "2026-11-22", 7);
+    const bool missing =
+        std::ranges::any_of(states, [&](const FeedState& state) { return state.missing && state.name == key; });
+    EXPECT_EQ(missing, !covered);
+    EXPECT_EQ(states.size(), covered ? 1U : 2U);  // what little there is, is named too
+  }
+  // A tenth is no margin.
+  archive.file("y.json", osv("ALSA-2026:12", "AlmaLinux:10", "q"));
+  put("a.tar", archive.finish());
+  build();
+  EXPECT_EQ(feed_states(*database_, {"almalinux:10"}, "2026-11-22", 7).size(), 1U);
+  // Whoever knows what the file is for says so.
+  put("feeds.json", R"({"schema_version":1,"files":[{"path":"a.tar","ecosystems":["almalinux:9"]}]})");
+  build();
+  EXPECT_EQ(feed_states(*database_, {"almalinux:9"}, "2026-11-22", 7).size(), 1U);
+  EXPECT_EQ(feed_states(*database_, {"almalinux:10"}, "2026-11-22", 7).size(), 2U);
+}
+
+TEST_F(BuildTest, AnExtractIsNeverTheWholeFeed) {
+  put("a.json", secdb("v3.19", "curl", "CVE-2026-1"));
+  put("b.json", secdb("v3.19", "zlib", "CVE-2026-2"));
+  const auto state = [&](const std::string& more) {
+    put("feeds.json", R"({"schema_version":1,"files":[{"path":"a.json","extract":"fixes of curl"})" + more + "]}");
+    build();
+    const auto states = feed_states(*database_, {"alpine:3.19"}, "2026-11-22", 7);
+    EXPECT_EQ(states.size(), 1U);
+    return states.empty() ? FeedState{} : states[0];
+  };
+  EXPECT_EQ(state("").incomplete, "an extract: fixes of curl");
+  EXPECT_TRUE(state("").covers);
+  EXPECT_EQ(state(R"(,{"path":"b.json"})").incomplete, "");  // beside the whole it takes nothing away
 }
 
 TEST_F(BuildTest, PassedLimitsNameTheirOption) {

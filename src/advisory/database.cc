@@ -184,7 +184,10 @@ FeedView Database::feed(size_t index) const {
           .date = text_at(Field::kDate),
           .fetched = text_at(Field::kFetched),
           .ecosystems = list(load<uint32_t>(at + Field::kEcosystems), false),
+          .covers = list(load<uint32_t>(at + Field::kCovers), false),
+          .extract = text_at(Field::kExtract),
           .documents = load<uint32_t>(at + Field::kDocuments),
+          .failed = load<uint32_t>(at + Field::kFailed),
           .records = load<uint32_t>(at + Field::kRecords),
           .vulnerabilities = load<uint32_t>(at + Field::kVulnerabilities),
           .sha256 = ByteSpan(at + Field::kSha256, 32)};

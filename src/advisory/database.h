@@ -64,7 +64,10 @@ struct FeedView {
   std::string_view date;     // of its data, RFC 3339; empty: unknown
   std::string_view fetched;  // RFC 3339; empty: unknown
   StringList ecosystems;     // the keys that it has records for
+  StringList covers;         // those of them whose packages it judges as a whole (coverage, database_builder.h)
+  std::string_view extract;  // what was taken when it is not all that the feed publishes; empty: all of it
   uint32_t documents = 0;
+  uint32_t failed = 0;  // documents that could not be read
   uint32_t records = 0;
   uint32_t vulnerabilities = 0;
   ByteSpan sha256;  // of the input as it was published; all zeros: unknown

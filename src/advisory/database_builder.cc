@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 
 #include "advisory/database_format.h"
+#include "advisory/ecosystem.h"
+#include "advisory/feed.h"
 #include "advisory/freshness.h"
 #include "base/bytes.h"
 
@@ -195,6 +197,46 @@ void DatabaseBuilder::roll_back(const Mark& mark) {
   pairs_.resize(mark.pairs);
   aliases_.clear();  // they may have been taken back
 }
+
+namespace {
+
+// A release that has fewer records than this part of the family's most frequent one is mentioned, not covered.
+constexpr uint64_t kMarginalPart = 10;
+
+bool is_for(const Feed& feed, std::string_view key) {
+  const Family* family = family_of(key);
+  return std::ranges::any_of(feed.ecosystems, [&](std::string_view own) {
+    return own == key || (own.ends_with(":*") && family != nullptr && own.substr(0, own.size() - 2) == family->name);
+  });
+}
+
+// The ecosystems, in order, whose packages the input judges as a whole; `counts` says how many records it has of each.
+std::vector<std::string_view> covered_by(const FeedInput& input, const std::map<std::string_view, uint64_t>& counts) {
+  const Feed* feed = find_feed(input.name);
+  if (feed != nullptr && feed->supplements) return {};
+  if (!input.covers.empty()) {
+    std::vector<std::string_view> covers(input.covers.begin(), input.covers.end());
+    std::ranges::sort(covers);
+    return covers;
+  }
+  std::map<std::string_view, uint64_t> most;  // by family
+  const auto family_name = [](std::string_view key) {
+    const Family* family = family_of(key);
+    return family == nullptr ? key : family->name;
+  };
+  for (const auto& [key, count] : counts) {
+    uint64_t& top = most[family_name(key)];
+    top = std::max(top, count);
+  }
+  std::vector<std::string_view> covered;
+  for (const auto& [key, count] : counts) {
+    if (feed != nullptr && !is_for(*feed, key)) continue;
+    if (count * kMarginalPart >= most[family_name(key)]) covered.push_back(key);
+  }
+  return covered;
+}
+
+}  // namespace
 
 // Sorting, joining and merging: from what was added to what is written.
 class DatabaseBuilder::Compiler {
@@ -530,7 +572,9 @@ void DatabaseBuilder::Compiler::describe_feeds_and_ecosystems() {
   std::map<std::string_view, std::vector<uint32_t>> feeds_of;
   std::vector<std::vector<uint32_t>> ecosystems_of(feeds_.size());
   std::vector<uint32_t> records_of(feeds_.size());
+  std::vector<std::map<std::string_view, uint64_t>> counts(feeds_.size());
   const auto note = [&](std::string_view ecosystem, uint32_t feed) {
+    counts[feed].try_emplace(ecosystem, 0);
     auto& feeds = feeds_of[ecosystem];
     if (std::ranges::find(feeds, feed) != feeds.end()) return;
     feeds.push_back(feed);
@@ -542,6 +586,7 @@ void DatabaseBuilder::Compiler::describe_feeds_and_ecosystems() {
     const bool same =
         i > 0 && content_.records[i - 1].ecosystem == record.ecosystem && content_.records[i - 1].feed == record.feed;
     if (!same) note(pools_.strings.text(record.ecosystem), record.feed);
+    ++counts[record.feed].find(pools_.strings.text(record.ecosystem))->second;
   }
   for (uint32_t i = 0; i < feeds_.size(); ++i) {
     for (const std::string& key : feeds_[i].covers) note(pools_.strings.text(pools_.strings.intern(key)), i);
@@ -553,6 +598,8 @@ void DatabaseBuilder::Compiler::describe_feeds_and_ecosystems() {
   for (size_t i = 0; i < feeds_.size(); ++i) {
     const FeedInput& feed = feeds_[i];
     std::ranges::sort(ecosystems_of[i], {}, [&](uint32_t id) { return pools_.strings.text(id); });
+    std::vector<uint32_t> covered;
+    for (const std::string_view key : covered_by(feed, counts[i])) covered.push_back(pools_.strings.intern(key));
     ContentFeed entry{.name = pools_.strings.intern(feed.name),
                       .url = pools_.strings.intern(feed.url),
                       .licence = pools_.strings.intern(feed.licence),
@@ -560,6 +607,9 @@ void DatabaseBuilder::Compiler::describe_feeds_and_ecosystems() {
                       .date = pools_.strings.intern(feed.date),
                       .fetched = pools_.strings.intern(feed.fetched),
                       .ecosystems = pools_.lists.intern(ecosystems_of[i]),
+                      .covers = pools_.lists.intern(covered),
+                      .extract = pools_.strings.intern(feed.extract),
+                      .failed = feed.failed,
                       .documents = feed.documents,
                       .records = records_of[i],
                       .vulnerabilities = feed_vulnerabilities_[i]};

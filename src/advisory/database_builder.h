@@ -20,6 +20,11 @@
 //     speak of ids (NVD) before those of packages, then by name of feed; scores and references of all; EPSS of the
 //     newest.
 //   - An id counts as rejected when its own entry says so; a withdrawn GHSA does not reject its CVE.
+//
+// Coverage: which ecosystems an input judges as a whole, rather than mentions. A feed that only supplements others
+// (Feed::supplements) covers none; one that is published for certain ecosystems (FeedInput::covers, else the feed
+// table's) covers no others; and where nobody said for which releases, those of them that have at least a tenth as many
+// records as the family's most frequent release in that input: archives mention releases that they are not about.
 // Not thread-safe.
 #pragma once
 
@@ -44,9 +49,11 @@ struct FeedInput {
   std::string date;                 // of the data, RFC 3339; empty: unknown
   std::string fetched;              // RFC 3339; empty: unknown
   std::string sha256;               // hexadecimal; empty: unknown
-  std::vector<std::string> covers;  // ecosystems that it speaks for even where it has no record: "alpine:3.22"
+  std::string extract;              // what was taken when it is not all that the feed publishes
+  std::vector<std::string> covers;  // what it is published for, records or none: "alpine:3.22"; empty: nobody said
   bool about_ids = false;           // speaks of ids rather than packages (NVD, KEV): its descriptions come first
   uint32_t documents = 0;
+  uint32_t failed = 0;  // documents that could not be read
 };
 
 class DatabaseBuilder final : public Sink {

@@ -21,7 +21,8 @@ struct Pools {
 
 struct ContentFeed {
   uint32_t name = 0, url = 0, licence = 0, attribution = 0, date = 0, fetched = 0;
-  uint32_t ecosystems = 0;  // list of strings
+  uint32_t ecosystems = 0, covers = 0;  // lists of strings
+  uint32_t extract = 0, failed = 0;
   uint32_t documents = 0, records = 0, vulnerabilities = 0;
   std::array<std::byte, 32> sha256{};
 };

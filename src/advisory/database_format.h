@@ -43,7 +43,7 @@ inline constexpr size_t kSections = 13;
 struct FeedField {
   static constexpr size_t kName = 0, kUrl = 4, kLicence = 8, kAttribution = 12, kDate = 16, kFetched = 20,
                           kEcosystems = 24, kDocuments = 28, kRecords = 32, kVulnerabilities = 36, kSha256 = 40,
-                          kBytes = 72;
+                          kCovers = 72, kExtract = 76, kFailed = 80, kBytes = 84;
 };
 struct EcosystemField {
   static constexpr size_t kKey = 0, kFirstName = 4, kNames = 8, kFeeds = 12, kRecords = 16, kBytes = 20;

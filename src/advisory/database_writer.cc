@@ -134,9 +134,11 @@ uint32_t Writer::list_of(std::vector<uint32_t> words) {
 
 void Writer::use_strings() {
   for (const ContentFeed& feed : content_.feeds) {
-    for (const uint32_t id : {feed.name, feed.url, feed.licence, feed.attribution, feed.date, feed.fetched})
+    for (const uint32_t id :
+         {feed.name, feed.url, feed.licence, feed.attribution, feed.date, feed.fetched, feed.extract})
       strings_.use(id);
     use_list(strings_, feed.ecosystems);
+    use_list(strings_, feed.covers);
   }
   for (const ContentEcosystem& ecosystem : content_.ecosystems) strings_.use(ecosystem.key);
   for (const ContentRecord& record : content_.records) {
@@ -181,6 +183,9 @@ void Writer::write_feeds() {
     out_.u32(feed.records);
     out_.u32(feed.vulnerabilities);
     out_.raw(as_text(feed.sha256));
+    out_.u32(string_list(feed.covers));
+    out_.u32(strings_.at(feed.extract));
+    out_.u32(feed.failed);
   }
   end(Section::kFeeds);
 }

@@ -297,8 +297,9 @@ std::string explanation_text(const Explanation& explanation, const std::vector<s
                     : fmt::format("{}: it, or a part of it, is not in this database", feed.name));
         continue;
       }
-      line(4, fmt::format("{}{}: data of {}{}", feed.name, feed.ecosystem.empty() ? "" : " for " + feed.ecosystem,
-                          feed.date.empty() ? "an unknown date" : feed.date, feed.stale ? ", stale" : ""));
+      line(4, fmt::format("{}{}: data of {}{}{}", feed.name, feed.ecosystem.empty() ? "" : " for " + feed.ecosystem,
+                          feed.date.empty() ? "an unknown date" : feed.date, feed.stale ? ", stale" : "",
+                          feed.incomplete.empty() ? "" : ", " + printable(feed.incomplete)));
     }
   }
   return text;

@@ -95,6 +95,10 @@ struct Feed {
   std::span<const std::string_view>
       ecosystems;  // covered: keys, or a family and ":*"; empty: speaks of ids, not packages
 
+  // Only adds to what other feeds say (packages without support, names of products), and judges no release by itself:
+  // an ecosystem that nothing else covers is not covered.
+  bool supplements = false;
+
   bool (*recognises)(const DocumentHead& head);
   // Reads one document; every record goes to the sink as soon as it is complete. kMalformed names the place; what was
   // added before the error stays with the sink, so a caller that wants all or nothing buffers a document's records.

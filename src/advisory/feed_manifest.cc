@@ -19,11 +19,17 @@ struct Field {
   std::string FeedFile::* member;
 };
 constexpr std::array kFields = {
-    Field{"path", &FeedFile::path},     Field{"feed", &FeedFile::feed},
-    Field{"url", &FeedFile::url},       Field{"named_by", &FeedFile::named_by},
-    Field{"date", &FeedFile::date},     Field{"fetched", &FeedFile::fetched},
-    Field{"sha256", &FeedFile::sha256}, Field{"licence", &FeedFile::licence},
-    Field{"etag", &FeedFile::etag},     Field{"last_modified", &FeedFile::last_modified},
+    Field{"path", &FeedFile::path},
+    Field{"feed", &FeedFile::feed},
+    Field{"url", &FeedFile::url},
+    Field{"named_by", &FeedFile::named_by},
+    Field{"date", &FeedFile::date},
+    Field{"fetched", &FeedFile::fetched},
+    Field{"sha256", &FeedFile::sha256},
+    Field{"licence", &FeedFile::licence},
+    Field{"extract", &FeedFile::extract},
+    Field{"etag", &FeedFile::etag},
+    Field{"last_modified", &FeedFile::last_modified},
 };
 
 struct DatabaseField {

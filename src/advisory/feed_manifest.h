@@ -22,9 +22,10 @@ struct FeedFile {
   std::string fetched;   // or last found unchanged, RFC 3339
   std::string sha256;    // hexadecimal; when given, the file must have it
   std::string licence;   // in place of the feed's own
+  std::string extract;   // what was taken when it is not all that the feed publishes; empty: all of it
   std::string etag;
   std::string last_modified;
-  std::vector<std::string> ecosystems;  // that it speaks for even without a record
+  std::vector<std::string> ecosystems;  // that it covers, even without a record, and no others; empty: found out
 };
 
 // The database that an update made, so that the next one knows whether it is still that one, and of these files.

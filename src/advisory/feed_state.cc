@@ -4,7 +4,10 @@
 #include <map>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "advisory/ecosystem.h"
+#include "advisory/feed.h"
 #include "advisory/freshness.h"
 
 namespace bulkhead::advisory {
@@ -23,6 +26,14 @@ FeedState feed_state(const FeedView& feed, std::string_view ecosystem, std::stri
   state.age_days = age_in_days(ahead ? feed.fetched : later_date(feed.date, feed.fetched), now);
   state.stale = !state.age_days || *state.age_days > max_age_days;
   const bool says_nothing = feed.documents == 0 && feed.records == 0 && feed.vulnerabilities == 0;
+  state.covers = feed.covers.contains(ecosystem) || (ecosystem.empty() && find_feed(feed.name) == nullptr);
+  if (feed.failed > 0) {
+    state.incomplete =
+        fmt::format("{} of its {} documents could not be read", feed.failed, feed.failed + feed.documents);
+  }
+  if (!feed.extract.empty()) {
+    state.incomplete += fmt::format("{}an extract: {}", state.incomplete.empty() ? "" : "; ", feed.extract);
+  }
   state.missing = says_nothing && feed.date.empty() && feed.fetched.empty();
   return state;
 }
@@ -40,19 +51,46 @@ bool further_behind(const FeedState& a, const FeedState& b) {
 std::vector<FeedState> feed_states(const Database& database, const std::vector<std::string>& ecosystems,
                                    std::string_view now, int64_t max_age_days) {
   std::map<std::pair<std::string, std::string>, FeedState> states;
+  // Where a feed is there as a whole, an extract of it takes nothing away.
+  const auto is_superseded = [&](const FeedView& feed, std::string_view ecosystem) {
+    if (feed.extract.empty()) return false;
+    for (uint32_t i = 0; i < database.feeds(); ++i) {
+      const FeedView other = database.feed(i);
+      if (other.name == feed.name && other.extract.empty() && other.covers.contains(ecosystem) &&
+          !feed_state(other, ecosystem, now, max_age_days).missing) {
+        return true;
+      }
+    }
+    return false;
+  };
   const auto add = [&](uint32_t index, std::string_view ecosystem) {
     FeedState state = feed_state(database.feed(index), ecosystem, now, max_age_days);
+    if (is_superseded(database.feed(index), ecosystem)) return;
     const auto [place, fresh] = states.try_emplace({state.ecosystem, state.name}, state);
-    if (!fresh && further_behind(state, place->second)) place->second = std::move(state);
+    if (fresh) return;
+    FeedState& known = place->second;
+    const bool covers = known.covers || state.covers;
+    std::string incomplete = known.incomplete;
+    if (!state.incomplete.empty() && !incomplete.contains(state.incomplete)) {
+      incomplete += fmt::format("{}{}", incomplete.empty() ? "" : "; ", state.incomplete);
+    }
+    if (further_behind(state, known)) known = std::move(state);
+    known.covers = covers;
+    known.incomplete = std::move(incomplete);
   };
   for (const std::string& key : ecosystems) {
     const auto ecosystem = database.find_ecosystem(key);
-    if (!ecosystem) {
+    bool covered = false;
+    if (ecosystem) {
+      for (const uint32_t feed : database.ecosystem_feeds(*ecosystem)) {
+        add(feed, key);
+        covered = covered || database.feed(feed).covers.contains(key);
+      }
+    }
+    if (!covered) {
       FeedState state{.name = key, .ecosystem = key, .stale = true, .missing = true};
       states.try_emplace({key, key}, std::move(state));
-      continue;
     }
-    for (const uint32_t feed : database.ecosystem_feeds(*ecosystem)) add(feed, key);
   }
   for (uint32_t i = 0; i < database.feeds(); ++i) {
     if (database.feed(i).ecosystems.empty()) add(i, {});

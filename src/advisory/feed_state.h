@@ -15,8 +15,9 @@ namespace bulkhead::advisory {
 // fetch it.
 FeedState feed_state(const FeedView& feed, std::string_view ecosystem, std::string_view now, int64_t max_age_days);
 
-// One state for each feed and ecosystem (of several inputs, the one that is furthest behind), one `missing` state for
-// each ecosystem that no feed speaks for, and one for each feed about ids. A feed is as fresh as the later of its data
+// One state for each feed and ecosystem (of several inputs, the one that is furthest
+// behind; an extract beside the whole does not count), one `missing` state for
+// each ecosystem that no feed covers, and one for each feed about ids. A feed is as fresh as the later of its data
 // and the day it was fetched, since a publisher that has nothing new to say changes no date. Sorted by ecosystem, then
 // name.
 std::vector<FeedState> feed_states(const Database& database, const std::vector<std::string>& ecosystems,

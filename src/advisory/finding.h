@@ -72,6 +72,10 @@ struct FeedState {
   std::string attribution;          // the line that its licence wants shown; empty when it wants none
   std::optional<int64_t> age_days;  // at `now`; nothing when the date is unknown
   bool stale = false;               // older than MatchOptions allow, or of unknown age
+  // Judges the ecosystem's packages as a whole, or should; else it only mentions some or speaks of ids.
+  bool covers = false;
+  // Why it is not all that the publisher says: "an extract: fixes of 36 packages"; empty: it is all.
+  std::string incomplete;
   bool missing = false;  // no feed in this database covers the ecosystem; or this feed, or a part of it, is not in it
 };
 
@@ -86,6 +90,7 @@ struct MatchResult {
   std::vector<Suppressed> suppressed;  // the same order
   std::vector<FeedState> feeds;        // by ecosystem, then name
   std::vector<MatchNote> notes;
+  std::vector<std::string> not_judged;  // what of the packages was not, or not wholly: for the conclusion
 };
 
 // How one record was judged for one package.

@@ -76,6 +76,8 @@ MatchResult match(std::span<const inventory::Package> packages, const inventory:
   std::vector<Candidate> candidates;
   std::set<std::string, std::less<>> keys;
   size_t without_world = 0;
+  std::set<size_t> not_compared;
+  std::map<std::string, size_t, std::less<>> unknown_builds;
   for (size_t index = 0; index < packages.size(); ++index) {
     const inventory::Package& package = packages[index];
     const std::string_view key = engine.key_of(package);
@@ -113,18 +115,21 @@ MatchResult match(std::span<const inventory::Package> packages, const inventory:
       }
     }
     if (const std::string_view build = engine.build_without_records(); !build.empty()) {
+      ++unknown_builds[std::string(build)];
       result.notes.push_back({.package = index,
                               .text = fmt::format("{} {} is a {} build, whose advisories stand apart; none of them are "
                                                   "in this database",
                                                   package.name, package.version, build)});
     }
     if (const auto& unreadable = engine.judge().unreadable_bound()) {
+      not_compared.insert(index);
       result.notes.push_back({.package = index,
                               .text = fmt::format("{} was not judged for {}: {} cannot be compared with {}",
                                                   package.name, database.vulnerability(unreadable->vulnerability).id(),
                                                   unreadable->bound, package.version)});
     }
     if (engine.judge().unreadable_version()) {
+      not_compared.insert(index);
       result.notes.push_back({.package = index,
                               .text = fmt::format("the version {} of {} cannot be compared: it is none of its kind",
                                                   package.version, package.name)});
@@ -144,6 +149,21 @@ MatchResult match(std::span<const inventory::Package> packages, const inventory:
         {.package = {},
          .text = fmt::format("{} packages of {} were not matched: no advisories are known for it", without_world,
                              system.known() ? system.id + " " + system.version_id : "an unknown distribution")});
+    if (system.known()) {
+      result.not_judged.push_back(
+          fmt::format("{} of a kind that no advisories of {} {} are about",
+                      without_world == 1 ? "1 package is" : fmt::format("{} packages are", without_world), system.id,
+                      system.version_id));
+    }
+  }
+  if (!not_compared.empty()) {
+    result.not_judged.push_back(
+        fmt::format("the versions of {} cannot be compared",
+                    not_compared.size() == 1 ? "1 package" : fmt::format("{} packages", not_compared.size())));
+  }
+  for (const auto& [build, count] : unknown_builds) {
+    result.not_judged.push_back(fmt::format("no advisories for {} builds ({}) are in the database", build,
+                                            count == 1 ? "1 package" : fmt::format("{} packages", count)));
   }
   if (system.known() && system_key.empty()) keys.insert(system.id + ":" + system.version_id);
   result.feeds = feed_states(database, {keys.begin(), keys.end()}, options.now, options.max_feed_age_days);

@@ -372,7 +372,8 @@ std::string Update::inputs_of(const BuildOptions& build) const {
   add(options_.made_by);
   for (const std::string& key : build.ecosystems) add(key);
   for (const FeedFile& file : state_.files) {
-    for (const std::string* text : {&file.path, &file.sha256, &file.url, &file.feed, &file.date, &file.licence})
+    for (const std::string* text :
+         {&file.path, &file.sha256, &file.url, &file.feed, &file.date, &file.licence, &file.extract})
       add(*text);
     for (const std::string& key : file.ecosystems) add(key);
   }

@@ -1,5 +1,10 @@
 // bulkhead db build
+#include <cstdio>
+
+#include <fmt/format.h>
+
 #include "advisory/build.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/database_flags.h"
 #include "cli/databases.h"
@@ -48,10 +53,17 @@ class DbBuildCommand final : public Command {
     print_left_out(built.failed, built.failures);
     (void)interrupts.stop_in_order();  // the file is written whole
     TRY(write_output(targets.front(), built.database));
-    if (quiet_) return kSuccess;
+    for (const std::string& path : built.unreadable) {
+      fmt::print(stderr,
+                 "bulkhead: {}: nothing of this file could be read: its feed is missing from the database; fetch the "
+                 "file again, or take its entry out of the manifest\n",
+                 printable(path));
+    }
+    const int exit_code = built.unreadable.empty() ? kSuccess : kFailure;
+    if (quiet_) return exit_code;
     TRY_ASSIGN(const auto database, advisory::Database::from_bytes(std::move(built.database), output_));
     TRY(write_note(targets.front(), written_line(output_, database.bytes().size(), database)));
-    return kSuccess;
+    return exit_code;
   }
 
  private:
@@ -70,7 +82,8 @@ CommandInfo db_build_command() {
           .summary = "compile local feed files into a database",
           .details =
               "Each file is recognised by its contents. A document that cannot be read is left out whole, with "
-              "a warning, and does not stop the others.",
+              "a warning, and does not stop the others. A file that the manifest lists and of which nothing can be "
+              "read makes its feed missing, and the command exit with 1.",
           .examples = "bulkhead db build --from feeds --output new.db",
           .make = [] -> std::unique_ptr<Command> { return std::make_unique<DbBuildCommand>(); }};
 }

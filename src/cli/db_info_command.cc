@@ -31,6 +31,7 @@ std::string info_text(const advisory::OpenedDatabase& opened, int64_t max_age) {
   text += fmt::format("{:<24} {:<11} {:<11} {:>9} {:>9} {:<8} {}\n", "FEED", "DATE", "FETCHED", "RECORDS", "AGE", "",
                       "LICENCE");
   size_t behind = 0;
+  std::string incomplete;
   for (size_t i = 0; i < database.feeds(); ++i) {
     const advisory::FeedView feed = database.feed(i);
     const advisory::FeedState state = state_of(feed, max_age);
@@ -39,7 +40,10 @@ std::string info_text(const advisory::OpenedDatabase& opened, int64_t max_age) {
                         printable(feed.date.substr(0, 10)), printable(feed.fetched.substr(0, 10)), feed.records,
                         state.age_days ? fmt::format("{} days", *state.age_days) : "unknown",
                         state.missing ? "missing" : (state.stale ? "stale" : ""), printable(feed.licence));
+    if (!state.incomplete.empty())
+      incomplete += fmt::format("{}: {}\n", printable(feed.name), printable(state.incomplete));
   }
+  if (!incomplete.empty()) text += fmt::format("\nIncomplete:\n{}", incomplete);
   if (behind > 0) {
     text += fmt::format("\n{} of {} feeds are stale or missing: fetch them with `bulkhead db update`\n", behind,
                         database.feeds());
@@ -81,11 +85,16 @@ std::string info_json(const advisory::OpenedDatabase& opened, int64_t max_age) {
     }
     w.member("stale", state.stale);
     w.member("missing", state.missing);
+    w.member_if("incomplete", state.incomplete);
     w.key("records");
     w.unsigned_integer(feed.records);
     w.key("ecosystems");
     w.begin_array();
     for (size_t e = 0; e < feed.ecosystems.size(); ++e) w.string(feed.ecosystems[e]);
+    w.end_array();
+    w.key("covers");
+    w.begin_array();
+    for (size_t e = 0; e < feed.covers.size(); ++e) w.string(feed.covers[e]);
     w.end_array();
     w.end_object();
   }

@@ -68,7 +68,8 @@ std::string warning_text(const scan::Warning& warning) {
 
 std::string feed_state(const advisory::FeedState& feed) {
   if (feed.missing) return "missing";
-  return fmt::format("{}{}", feed.date.empty() ? "no date" : feed.date.substr(0, 10), feed.stale ? ", stale" : "");
+  return fmt::format("{}{}{}", feed.date.empty() ? "no date" : feed.date.substr(0, 10), feed.stale ? ", stale" : "",
+                     feed.incomplete.empty() ? "" : ", incomplete");
 }
 
 std::span<const Format> formats() {

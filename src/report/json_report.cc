@@ -219,6 +219,7 @@ void write_feeds(Writer& w, const ScanResult& result) {
     } else {
       w.null();
     }
+    w.member_if("incomplete", feed.incomplete);
     w.member_if("attribution", feed.attribution);
     w.end_object();
   }

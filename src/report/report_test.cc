@@ -82,11 +82,13 @@ std::string render(std::string_view format, const Options& options = {.tool_vers
 }
 
 // Renders one result, given by itself.
-std::string render_one(std::string_view format, const ScanResult& result,
-                       const Options& options = {.template_text = "{{#images}}{{#warnings}}{{subject}}: {{text}} "
-                                                                  "{{/warnings}}{{#feeds}}{{name}} {{#missing}}missing"
-                                                                  "{{/missing}}{{/feeds}}{{/images}}",
-                                                 .tool_version = "1.0"}) {
+std::string render_one(
+    std::string_view format, const ScanResult& result,
+    const Options& options = {
+        .template_text = "{{#images}}{{#warnings}}{{subject}}: {{text}} "
+                         "{{/warnings}}{{#feeds}}{{name}} {{#incomplete}}incomplete{{/incomplete}}{{#missing}}missing"
+                         "{{/missing}}{{/feeds}}{{/images}}",
+        .tool_version = "1.0"}) {
   const auto text = (*find_format(format))->render({&result, 1}, options);
   EXPECT_TRUE(text) << text.error().to_string();
   return text.value_or("");
@@ -378,6 +380,13 @@ TEST(Formats, AllCarryWarningsAndTheStateOfFeeds) {
     const std::string text = render_one(format.name, result);
     EXPECT_NE(text.find("no feed in the database covers this"), std::string::npos) << format.name << '\n' << text;
     EXPECT_NE(text.find("missing"), std::string::npos) << format.name;
+    EXPECT_EQ(text.find("no known vulnerability"), std::string::npos) << format.name;
+  }
+  result.feeds = {
+      {.name = "debian-tracker", .ecosystem = "debian:11", .covers = true, .incomplete = "an extract: some"}};
+  for (const Format& format : formats()) {
+    const std::string text = render_one(format.name, result);
+    EXPECT_NE(text.find("incomplete"), std::string::npos) << format.name << '\n' << text;
     EXPECT_EQ(text.find("no known vulnerability"), std::string::npos) << format.name;
   }
 }

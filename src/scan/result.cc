@@ -12,6 +12,13 @@ std::tuple<int, size_t, std::string_view> worst_first(const advisory::Finding& f
   return {-static_cast<int>(finding.severity), finding.package, finding.id};
 }
 
+// Of the operating system's own package database; other packages are judged by their languages' advisories.
+bool is_of_distribution(const inventory::Package& package) {
+  using inventory::PackageType;
+  return package.type == PackageType::kDeb || package.type == PackageType::kApk || package.type == PackageType::kRpm ||
+         package.type == PackageType::kAlpm;
+}
+
 }  // namespace
 
 SeverityCounts count_findings(const ScanResult& result) {
@@ -35,11 +42,30 @@ std::string not_judged(const ScanResult& result) {
   const auto add = [&](std::string_view reason) {
     reasons += fmt::format("{}{}", reasons.empty() ? "" : "; ", reason);
   };
-  if (!result.image.os.known()) {
+  const inventory::OperatingSystem& os = result.image.os;
+  if (!os.known()) {
     add(result.packages.empty() ? "no distribution and no package database was found" : "the distribution is unknown");
   }
+  if (os.known() && std::ranges::none_of(result.packages, is_of_distribution)) {
+    add(fmt::format("no installed package of {} was found", os.id));
+  }
+  const auto unversioned = std::ranges::count_if(result.packages, [](const inventory::Package& package) {
+    return package.version.empty() && is_of_distribution(package);
+  });
+  if (unversioned > 0) {
+    add(fmt::format("{} no version", counted(static_cast<uint64_t>(unversioned), "package has", "packages have")));
+  }
+  for (const std::string& reason : result.not_judged) add(reason);
   for (const advisory::FeedState& feed : result.feeds) {
-    if (feed.missing && feed.name == feed.ecosystem) add(fmt::format("no feed covers {}", feed.ecosystem));
+    const std::string subject =
+        feed.ecosystem.empty() ? feed.name : fmt::format("{} for {}", feed.name, feed.ecosystem);
+    if (feed.missing && feed.name == feed.ecosystem) {
+      add(fmt::format("no feed covers {}", feed.ecosystem));
+    } else if (feed.covers && feed.missing) {
+      add(fmt::format("{} is not in the database", subject));
+    } else if (feed.covers && !feed.incomplete.empty()) {
+      add(fmt::format("{} is incomplete ({})", subject, feed.incomplete));
+    }
   }
   const auto skipped = std::ranges::count(result.image.layers, true, &LayerInfo::skipped);
   if (skipped > 0) {

@@ -67,6 +67,7 @@ struct ScanResult {
   std::vector<advisory::Finding> findings;       // worst first: severity, then package, then id
   std::vector<advisory::Suppressed> suppressed;  // the same order
   std::vector<advisory::FeedState> feeds;
+  std::vector<std::string> not_judged;  // of the packages, as MatchResult says it
   std::vector<Warning> warnings;
   size_t hidden = 0;          // findings that filters took out of the list
   std::string database_date;  // RFC 3339 of the newest data in the database, whatever this image met; empty without one
@@ -85,8 +86,9 @@ SeverityCounts count_findings(const ScanResult& result);
 // Puts findings and suppressed into their order: worst first.
 void sort_findings(ScanResult& result);
 
-// Why an empty list of findings says less than "nothing is known": what was not looked at or could not be matched, as
-// "the distribution is unknown; 1 layer was not read". Empty when all of the image was judged.
+// Why an empty list of findings says less than "nothing is known": what was not looked at, could not be matched, or was
+// matched with less than its publisher says, as "the distribution is unknown; 1 layer was not read". Empty when all of
+// the image was judged. This decides for every report.
 std::string not_judged(const ScanResult& result);
 
 // The one sentence to print instead of findings when there are none, never safer than the scan was: "no known

@@ -10,6 +10,8 @@ ScanResult clean() {
   result.image.os.id = "debian";
   result.image.os.version_id = "12";
   result.packages.resize(1);
+  result.packages[0].type = inventory::PackageType::kDeb;
+  result.packages[0].version = "1";
   result.feeds.push_back({.name = "debian-tracker", .ecosystem = "debian:12"});
   return result;
 }
@@ -31,6 +33,23 @@ TEST(Conclusion, CallsAnImageCleanOnlyWhenNothingWasLeftOut) {
   uncovered.feeds = {{.name = "debian:12", .ecosystem = "debian:12", .missing = true}};
   uncovered.hidden = 1;
   EXPECT_EQ(conclusion(uncovered), "not judged: no feed covers debian:12 (1 hidden, 0 ignored)");
+
+  ScanResult incomplete = clean();
+  incomplete.feeds = {
+      {.name = "debian-tracker", .ecosystem = "debian:12", .covers = true, .incomplete = "an extract: some"},
+      {.name = "kev", .missing = true},
+      {.name = "debian-security-support", .ecosystem = "debian:12", .missing = true}};
+  EXPECT_EQ(conclusion(incomplete), "not judged: debian-tracker for debian:12 is incomplete (an extract: some)");
+  incomplete.feeds[0].missing = true;
+  EXPECT_EQ(conclusion(incomplete), "not judged: debian-tracker for debian:12 is not in the database");
+
+  ScanResult empty = clean();
+  empty.packages.clear();
+  EXPECT_EQ(conclusion(empty), "not judged: no installed package of debian was found");
+  ScanResult unversioned = clean();
+  unversioned.packages[0].version.clear();
+  unversioned.not_judged = {"something else"};
+  EXPECT_EQ(conclusion(unversioned), "not judged: 1 package has no version; something else");
 
   ScanResult foreign = clean();
   foreign.image.layers.resize(3);

@@ -256,7 +256,15 @@ void warn_about_feeds(ScanResult& result) {
            fmt::format("no feed in the database covers this: its packages could not be matched; get one "
                        "with `bulkhead db update --distribution {}`",
                        feed.ecosystem)});
-    } else if (feed.missing) {
+      continue;
+    }
+    if (!feed.incomplete.empty()) {
+      result.warnings.push_back(
+          {feed.name, fmt::format("the feed is incomplete{}: {}; what else its publisher says is missing, get it with "
+                                  "`bulkhead db update`",
+                                  feed.ecosystem.empty() ? "" : " for " + feed.ecosystem, feed.incomplete)});
+    }
+    if (feed.missing) {
       result.warnings.push_back(
           {feed.name,
            "this feed, or a part of it, is not in the database: what it would say is missing; get "
@@ -329,6 +337,7 @@ Status assess(ScanResult& result, const Options& options) {
   result.findings = std::move(matched.findings);
   result.suppressed = std::move(matched.suppressed);
   result.feeds = std::move(matched.feeds);
+  result.not_judged = std::move(matched.not_judged);
   result.database_is_snapshot = options.database_is_snapshot;
   result.database_date = newest_date(*options.database);
   result.database_sha256 = options.database->checksum();

@@ -149,6 +149,82 @@ TEST_F(ScanTest, AnswersNothingFromADatabaseThatWasChangedInPlace) {
   EXPECT_NE(status.error().to_string().find("advisories.db: the file was changed in place"), std::string::npos);
 }
 
+TEST_F(ScanTest, IsNotCleanByAFeedThatOnlySupplements) {
+  advisory::DatabaseBuilder builder;
+  builder.use_feed(builder.add_feed({.name = "debian-security-support", .date = "2026-11-22"}).value());
+  ASSERT_TRUE(builder.add(advisory::AdvisoryRecord{.id = "debian-security-support",
+                                                   .ecosystem = "debian:13",
+                                                   .package = "ghost",
+                                                   .scheme = version::Scheme::kDeb,
+                                                   .status = advisory::AdvisoryStatus::kEndOfLife}));
+  const auto database = advisory::Database::from_bytes(std::move(builder).finish().value(), "test").value();
+  Options options;
+  options.database = &database;
+  put_debian("13");
+  ScanResult result = facts(options);
+  ASSERT_TRUE(assess(result, options));
+  EXPECT_EQ(conclusion(result), "not judged: no feed covers debian:13");
+}
+
+TEST_F(ScanTest, SaysThatItRestsOnAnExtract) {
+  advisory::DatabaseBuilder builder;
+  ASSERT_TRUE(builder.add_feed({.name = "debian-tracker",
+                                .date = "2026-11-22",
+                                .extract = "fixes of 36 source packages",
+                                .covers = {"debian:12"},
+                                .documents = 1}));
+  const auto database = advisory::Database::from_bytes(std::move(builder).finish().value(), "test").value();
+  Options options;
+  options.database = &database;
+  put_debian("12");
+  ScanResult result = facts(options);
+  ASSERT_TRUE(assess(result, options));
+  EXPECT_EQ(conclusion(result),
+            "not judged: debian-tracker for debian:12 is incomplete (an extract: fixes of 36 source packages)");
+  bool warned = false;
+  for (const Warning& warning : result.warnings) warned |= warning.text.contains("an extract: fixes of 36");
+  EXPECT_TRUE(warned);
+}
+
+TEST_F(ScanTest, IsNotCleanWithPackagesThatNobodyJudged) {
+  const advisory::Database database = database_of_two_feeds();
+  Options options;
+  options.database = &database;
+  const auto said = [&] {
+    ScanResult result = facts(options);
+    EXPECT_TRUE(assess(result, options));
+    return conclusion(result);
+  };
+  put_debian("12");
+  EXPECT_EQ(said(), "no known vulnerability");
+  put("lib/apk/db/installed", "P:openssl\nV:1.1.1a-r0\nA:x86_64\n\n");
+  EXPECT_EQ(said(), "not judged: 1 package is of a kind that no advisories of debian 12 are about");
+  fs::remove_all(root_ / "lib");
+  for (const char* status : {"", "Package: gone\nStatus: deinstall ok config-files\nArchitecture: all\nVersion: 1\n"}) {
+    put("var/lib/dpkg/status", status);
+    EXPECT_EQ(said(), "not judged: no installed package of debian was found");
+  }
+}
+
+TEST_F(ScanTest, IsNotCleanWithAVersionThatCannotBeCompared) {
+  advisory::DatabaseBuilder builder;
+  builder.use_feed(builder.add_feed({.name = "debian-tracker", .date = "2026-11-22", .covers = {"debian:12"}}).value());
+  ASSERT_TRUE(builder.add(advisory::AdvisoryRecord{.id = "CVE-2026-1",
+                                                   .ecosystem = "debian:12",
+                                                   .package = "zlib",
+                                                   .scheme = version::Scheme::kDeb,
+                                                   .ranges = {{.fixed = "1:2"}}}));
+  const auto database = advisory::Database::from_bytes(std::move(builder).finish().value(), "test").value();
+  Options options;
+  options.database = &database;
+  put("etc/os-release", "ID=debian\nVERSION_ID=12\n");
+  put("var/lib/dpkg/status",
+      "Package: zlib1g\nStatus: install ok installed\nArchitecture: amd64\nVersion: one:two\nSource: zlib\n");
+  ScanResult result = facts(options);
+  ASSERT_TRUE(assess(result, options));
+  EXPECT_EQ(conclusion(result), "not judged: the versions of 1 package cannot be compared");
+}
+
 TEST_F(ScanTest, SaysWhichDistributionTheDatabaseDoesNotCover) {
   const advisory::Database database = database_of_two_feeds();
   Options options;

@@ -116,6 +116,42 @@ class Errors(unittest.TestCase):
         empty.mkdir()
         report = images.scan_json(f"rootfs:{empty}")
         self.assertTrue(any("nothing can be said" in w["text"] for w in report["warnings"]))
+        (empty / "etc").mkdir()
+        (empty / "etc/os-release").write_text("ID=debian\nVERSION_ID=12\n", encoding="utf-8")
+        report = images.scan_json(f"rootfs:{empty}")
+        self.assertEqual(report["summary"]["conclusion"], "not judged: no installed package of debian was found")
+
+    def debian(self, release):
+        root = self.folder / f"debian{release}"
+        (root / "etc").mkdir(parents=True)
+        (root / "var/lib/dpkg").mkdir(parents=True)
+        (root / "etc/os-release").write_text(f"ID=debian\nVERSION_ID={release}\n", encoding="utf-8")
+        (root / "var/lib/dpkg/status").write_text(
+            "Package: libghost\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1-1\n\n", encoding="utf-8")
+        return f"rootfs:{root}"
+
+    def test_a_release_that_only_a_small_list_names_is_not_called_safe(self):
+        image = self.debian(13)
+        conclusion = images.scan_json(image)["summary"]["conclusion"]  # with the snapshot
+        self.assertEqual(conclusion, "not judged: no feed covers debian:13")
+        for form in ("table", "sarif", "junit", "html"):
+            result = bulkhead("scan", "-f", form, image)
+            self.assertIn("no feed covers debian:13", result.stdout, form)
+            self.assertNotIn("no known vulnerability", result.stdout, form)
+
+    def test_a_feed_file_that_cannot_be_read_vouches_for_nothing(self):
+        feeds = self.folder / "unreadable"
+        feeds.mkdir()
+        (feeds / "tracker.json").write_text("<!DOCTYPE html><title>502 Bad Gateway</title>", encoding="utf-8")
+        (feeds / "feeds.json").write_text(json.dumps({"schema_version": 1, "files": [
+            {"path": "tracker.json", "feed": "debian-tracker", "date": "2026-11-22", "fetched": "2026-11-22T08:00:00Z",
+             "ecosystems": ["debian:11"]}]}), encoding="utf-8")
+        database = self.folder / "unreadable.db"
+        self.expect("db", "build", "-q", "--from", feeds, "-o", database, says="tracker.json")
+        info = json.loads(bulkhead("db", "info", "--db", database, "--json").stdout)
+        self.assertTrue(info["feeds"][0]["missing"])
+        report = images.scan_json("--db", database, self.debian(11))
+        self.assertEqual(report["summary"]["conclusion"], "not judged: debian-tracker for debian:11 is not in the database")
 
     def test_limits_name_their_option(self):
         self.expect("scan", "--no-cache", "--max-entries", "10", f"oci:{self.layout}:latest", says="--max-entries")

@@ -102,6 +102,7 @@ constexpr Feed kFeed = {
     .may_be_shipped = true,
     .downloads = kDownloads,
     .ecosystems = kEcosystems,
+    .supplements = true,
     .recognises = recognises,
     .parse = parse,
 };

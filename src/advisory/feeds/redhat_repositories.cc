@@ -61,6 +61,7 @@ constexpr Feed kFeed = {
     .may_be_shipped = true,
     .downloads = kDownloads,
     .ecosystems = kEcosystems,
+    .supplements = true,
     .recognises = recognises,
     .parse = parse,
 };
