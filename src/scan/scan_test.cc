@@ -200,7 +200,8 @@ TEST_F(ScanTest, IsNotCleanWithPackagesThatNobodyJudged) {
   put("lib/apk/db/installed", "P:openssl\nV:1.1.1a-r0\nA:x86_64\n\n");
   EXPECT_EQ(said(), "not judged: 1 package is of a kind that no advisories of debian 12 are about");
   fs::remove_all(root_ / "lib");
-  for (const char* status : {"", "Package: gone\nStatus: deinstall ok config-files\nArchitecture: all\nVersion: 1\n"}) {
+  for (const char* status :
+       {"", "Package: gone\nStatus: deinstall ok config-files\nArchitecture: all\nVersion: 1\n\n"}) {
     put("var/lib/dpkg/status", status);
     EXPECT_EQ(said(), "not judged: no installed package of debian was found");
   }
@@ -219,7 +220,7 @@ TEST_F(ScanTest, IsNotCleanWithAVersionThatCannotBeCompared) {
   options.database = &database;
   put("etc/os-release", "ID=debian\nVERSION_ID=12\n");
   put("var/lib/dpkg/status",
-      "Package: zlib1g\nStatus: install ok installed\nArchitecture: amd64\nVersion: one:two\nSource: zlib\n");
+      "Package: zlib1g\nStatus: install ok installed\nArchitecture: amd64\nVersion: one:two\nSource: zlib\n\n");
   ScanResult result = facts(options);
   ASSERT_TRUE(assess(result, options));
   EXPECT_EQ(conclusion(result), "not judged: the versions of 1 package cannot be compared");
