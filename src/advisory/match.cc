@@ -68,6 +68,17 @@ void apply_lost_support(Finding& finding, const RecordView& support) {
       finding.note.empty() ? std::string(support.note()) : fmt::format("{}; {}", finding.note, support.note());
 }
 
+namespace {
+
+// For people, and for the state of its missing feed: never the key of anything that there are feeds of.
+std::string named(const inventory::OperatingSystem& system, char separator) {
+  const std::string& release = system.version_id.empty() ? system.codename : system.version_id;
+  return release.empty() ? fmt::format("{} (unknown release)", system.id)
+                         : fmt::format("{}{}{}", system.id, separator, release);
+}
+
+}  // namespace
+
 MatchResult match(std::span<const inventory::Package> packages, const inventory::OperatingSystem& system,
                   const Database& database, const MatchOptions& options) {
   MatchResult result;
@@ -148,12 +159,11 @@ MatchResult match(std::span<const inventory::Package> packages, const inventory:
     result.notes.push_back(
         {.package = {},
          .text = fmt::format("{} packages of {} were not matched: no advisories are known for it", without_world,
-                             system.known() ? system.id + " " + system.version_id : "an unknown distribution")});
+                             system.known() ? named(system, ' ') : "an unknown distribution")});
     if (system.known()) {
-      result.not_judged.push_back(
-          fmt::format("{} of a kind that no advisories of {} {} are about",
-                      without_world == 1 ? "1 package is" : fmt::format("{} packages are", without_world), system.id,
-                      system.version_id));
+      result.not_judged.push_back(fmt::format(
+          "{} of a kind that no advisories of {} are about",
+          without_world == 1 ? "1 package is" : fmt::format("{} packages are", without_world), named(system, ' ')));
     }
   }
   if (!not_compared.empty()) {
@@ -165,7 +175,7 @@ MatchResult match(std::span<const inventory::Package> packages, const inventory:
     result.not_judged.push_back(fmt::format("no advisories for {} builds ({}) are in the database", build,
                                             count == 1 ? "1 package" : fmt::format("{} packages", count)));
   }
-  if (system.known() && system_key.empty()) keys.insert(system.id + ":" + system.version_id);
+  if (system.known() && system_key.empty()) keys.insert(named(system, ':'));
   result.feeds = feed_states(database, {keys.begin(), keys.end()}, options.now, options.max_feed_age_days);
   return result;
 }

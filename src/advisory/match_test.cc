@@ -279,6 +279,15 @@ TEST(Match, AnUnknownDistributionIsToldWithItsName) {
   EXPECT_EQ(result.feeds[0].ecosystem, "plan9:4");
 }
 
+TEST(Match, ADistributionWithoutReleaseIsToldSo) {
+  const Database database = make({Says("CVE-1").of("debian:12", "x").fixed("2")});
+  const MatchResult result = run(database, os("debian", ""), {deb("x", "1")});
+  ASSERT_EQ(result.notes.size(), 1U);
+  EXPECT_THAT(result.notes[0].text, HasSubstr("debian (unknown release)"));
+  ASSERT_EQ(result.feeds.size(), 1U);
+  EXPECT_EQ(result.feeds[0].ecosystem, "debian (unknown release)");
+}
+
 TEST(Match, SameInputSameAnswer) {
   const Database database =
       make({Says("CVE-2").of("debian:12", "a").fixed("2"), Says("CVE-1").of("debian:12", "a").fixed("2"),

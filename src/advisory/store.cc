@@ -126,7 +126,13 @@ Result<std::shared_ptr<const Database>> open_packed(const fs::path& packed, cons
   if (cache_dir.empty()) return open_in_memory(packed.string(), limits);
   TRY_ASSIGN(const std::string path, unpacked_path(packed, cache_dir));
   std::error_code error;
-  if (fs::exists(path, error)) return open_shared(path);
+  if (fs::exists(path, error)) {
+    auto copy = open_shared(path);
+    const bool damaged =
+        !copy && (copy.error().code() == Code::kMalformed || copy.error().code() == Code::kVerificationFailed ||
+                  copy.error().code() == Code::kUnsupported);
+    if (!damaged) return copy;  // else it is only a copy: unpacked again, over it
+  }
   if (auto status = unpack(packed.string(), path, limits); !status) {
     const Code code = status.error().code();
     const bool of_contents = code == Code::kMalformed || code == Code::kVerificationFailed ||

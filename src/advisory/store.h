@@ -47,7 +47,8 @@ struct StorePaths {
 
 // The database to use: the named one, else the updated one, else the newest snapshot of the first folder that has any.
 // A named file may be packed (.db.zst). kNotFound when there is none; the message says how to get one. A cached file
-// that cannot be opened is an error, not a reason to answer from older data.
+// that cannot be opened is an error, not a reason to answer from older data; the unpacked copy of a packed file that is
+// damaged is unpacked again.
 Result<OpenedDatabase> open_database(const StorePaths& paths, const StoreLimits& limits = {});
 
 // Unpacks (or copies) `from` ("-": standard input), verifies all of it, and puts it at CACHE/advisories.db. On failure

@@ -79,6 +79,20 @@ TEST_F(StoreTest, TheSnapshotIsUnpackedOnceAndThenMapped) {
   EXPECT_EQ(fs::last_write_time(unpacked), written);
 }
 
+TEST_F(StoreTest, ADamagedCopyOfTheSnapshotIsUnpackedAgain) {
+  put_snapshot("advisories-2026-11-22.db.zst", "snapshot");
+  ASSERT_TRUE(open_database(paths()));
+  const std::string unpacked = cache() + "/snapshot/" + files_in(cache() + "/snapshot")[0];
+  const auto whole = read_file(unpacked, 1 << 20);
+  ASSERT_TRUE(whole);
+  for (const std::string& damaged : {std::string(), std::string("garbage"), whole->substr(0, whole->size() / 2)}) {
+    ASSERT_TRUE(write_file_atomically(unpacked, damaged));
+    const auto opened = open_database(paths());
+    ASSERT_TRUE(opened) << opened.error().to_string();
+    EXPECT_EQ(read_file(unpacked, 1 << 20).value_or(""), *whole);
+  }
+}
+
 TEST_F(StoreTest, AnUpdatedDatabaseGoesBeforeTheSnapshotAndANamedOneBeforeBoth) {
   put_snapshot("advisories-2026-11-22.db.zst", "snapshot");
   put(cached_database_path(cache()), database_with("updated"));

@@ -100,6 +100,19 @@ TEST(Text, MakesControlCharactersVisible) {
   EXPECT_EQ(printable("a\x1b[2Jb\xc2\x9b\xffé"), "a\\x1b[2Jb\\xc2\\x9b\\xffé");
 }
 
+TEST(Text, MakesVisibleWhatShowsTextInAnotherOrderOrOnAnotherLine) {
+  EXPECT_EQ(printable("a\u202e1b"), "a\\xe2\\x80\\xae1b");
+  for (const std::string_view hidden : {"\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202b", "\u202c",
+                                        "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"}) {
+    EXPECT_TRUE(printable(hidden).starts_with("\\x")) << printable(hidden);
+  }
+  // Their neighbours, right-to-left text itself, and what joins letters and emoji.
+  for (const std::string_view shown :
+       {"\u061b", "\u061d", "\u200d", "\u2010", "\u2027", "\u202f", "\u2065", "\u206a", "\u05d0\u0628", "\u4e2d"}) {
+    EXPECT_EQ(printable(shown), shown);
+  }
+}
+
 TEST(Text, SplitsIntoLinesOfBothKinds) {
   std::string_view rest = "a\r\n\nb";
   std::string_view line;

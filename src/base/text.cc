@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace bulkhead {
@@ -77,20 +79,33 @@ size_t utf8_sequence_length(std::string_view text) {
   return 0;
 }
 
+namespace {
+
+// U+061C, U+200E, U+200F, U+2028 to U+202E and U+2066 to U+2069: what changes the direction of text, and the separators
+// of lines and paragraphs (Unicode 15, 5.8 and 23.2; UAX #9, 2).
+bool rearranges_text(std::string_view sequence) {
+  const auto in = [&](std::string_view first, std::string_view last) {
+    return sequence.size() == first.size() && first <= sequence && sequence <= last;
+  };
+  return in("\xD8\x9C", "\xD8\x9C") || in("\xE2\x80\x8E", "\xE2\x80\x8F") || in("\xE2\x80\xA8", "\xE2\x80\xAE") ||
+         in("\xE2\x81\xA6", "\xE2\x81\xA9");
+}
+
+}  // namespace
+
 std::string printable(std::string_view text) {
   std::string result;
   for (size_t i = 0; i < text.size();) {
     const auto c = static_cast<unsigned char>(text[i]);
     const size_t length = utf8_sequence_length(text.substr(i));
+    const std::string_view sequence = text.substr(i, std::max<size_t>(length, 1));
     const bool c1_control = length == 2 && c == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0;
-    if (length == 0 || c < 0x20 || c == 0x7f || c1_control) {
-      result += fmt::format("\\x{:02x}", c);
-      ++i;
-      if (c1_control) result += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[i++]));
-      continue;
+    if (length == 0 || c < 0x20 || c == 0x7f || c1_control || rearranges_text(sequence)) {
+      for (const char byte : sequence) result += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+    } else {
+      result.append(sequence);
     }
-    result.append(text.substr(i, length));
-    i += length;
+    i += sequence.size();
   }
   return result;
 }

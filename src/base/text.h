@@ -49,8 +49,9 @@ inline char lower(char c) {
 // Length (1 to 4) of the valid UTF-8 sequence that text starts with; 0 when it starts with none (RFC 3629).
 size_t utf8_sequence_length(std::string_view text);
 
-// `text` for a terminal or a log: control characters (C0, DEL, C1) and invalid UTF-8 become \xNN, so that names out of
-// an image cannot move the cursor or forge lines.
+// `text` for a terminal or a log: control characters (C0, DEL, C1), bidirectional controls, separators of lines and
+// paragraphs, and invalid UTF-8 become \xNN, so that names out of an image cannot move the cursor, forge lines or show
+// text in another order than it has.
 std::string printable(std::string_view text);
 
 }  // namespace bulkhead

@@ -50,8 +50,12 @@ Environment process_environment() {
 std::string cache_directory(const std::string& chosen) {
   if (!chosen.empty()) return chosen;
   const Environment environment = process_environment();
-  if (const auto folder = non_empty(environment, "XDG_CACHE_HOME")) return *folder + "/bulkhead";
-  if (const auto home = non_empty(environment, "HOME")) return *home + "/.cache/bulkhead";
+  const auto absolute = [&](const char* name) {
+    auto folder = non_empty(environment, name);
+    return folder && folder->starts_with('/') ? folder : std::nullopt;
+  };
+  if (const auto folder = absolute("XDG_CACHE_HOME")) return *folder + "/bulkhead";
+  if (const auto home = absolute("HOME")) return *home + "/.cache/bulkhead";
   static const std::string folder = folder_without_home();
   return folder;
 }

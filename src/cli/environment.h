@@ -10,8 +10,9 @@ namespace bulkhead::cli {
 // The process's own variables.
 Environment process_environment();
 
-// `chosen` when it is not empty; else $XDG_CACHE_HOME/bulkhead, else ~/.cache/bulkhead, also when $HOME is not set;
-// else (the user has no home) the private_directory() /var/tmp/bulkhead-<uid>.
+// `chosen` when it is not empty; else $XDG_CACHE_HOME/bulkhead, else ~/.cache/bulkhead, also when $HOME is not set; a
+// relative path in either variable is ignored (XDG Base Directory Specification 0.8, "Basics"); else (the user has no
+// home) the private_directory() /var/tmp/bulkhead-<uid>.
 std::string cache_directory(const std::string& chosen);
 
 // `wanted`, made (0700) when it is missing; when it is not this user's alone, a new folder beside it: what others have

@@ -14,6 +14,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
+TEST(CacheDirectory, IgnoresRelativePathsOfVariables) {
+  const char* const cache = std::getenv("XDG_CACHE_HOME");  // NOLINT(concurrency-mt-unsafe): one thread
+  const char* const home = std::getenv("HOME");             // NOLINT(concurrency-mt-unsafe)
+  const std::string old_cache = cache != nullptr ? cache : "";
+  const std::string old_home = home != nullptr ? home : "";
+  const auto set = [](const char* name, const std::string& value) {
+    ::setenv(name, value.c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
+  };
+  set("HOME", "/home/me");
+  set("XDG_CACHE_HOME", "/var/cache/me");
+  EXPECT_EQ(cache_directory(""), "/var/cache/me/bulkhead");
+  set("XDG_CACHE_HOME", "relative");
+  EXPECT_EQ(cache_directory(""), "/home/me/.cache/bulkhead");
+  set("HOME", "relative");
+  EXPECT_TRUE(cache_directory("").starts_with('/')) << cache_directory("");
+  EXPECT_EQ(cache_directory("chosen"), "chosen") << "an option's path is as relative as it was typed";
+  set("HOME", old_home);
+  cache != nullptr ? set("XDG_CACHE_HOME", old_cache) : static_cast<void>(::unsetenv("XDG_CACHE_HOME"));  // NOLINT
+}
+
 TEST(PrivateDirectory, BelievesNothingThatOthersCouldHavePutThere) {
   const TemporaryFolder folder;
   const std::string mine = folder / "mine";

@@ -24,8 +24,9 @@ constexpr Row kExitStatus[] = {
 };
 
 constexpr Row kEnvironment[] = {
-    {"XDG_CACHE_HOME", "The cache is the folder bulkhead in it; ~/.cache/bulkhead when it is not set."},
-    {"HOME", "Where ~ is; the user's home folder of the system when it is not set."},
+    {"XDG_CACHE_HOME",
+     "The cache is the folder bulkhead in it; ~/.cache/bulkhead when it is not set or no absolute path."},
+    {"HOME", "Where ~ is; the user's home folder of the system when it is not set or no absolute path."},
     {"DOCKER_HOST, DOCKER_CONTEXT, DOCKER_TLS, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH, DOCKER_CONFIG",
      "Where Docker Engine listens and how it is trusted, as for docker(1)."},
     {"CONTAINER_HOST, XDG_RUNTIME_DIR", "Where Podman listens, as for podman(1)."},

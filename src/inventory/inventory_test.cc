@@ -111,6 +111,22 @@ TEST(Inventory, OfARealAlpine) {
   EXPECT_THAT(busybox->files, testing::Contains("/bin/busybox"));
 }
 
+TEST(Inventory, InfersAlpineFromItsRepositoriesAndSaysSo) {
+  constexpr std::string_view kRepositories = "http://dl-cdn.alpinelinux.org/alpine/v3.9/main\n";
+  const auto inferred = inventory_of({TarBuilder().file("etc/apk/repositories", kRepositories)});
+  ASSERT_TRUE(inferred);
+  EXPECT_EQ(inferred->os.id + inferred->os.version_id, "alpine3.9");
+  ASSERT_EQ(inferred->diagnostics.size(), 1U);
+  EXPECT_EQ(inferred->diagnostics[0].path, "etc/apk/repositories");
+  EXPECT_THAT(inferred->diagnostics[0].message, HasSubstr("Alpine Linux 3.9 is inferred"));
+  const auto told = inventory_of({TarBuilder()
+                                      .file("etc/apk/repositories", kRepositories)
+                                      .file("etc/os-release", "ID=alpine\nVERSION_ID=3.8.1\n")});
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->os.version_id, "3.9");
+  EXPECT_THAT(told->diagnostics, IsEmpty());
+}
+
 TEST(Inventory, FollowsApksDatabaseThroughUsrMerge) {
   const auto inventory = inventory_of(
       {TarBuilder().symlink("lib", "usr/lib").file("usr/lib/apk/db/installed", "P:musl\nV:1.2-r0\nA:x86_64\n\n"),
@@ -190,7 +206,11 @@ TEST(Inventory, IsRefusedWhenTheFolderOfADatabaseMayNotBeRead) {
     if (!merged) return std::string("merge failed");
     const auto inventory = take_inventory(*merged);
     if (!inventory) {
-      return fmt::format("{}{}", code_name(inventory.error().code()), inventory.error().remedy().empty() ? "" : "!");
+      const std::string text = inventory.error().to_string();
+      const bool is_named = !text.contains(": :") && !text.contains("/: P") && text.contains("Permission denied");
+      return fmt::format(
+          "{}{}", is_named ? code_name(inventory.error().code()) : text,
+          inventory.error().remedy().contains("readable") || inventory.error().remedy().contains("scan as") ? "!" : "");
     }
     return fmt::format("{} packages, {} diagnostics", inventory->packages.size(), inventory->diagnostics.size());
   };
@@ -205,6 +225,7 @@ TEST(Inventory, IsRefusedWhenTheFolderOfADatabaseMayNotBeRead) {
       {"var/lib/rpm", "malformed!"},
       {"lib/apk/db", "malformed!"},
       {"etc", "malformed!"},
+      {"", "malformed!"},
   };
   fs::create_directories(root / "tmp");
   EXPECT_EXIT(

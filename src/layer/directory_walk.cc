@@ -95,7 +95,9 @@ class DirectoryView {
 
   // A regular file, for reading.
   Result<UniqueFd> open_file(File file, uint64_t& size) const;
-  std::string shown(std::string_view path) const { return printable(fmt::format("{}/{}", root_name_, path)); }
+  std::string shown(std::string_view path) const {
+    return printable(path.empty() ? root_name_ : fmt::format("{}/{}", root_name_, path));
+  }
 
  private:
   int folder_fd(Folder folder);
@@ -115,6 +117,7 @@ class DirectoryView {
 void DirectoryView::deny(std::string path, int error_number) {
   if (denials_.size() >= LayerFacts::kMaxDenied) return;
   std::string error = denial(errno_error(error_number, shown(path)));
+  if (path.empty()) path = "/";  // the top has no name of its own
   denials_.push_back({.path = std::move(path), .error = std::move(error)});
 }
 

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "advisory/ecosystem.h"
 #include "advisory/freshness.h"
 #include "base/mapping_guard.h"
 #include "inventory/cataloger.h"
@@ -251,11 +252,18 @@ std::string newest_date(const advisory::Database& database) {
 void warn_about_feeds(ScanResult& result) {
   for (const advisory::FeedState& feed : result.feeds) {
     if (feed.missing && feed.name == feed.ecosystem) {
+      const inventory::OperatingSystem& os = result.image.os;
+      const bool can_be_fetched = advisory::ecosystem_key_of_text(feed.ecosystem).has_value();
+      const bool has_release = !os.version_id.empty() || !os.codename.empty();
       result.warnings.push_back(
           {feed.ecosystem,
-           fmt::format("no feed in the database covers this: its packages could not be matched; get one "
-                       "with `bulkhead db update --distribution {}`",
-                       feed.ecosystem)});
+           can_be_fetched ? fmt::format("no feed in the database covers this: its packages could not be matched; get "
+                                        "one with `bulkhead db update --distribution {}`",
+                                        feed.ecosystem)
+           : has_release
+               ? "no publisher of advisories is known for this: its packages could not be matched"
+               : "nothing in the image names the release: its packages could not be matched; name it in the image's "
+                 "etc/os-release with VERSION_ID=, and scan again"});
       continue;
     }
     if (!feed.incomplete.empty()) {
@@ -292,7 +300,7 @@ Result<ScanResult> take_facts(oci::OpenedImage opened, const Options& options) {
   const std::vector<const layer::Analyser*> wanted = inventory::inventory_analysers();
   TRY_ASSIGN(const layer::AnalyserSet analysers, layer::AnalyserSet::create(wanted));
   TRY_ASSIGN(const Read read, read_layers(std::move(opened), analysers, options.analyse));
-  TRY_CONTEXT(inventory::Inventory inventory, inventory::take_inventory(read.merged), read.image.reference);
+  TRY_ASSIGN(inventory::Inventory inventory, inventory::take_inventory(read.merged));
   TRY(inventory::load_files_of_owners(read.merged, inventory));
 
   ScanResult result;

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -64,6 +65,40 @@ class EmptyImages final : public oci::ImageSource {
     return image;
   }
 };
+
+TEST_F(ScanTest, AdvisesToGetOnlyFeedsThatThereAre) {
+  const advisory::Database database = database_of_two_feeds();
+  Options options;
+  options.database = &database;
+  const struct {
+    const char* os_release;
+    const char* advice;
+  } cases[] = {{"ID=debian\nVERSION_ID=11\n", "--distribution debian:11`"},
+               {"ID=debian\n", "VERSION_ID="},
+               {"ID=plan9\nVERSION_ID=4\n", "no publisher of advisories"}};
+  for (const auto& c : cases) {
+    put_debian("12");
+    put("etc/os-release", c.os_release);
+    ScanResult result = facts(options);
+    ASSERT_TRUE(assess(result, options));
+    std::string advice;
+    for (const Warning& warning : result.warnings) advice += warning.text + "\n";
+    EXPECT_THAT(advice, testing::HasSubstr(c.advice));
+    const bool is_fetched = advice.find("db update --distribution") != std::string::npos;
+    EXPECT_EQ(is_fetched, std::string_view(c.advice).starts_with("--distribution")) << advice;
+  }
+}
+
+// Who asked for the image names it; see the commands.
+TEST_F(ScanTest, NamesTheFileOfADamagedDatabaseAndLeavesTheImageToItsCaller) {
+  put("var/lib/dpkg/status", "garbage\n");
+  auto opened = oci::open_image("rootfs:" + root_.path(), {}, {});
+  ASSERT_TRUE(opened);
+  const auto result = take_facts(std::move(*opened), {});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().to_string(),
+            "dpkg packages: var/lib/dpkg/status: line 1: neither a field nor the continuation of one");
+}
 
 TEST_F(ScanTest, NamesTheRepositoryOfAnImageThatHasOne) {
   const struct {

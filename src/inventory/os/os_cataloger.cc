@@ -69,8 +69,16 @@ class OsCataloger final : public Cataloger {
       if (!value.empty()) files.push_back({static_cast<OsFileKind>(value.front()), fact->path, value.substr(1)});
     }
     inventory.os = identify_operating_system(files);
-    // "Unknown" is an answer only when all of its files could be read.
-    if (inventory.os.known() || unread == nullptr) return {};
+    std::erase_if(files, [](const OsFile& file) { return file.kind == OsFileKind::kApkRepositories; });
+    const bool inferred = inventory.os.known() && !identify_operating_system(files).known();
+    if (inferred && unread == nullptr) {
+      inventory.diagnostics.push_back(
+          {inventory.os.found_in, fmt::format("no other file names the distribution: {} {} is inferred from the "
+                                              "repositories that its packages come from",
+                                              inventory.os.name, inventory.os.version_id)});
+    }
+    // "Unknown" is an answer only when all of its files could be read, and so is what is only inferred.
+    if ((inventory.os.known() && !inferred) || unread == nullptr) return {};
     return fail(Code::kMalformed, fmt::format("{}: {}", unread->path, unread->error),
                 "make the file readable or repair it: without it the distribution, and so its advisories, are unknown");
   }

@@ -275,8 +275,15 @@ std::string_view major_minor(std::string_view version) {
   return version.substr(0, version.find('.', first + 1));
 }
 
+// What the editors of some systems write before the text, and what would make the first key another one.
+std::string_view without_byte_order_mark(std::string_view text) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
+}
+
 // "v3.19" or "edge" among the segments of a repository's URL, and whether the repository is "main".
 struct RepositoryLine {
+  bool is_remote = false;    // neither a comment, nor a local folder, nor tagged
   std::string_view release;  // "3.19", "edge"; empty when there is none
   bool is_main = false;
 };
@@ -295,6 +302,7 @@ RepositoryLine read_repository_line(std::string_view line) {
   line = trim(line);
   if (line.empty() || line.front() == '#' || line.front() == '@') return found;
   if (line.find("://") == std::string_view::npos) return found;  // a local folder says nothing about the release
+  found.is_remote = true;
   // apk-tools 3 also takes "URL component…": white space separates as a slash does.
   size_t start = 0;
   for (size_t i = 0; i <= line.size(); ++i) {
@@ -320,18 +328,76 @@ bool is_older_release(std::string_view a, std::string_view b) {
   return key(a) < key(b);
 }
 
-void apply_repositories(std::span<const OsFile> files, OperatingSystem& os) {
+struct Repositories {
   std::string text;
   std::string_view path;
+};
+
+Repositories repositories_in(std::span<const OsFile> files) {
+  Repositories found;
   for (const OsFile& file : files) {
     if (file.kind != OsFileKind::kApkRepositories) continue;
-    text.append(file.text).append("\n");
-    if (path.empty() || file.path == "etc/apk/repositories") path = file.path;
+    found.text.append(without_byte_order_mark(file.text)).append("\n");
+    if (found.path.empty() || file.path == "etc/apk/repositories") found.path = file.path;
   }
-  const std::string release = alpine_release_of_repositories(text);
+  return found;
+}
+
+void apply_repositories(std::span<const OsFile> files, OperatingSystem& os) {
+  const Repositories repositories = repositories_in(files);
+  const std::string release = alpine_release_of_repositories(repositories.text);
   if (release.empty() || release == major_minor(os.version_id)) return;
   os.version_id = release;
-  os.found_in = path;
+  os.found_in = repositories.path;
+}
+
+// Alpine, when nothing but its repositories is left to tell. Other distributions with apk have repositories too, and an
+// image may have been given those of a second one, so they must agree: every remote one names one and the same release,
+// and one is a "main" with Alpine's name in its URL, as its mirrors have.
+OperatingSystem from_repositories(std::span<const OsFile> files) {
+  const Repositories repositories = repositories_in(files);
+  std::string_view rest = repositories.text;
+  std::string_view line;
+  std::string_view release;
+  bool is_alpines = false;
+  while (next_line(rest, line)) {
+    const RepositoryLine repository = read_repository_line(line);
+    if (!repository.is_remote) continue;
+    if (repository.release.empty() || (!release.empty() && repository.release != release)) return {};
+    release = repository.release;
+    is_alpines = is_alpines || (repository.is_main && to_lower(line).find("alpine") != std::string::npos);
+  }
+  OperatingSystem os;
+  if (!is_alpines) return os;
+  os.id = "alpine";
+  os.name = "Alpine Linux";
+  os.version_id = release;
+  os.pretty_name = fmt::format("Alpine Linux {}", release);
+  os.found_in = repositories.path;
+  return os;
+}
+
+bool names_release(const OperatingSystem& os) {
+  return !os.version_id.empty() || !os.codename.empty();
+}
+
+// What the files of one kind say, the most believed first; those that say nothing are left out.
+std::vector<OperatingSystem> read_kind(const KnownKind& known, std::span<const OsFile> files) {
+  std::vector<const OsFile*> candidates;
+  for (const OsFile& file : files) {
+    if (file.kind == known.kind) candidates.push_back(&file);
+  }
+  std::sort(candidates.begin(), candidates.end(), [](const OsFile* a, const OsFile* b) {
+    return std::pair(rank_of_path(a->path), a->path) < std::pair(rank_of_path(b->path), b->path);
+  });
+  std::vector<OperatingSystem> all;
+  for (const OsFile* file : candidates) {
+    OperatingSystem os = known.read(without_byte_order_mark(file->text));
+    if (!os.known()) continue;
+    os.found_in = file->path;
+    all.push_back(std::move(os));
+  }
+  return all;
 }
 
 }  // namespace
@@ -406,23 +472,21 @@ std::string alpine_release_of_repositories(std::string_view text) {
 }
 
 OperatingSystem identify_operating_system(std::span<const OsFile> files) {
+  OperatingSystem os;
   for (const KnownKind& known : kKinds) {
-    std::vector<const OsFile*> candidates;
-    for (const OsFile& file : files) {
-      if (file.kind == known.kind) candidates.push_back(&file);
-    }
-    std::sort(candidates.begin(), candidates.end(), [](const OsFile* a, const OsFile* b) {
-      return std::pair(rank_of_path(a->path), a->path) < std::pair(rank_of_path(b->path), b->path);
-    });
-    for (const OsFile* file : candidates) {
-      OperatingSystem os = known.read(file->text);
-      if (!os.known()) continue;
-      os.found_in = file->path;
-      if (os.id == "alpine") apply_repositories(files, os);
-      return os;
+    for (OperatingSystem& said : read_kind(known, files)) {
+      if (!os.known()) {
+        os = std::move(said);
+      } else if (!names_release(os) && said.id == os.id && names_release(said)) {
+        os.version_id = std::move(said.version_id);
+        os.codename = std::move(said.codename);
+        os.found_in = std::move(said.found_in);
+      }
     }
   }
-  return {};
+  if (!os.known()) return from_repositories(files);
+  if (os.id == "alpine") apply_repositories(files, os);
+  return os;
 }
 
 }  // namespace bulkhead::inventory

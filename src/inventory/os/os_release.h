@@ -41,8 +41,11 @@ struct OsFile {
   std::string_view text;
 };
 
-// The best answer that the files give together; unknown when they give none. Of Alpine, the packages come from where
-// etc/apk/repositories says, so the release named there (v3.N, or edge) wins when it is another than os-release's.
+// The best answer that the files give together; unknown when they give none. A byte order mark is passed over. A file
+// that names the distribution but no release gets it from the next that names the same one: Debian testing's os-release
+// has none, its debian_version has. Of Alpine, the packages come from where etc/apk/repositories says, so the release
+// named there (v3.N, or edge) wins when it is another than os-release's; when nothing else names a distribution,
+// repositories that are Alpine's and agree on one release tell it (found_in is their file then).
 OperatingSystem identify_operating_system(std::span<const OsFile> files);
 
 // The Alpine release that the untagged repositories name, "3.19" or "edge": the newest of their "main" lines, else of

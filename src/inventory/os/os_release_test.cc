@@ -228,6 +228,68 @@ INSTANTIATE_TEST_SUITE_P(
         Repositories{"http://x/alpine/latest-stable/main\n", ""}, Repositories{"https://packages.wolfi.dev/os\n", ""},
         Repositories{"", ""}, Repositories{"http://x/v3/v3.x/main\n", ""}));
 
+TEST(OperatingSystem, PassesOverAByteOrderMark) {
+  EXPECT_EQ(identify({{"etc/os-release", "\xEF\xBB\xBFID=debian\nVERSION_ID=\"11\"\n"}}).id, "debian");
+  EXPECT_EQ(identify({{"etc/alpine-release",
+                       "\xEF\xBB\xBF"
+                       "3.9.2\n"}})
+                .version_id,
+            "3.9.2");
+  EXPECT_EQ(identify({{"etc/apk/repositories", "\xEF\xBB\xBFhttp://x/alpine/v3.9/main\n"}}).version_id, "3.9");
+}
+
+TEST(OperatingSystem, TakesAMissingReleaseFromTheNextFileOfTheSameDistribution) {
+  constexpr std::string_view kDebian = "ID=debian\nPRETTY_NAME=\"Debian GNU/Linux\"\n";
+  const OperatingSystem point = identify({{"etc/os-release", kDebian}, {"etc/debian_version", "12.11\n"}});
+  EXPECT_EQ(point.version_id, "12");
+  EXPECT_EQ(point.pretty_name, "Debian GNU/Linux");
+  EXPECT_EQ(point.found_in, "etc/debian_version");
+  const OperatingSystem testing = identify({{"etc/os-release", kDebian}, {"etc/debian_version", "trixie/sid\n"}});
+  EXPECT_EQ(testing.version_id, "");
+  EXPECT_EQ(testing.codename, "trixie");
+  // What os-release says itself is believed, and another distribution's file is not asked.
+  const OperatingSystem named =
+      identify({{"etc/os-release", "ID=debian\nVERSION_CODENAME=bullseye\n"}, {"etc/debian_version", "12.11\n"}});
+  EXPECT_EQ(named.version_id, "");
+  EXPECT_EQ(named.codename, "bullseye");
+  EXPECT_EQ(identify({{"etc/os-release", "ID=kali\nID_LIKE=debian\n"}, {"etc/debian_version", "12.11\n"}}).version_id,
+            "");
+  EXPECT_EQ(identify({{"etc/os-release", "ID=alpine\n"}, {"etc/alpine-release", "3.9.2\n"}}).version_id, "3.9.2");
+  EXPECT_EQ(
+      identify({{"etc/os-release", "ID=centos\n"}, {"etc/redhat-release", "CentOS release 6.10 (Final)\n"}}).version_id,
+      "6.10");
+}
+
+class OnlyRepositories : public testing::TestWithParam<Repositories> {};
+
+TEST_P(OnlyRepositories, AreAlpinesWhenTheyAgree) {
+  const OperatingSystem os = identify({{"etc/os-release", ""}, {"etc/apk/repositories", GetParam().text}});
+  EXPECT_EQ(os.id, GetParam().release.empty() ? "" : "alpine");
+  EXPECT_EQ(os.version_id, GetParam().release);
+  EXPECT_EQ(os.found_in, GetParam().release.empty() ? "" : "etc/apk/repositories");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, OnlyRepositories,
+    testing::Values(
+        Repositories{
+            "http://dl-cdn.alpinelinux.org/alpine/v3.9/main\nhttp://dl-cdn.alpinelinux.org/alpine/v3.9/community\n",
+            "3.9"},
+        Repositories{"https://mirror.example/Alpine/edge/main\nhttps://mirror.example/Alpine/edge/testing\n", "edge"},
+        Repositories{"/media/cdrom/apks\n#http://x/alpine/v3.1/main\n@t http://x/alpine/edge/testing\n"
+                     "http://x/alpine/v3.19/main\n",
+                     "3.19"},
+        // Two releases, another distribution, one that names no release, no "main", nobody's name.
+        Repositories{"http://x/alpine/v3.19/main\nhttp://x/alpine/v3.20/community\n", ""},
+        Repositories{"http://x/alpine/v3.19/main\nhttp://x/alpine/edge/main\n", ""},
+        Repositories{"https://packages.wolfi.dev/os\n", ""},
+        Repositories{"http://x/alpine/v3.19/main\nhttps://packages.wolfi.dev/os\n", ""},
+        Repositories{"https://packages.wolfi.dev/os\nhttp://x/alpine/v3.19/main\n", ""},
+        Repositories{"http://x/postmarketos/v23.06\nhttp://x/alpine/v3.18/main\n", ""},
+        Repositories{"http://x/alpine/latest-stable/main\n", ""}, Repositories{"http://x/alpine/v3.19/community\n", ""},
+        Repositories{"http://x/apk/v3.19/main\n", ""}, Repositories{"#http://x/alpine/v3.19/main\n", ""},
+        Repositories{"/alpine/v3.19/main\n", ""}, Repositories{"", ""}));
+
 TEST(OperatingSystem, TakesAlpinesReleaseFromItsRepositories) {
   constexpr std::string_view kOsRelease = "ID=alpine\nVERSION_ID=3.19.1\nPRETTY_NAME=\"Alpine Linux v3.19\"\n";
   const auto with = [&](std::string_view repositories) {

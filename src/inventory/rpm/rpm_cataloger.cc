@@ -21,9 +21,9 @@ namespace {
 constexpr uint64_t kMaxDatabaseBytes = UINT64_MAX;  // --max-file-bytes decides, and can be raised
 constexpr std::string_view kManifestPath = "var/lib/rpmmanifest/container-manifest-2";
 constexpr std::string_view kRemedy =
-    "a package database that was damaged or cut short when the image was built is repaired there with `rpm "
-    "--rebuilddb`; "
-    "build the image again and scan that";
+    "one that may not be read: scan as a user who may; one that was damaged or cut short when the image was built: "
+    "repair "
+    "it there with `rpm --rebuilddb`, build the image again and scan that";
 
 // var/lib/rpm is the traditional folder; usr/lib/sysimage/rpm that of SUSE, Fedora since 36 and RHEL 10; usr/share/rpm
 // that of rpm-ostree. In a folder the newer kind of database comes first: rpm leaves the older one behind when it
