@@ -1,12 +1,12 @@
 #include "layer/analyse.h"
 
 #include <algorithm>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -26,7 +26,8 @@ constexpr int kMaxRounds = 8;
 // A layer that is walked once, however often it occurs in the image.
 struct Job {
   const oci::Layer* layer = nullptr;
-  size_t index = 0;  // of its first occurrence in the image
+  size_t index = 0;                       // of its first occurrence in the image
+  std::vector<const oci::Layer*> others;  // stored as other bytes, with the same diff-id as the image claims
   std::set<ExtraWant> extras;
   std::shared_ptr<const LayerFacts> facts;
   bool needs_walk = true;
@@ -42,11 +43,6 @@ std::string describe(const Job& job) {
   if (job.layer->kind == oci::Layer::Kind::kDirectory) return job.layer->directory;
   const Digest& digest = job.layer->descriptor.digest.empty() ? job.layer->diff_id : job.layer->descriptor.digest;
   return fmt::format("layer {} ({})", job.index + 1, digest.to_string());
-}
-
-// The bytes that a layer is: a diff-id alone is only what the configuration claims of them.
-std::tuple<std::string, std::string, std::string> identity_of(const oci::Layer& layer) {
-  return {layer.diff_id.to_string(), layer.descriptor.digest.to_string(), layer.entry_name};
 }
 
 Result<OpenedLayer> open(const oci::Layer& layer) {
@@ -118,7 +114,8 @@ Result<LayerDigests> read_layer(OpenedLayer layer, const AnalyseOptions& options
 
 // The digests alone: nothing is looked into.
 Status verify_layer(OpenedLayer layer, const AnalyseOptions& options) {
-  LayerAccount account(*options.budget);  // given back: the facts that are taken instead have their own cost
+  ImageBudget budget(options.limits);  // its own: the facts that are taken instead have their cost
+  LayerAccount account(budget);
   TRY(read_layer(std::move(layer), options, account, [](LayerStream& stream) -> Status {
     for (;;) {
       TRY_ASSIGN(const ByteSpan block, stream.next());
@@ -140,7 +137,8 @@ class ImageAnalysis {
   Status walk_jobs();
   Status walk(Job& job, const std::stop_token& stop);
   Result<LayerFacts> read(const Job& job, const std::stop_token& stop);
-  Status check_link(const Job& job, const LayerFacts& cached, const std::stop_token& stop);
+  Status check_link(const oci::Layer& layer, const LayerFacts& facts, const std::stop_token& stop);
+  Status check_others(Job& job, const std::stop_token& stop);
   bool ask_for(const std::vector<MissingContent>& missing);
 
   const oci::Image& image_;
@@ -154,21 +152,25 @@ class ImageAnalysis {
 };
 
 void ImageAnalysis::make_jobs() {
-  std::map<std::tuple<std::string, std::string, std::string>, size_t> known;
+  const auto bytes_of = [](const oci::Layer& layer) { return std::tie(layer.descriptor.digest, layer.entry_name); };
+  std::unordered_map<Digest, size_t> known;
   for (size_t i = 0; i < image_.layers.size(); ++i) {
     const oci::Layer& layer = image_.layers[i];
     if (layer.kind == oci::Layer::Kind::kForeign) {
       job_of_layer_.emplace_back();
       continue;
     }
-    const auto found = layer.diff_id.empty() ? known.end() : known.find(identity_of(layer));
+    const auto found = layer.diff_id.empty() ? known.end() : known.find(layer.diff_id);
     if (found != known.end()) {
       job_of_layer_.emplace_back(found->second);
+      Job& job = jobs_[found->second];
+      const auto is_same = [&](const oci::Layer* other) { return bytes_of(*other) == bytes_of(layer); };
+      if (!is_same(job.layer) && std::ranges::none_of(job.others, is_same)) job.others.push_back(&layer);
       continue;
     }
-    if (!layer.diff_id.empty()) known.emplace(identity_of(layer), jobs_.size());
+    if (!layer.diff_id.empty()) known.emplace(layer.diff_id, jobs_.size());
     job_of_layer_.emplace_back(jobs_.size());
-    jobs_.push_back({.layer = &layer, .index = i, .extras = {}, .facts = {}});
+    jobs_.push_back({.layer = &layer, .index = i, .others = {}, .extras = {}, .facts = {}});
   }
 }
 
@@ -183,25 +185,34 @@ Result<LayerFacts> ImageAnalysis::read(const Job& job, const std::stop_token& st
                        {job.extras.begin(), job.extras.end()});
 }
 
-// That the layer's bytes hold the tar that `cached` tells of, and not only the configuration says so.
-Status ImageAnalysis::check_link(const Job& job, const LayerFacts& cached, const std::stop_token& stop) {
-  const Digest& stored = job.layer->descriptor.digest;
-  const Digest& diff_id = job.layer->diff_id;
-  if (!stored.empty() &&
-      (stored == diff_id || stored == cached.stored_digest || options_.cache->links(stored, diff_id))) {
+// That the layer's bytes hold the tar that `facts` tell of, and not only the configuration says so.
+Status ImageAnalysis::check_link(const oci::Layer& layer, const LayerFacts& facts, const std::stop_token& stop) {
+  const Digest& stored = layer.descriptor.digest;
+  if (!stored.empty() && (stored == layer.diff_id || stored == facts.stored_digest ||
+                          (options_.cache != nullptr && options_.cache->links(stored, layer.diff_id)))) {
     return {};
   }
   AnalyseOptions options = options_;
   options.stop = stop;
-  options.budget = &budget_;
-  TRY_ASSIGN(OpenedLayer opened, open(*job.layer));
+  TRY_ASSIGN(OpenedLayer opened, open(layer));
   TRY(verify_layer(std::move(opened), options));
-  if (stored.empty()) return {};
+  if (stored.empty() || options_.cache == nullptr) return {};
   // Should it fail, the layer is read again the next time: the cache's own trouble is told when facts are stored.
-  if (options_.cache->remember_link(stored, diff_id)) {
+  if (options_.cache->remember_link(stored, layer.diff_id)) {
     const std::scoped_lock lock(mutex_);
     stored_ = true;
   }
+  return {};
+}
+
+Status ImageAnalysis::check_others(Job& job, const std::stop_token& stop) {
+  for (const oci::Layer* const other : job.others) {
+    if (auto checked = check_link(*other, *job.facts, stop); !checked) {
+      return fail(std::move(checked).error().with_context(
+          describe({.layer = other, .index = static_cast<size_t>(other - image_.layers.data())})));
+    }
+  }
+  job.others.clear();
   return {};
 }
 
@@ -209,7 +220,7 @@ Status ImageAnalysis::walk(Job& job, const std::stop_token& stop) {
   const bool cacheable = options_.cache != nullptr && !job.layer->diff_id.empty();
   if (cacheable && job.facts == nullptr) {
     if (auto cached = options_.cache->load(job.layer->diff_id, analysers_)) {
-      if (auto checked = check_link(job, *cached, stop); !checked) {
+      if (auto checked = check_link(*job.layer, *cached, stop); !checked) {
         return fail(std::move(checked).error().with_context(describe(job)));
       }
       if (auto taken = budget_.take(cached->cost); !taken) {
@@ -246,6 +257,7 @@ Status ImageAnalysis::walk_jobs() {
   });
   const auto walk_one = [&](size_t i, const std::stop_token& stop) -> Status {
     TRY(walk(*waiting[i], stop));
+    TRY(check_others(*waiting[i], stop));
     waiting[i]->needs_walk = false;
     return {};
   };
