@@ -136,7 +136,7 @@ TEST(Inventory, FollowsApksDatabaseThroughUsrMerge) {
 
 // Each is what a longer file leaves when it is cut at the end of a line.
 TEST(Inventory, IsRefusedWhenADatabaseWasCutOff) {
-  constexpr std::string_view kStatus = "Package: a\nStatus: install ok installed\nVersion: 1\nDescription: d\n";
+  constexpr std::string_view kStatus = "Package: a\nStatus: install ok installed\nVersion: 1\nDescription: d";
   for (const auto& [path, text] : std::vector<std::pair<std::string_view, std::string_view>>{
            {"lib/apk/db/installed", "C:Q1\nP:libssl1.1\nV:1.1.1a-r0\nA:x86_64\n"},
            {"usr/lib/apk/db/installed", "C:Q1\nP:libssl1.1\nV:1.1.1a-r0\nA:x86_64\n"},

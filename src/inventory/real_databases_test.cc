@@ -42,7 +42,7 @@ void expect(const std::vector<Package>& packages, const Known& known) {
 }
 
 TEST(RealDpkgStatus, OfADebianBullseyeMinbase) {
-  const auto packages = parse_dpkg_status(database("dpkg/bullseye-minbase.status"), {.must_end_with_empty_line = true});
+  const auto packages = parse_dpkg_status(database("dpkg/bullseye-minbase.status"), {.must_end_with_newline = true});
   ASSERT_TRUE(packages) << packages.error().to_string();
   EXPECT_EQ(packages->size(), 96U);
   expect(*packages, {"adduser", "3.118+deb11u1", "all", "adduser", "3.118+deb11u1"});
@@ -52,7 +52,7 @@ TEST(RealDpkgStatus, OfADebianBullseyeMinbase) {
 }
 
 TEST(RealDpkgStatus, OfAnUbuntuBionicMinbase) {
-  const auto packages = parse_dpkg_status(database("dpkg/bionic-minbase.status"), {.must_end_with_empty_line = true});
+  const auto packages = parse_dpkg_status(database("dpkg/bionic-minbase.status"), {.must_end_with_newline = true});
   ASSERT_TRUE(packages) << packages.error().to_string();
   EXPECT_EQ(packages->size(), 88U);
   expect(*packages, {"libc-bin", "2.27-3ubuntu1", "amd64", "glibc", "2.27-3ubuntu1"});
@@ -86,7 +86,7 @@ TEST(RealDpkgStatus, IsReadAsDpkgReadsIt) {
       if (line.substr(0, space) != "config-files") theirs.emplace_back(line.substr(space + 1));
     }
     std::vector<std::string> ours;
-    const auto packages = parse_dpkg_status(status, {.must_end_with_empty_line = true});
+    const auto packages = parse_dpkg_status(status, {.must_end_with_newline = true});
     ASSERT_TRUE(packages) << packages.error().to_string();
     for (const Package& p : *packages) {
       ours.push_back(p.name + " " + p.version + " " + p.architecture + " " + p.source_name + " " + p.source_version);

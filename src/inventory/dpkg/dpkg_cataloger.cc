@@ -51,7 +51,7 @@ class PackagesAnalyser final : public layer::Analyser {
   Result<std::string> analyse(std::string_view path, ByteSpan content) const override {
     if (is_companion(path)) return std::string();
     const bool is_one_package = path.starts_with(kStatusFolder);
-    TRY_ASSIGN(const auto packages, parse_dpkg_status(as_text(content), {.must_end_with_empty_line = !is_one_package,
+    TRY_ASSIGN(const auto packages, parse_dpkg_status(as_text(content), {.must_end_with_newline = !is_one_package,
                                                                          .needs_version = is_one_package}));
     return encode_packages(packages);
   }

@@ -127,12 +127,6 @@ void sort_unique(std::vector<std::string>& items) {
   items.erase(std::unique(items.begin(), items.end()), items.end());
 }
 
-bool ends_with_empty_line(std::string_view text) {
-  if (text.empty()) return true;
-  text.remove_suffix(1);
-  return trim(text.substr(text.rfind('\n') + 1)).empty();
-}
-
 Result<std::optional<Package>> read_package(const Stanza& stanza, bool needs_version) {
   const size_t line = stanza.fields().front().line;
   TRY_ASSIGN(const Wants wants, Wants::of(stanza));
@@ -175,7 +169,7 @@ Result<std::optional<Package>> read_package(const Stanza& stanza, bool needs_ver
 }  // namespace
 
 Result<std::vector<Package>> parse_dpkg_status(std::string_view text, const StatusOptions& options) {
-  if (options.must_end_with_empty_line && !text.empty() && !text.ends_with('\n')) {
+  if (options.must_end_with_newline && !text.empty() && !text.ends_with('\n')) {
     return fail(Code::kMalformed, "ends in the middle of a line: the file was cut off");
   }
   std::vector<Package> packages;
@@ -190,9 +184,6 @@ Result<std::vector<Package>> parse_dpkg_status(std::string_view text, const Stat
       return fail(Code::kLimitExceeded, fmt::format("more than {} packages", options.max_packages));
     }
     packages.push_back(std::move(*package));
-  }
-  if (options.must_end_with_empty_line && !ends_with_empty_line(text)) {
-    return fail(Code::kMalformed, "ends without the empty line after the last package: the file was cut off");
   }
   return packages;
 }

@@ -21,9 +21,9 @@
 namespace bulkhead::inventory {
 
 struct StatusOptions {
-  // dpkg and opkg write an empty line after every package. A file without the last one was cut off: packages, or fields
-  // of the last one, are missing. (dpkg itself refuses only a file that ends in the middle of a line.)
-  bool must_end_with_empty_line = false;
+  // dpkg always ends its file with a newline and refuses one without: it was cut off. A cut at the end of a line leaves
+  // the last package without its version, which is an error, or with all that matching needs: dpkg writes it before.
+  bool must_end_with_newline = false;
   // Of files of one package: a stanza without a version is what is left of one that was cut off.
   bool needs_version = false;
   size_t max_packages = 250'000;  // all of Debian has 70,000
