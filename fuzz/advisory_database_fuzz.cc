@@ -42,7 +42,8 @@ void walk(const Database& database) {
   }
   for (size_t v = 0; v < std::min(database.vulnerabilities(), kMost); ++v) {
     const VulnerabilityView view = database.vulnerability(v);
-    sum += view.description().size() + database.find_vulnerabilities(view.id()).size();
+    sum += database.find_vulnerabilities(view.id()).size();
+    for (size_t i = 0; i < std::min(view.accounts(), kMost); ++i) sum += view.account(i).description.size();
     for (size_t i = 0; i < std::min(view.ratings(), kMost); ++i) sum += view.rating(i).vector.size();
     for (size_t i = 0; i < std::min(view.references().size(), kMost); ++i) sum += view.references()[i].size();
   }
