@@ -127,6 +127,12 @@ void sort_unique(std::vector<std::string>& items) {
   items.erase(std::unique(items.begin(), items.end()), items.end());
 }
 
+bool ends_with_empty_line(std::string_view text) {
+  if (text.empty()) return true;
+  text.remove_suffix(1);
+  return trim(text.substr(text.rfind('\n') + 1)).empty();
+}
+
 Result<std::optional<Package>> read_package(const Stanza& stanza, bool needs_version) {
   const size_t line = stanza.fields().front().line;
   TRY_ASSIGN(const Wants wants, Wants::of(stanza));
@@ -175,15 +181,20 @@ Result<std::vector<Package>> parse_dpkg_status(std::string_view text, const Stat
   std::vector<Package> packages;
   StanzaReader reader(text);
   Stanza stanza;
+  bool last_counts = true;
   for (;;) {
     TRY_ASSIGN(const bool more, reader.next(stanza));
     if (!more) break;
     TRY_ASSIGN(auto package, read_package(stanza, options.needs_version));
+    last_counts = package.has_value();
     if (!package) continue;
     if (packages.size() == options.max_packages) {
       return fail(Code::kLimitExceeded, fmt::format("more than {} packages", options.max_packages));
     }
     packages.push_back(std::move(*package));
+  }
+  if (options.must_end_with_newline && !last_counts && !ends_with_empty_line(text)) {
+    return fail(Code::kMalformed, "ends in the middle of a package: the file was cut off");
   }
   return packages;
 }

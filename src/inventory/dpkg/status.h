@@ -21,8 +21,8 @@
 namespace bulkhead::inventory {
 
 struct StatusOptions {
-  // dpkg always ends its file with a newline and refuses one without: it was cut off. A cut at the end of a line leaves
-  // the last package without its version, which is an error, or with all that matching needs: dpkg writes it before.
+  // dpkg always ends its file with a newline and refuses one without: it was cut off. Where it was cut at the
+  // end of a line, the last package has no version, which is an error, or all that matching needs, which comes first.
   bool must_end_with_newline = false;
   // Of files of one package: a stanza without a version is what is left of one that was cut off.
   bool needs_version = false;
