@@ -73,13 +73,12 @@ class CommandLine(unittest.TestCase):
         for path in (SOURCE / "src").rglob("*.cc"):
             if not path.name.endswith("_test.cc") and "/base/" not in str(path):
                 text = path.read_text(encoding="utf-8")
-                read |= set(re.findall(r'(?:environment(?:\(|, )|process_environment\(\), |variable\()"([A-Z][A-Z_]+)"', text))
+                read |= set(re.findall(r'(?:environment(?:\(|, )|process_environment\(\), |variable\(|absolute\()"([A-Z][A-Z_]+)"', text))
         self.assertLessEqual({"DOCKER_HOST", "XDG_CACHE_HOME", "NO_COLOR", "SOURCE_DATE_EPOCH"}, read)
         read.discard("REQUEST_METHOD")  # tells that a web server started us; nobody sets it for our sake
         page = bulkhead("man").stdout
         section = page[page.index(".SH ENVIRONMENT"):page.index(".SH FILES")]
         self.assertEqual({name for name in read if not re.search(rf"\b{name}\b", section)}, set())
-
 
     def test_pages_name_options_that_there_are(self):
         by_command = {" ".join(words): options_of(words) for words in COMMANDS}
