@@ -60,8 +60,8 @@ TEST(ImageBudget, IsSharedByThreadsAndGetsBackWhatAFailedLayerTook) {
     ASSERT_TRUE(failed.take(Cost::kEntries, kEach));
   }
   {
+    std::latch begin(kThreads);  // Outlives the threads that arrive at it.
     std::vector<std::jthread> threads;
-    std::latch begin(kThreads);
     for (uint64_t i = 0; i < kThreads; ++i) {
       threads.emplace_back([&] {
         LayerAccount account(budget);
