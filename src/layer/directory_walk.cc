@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/glob.h"
 #include "base/text.h"
 #include "layer/analyse.h"
 #include "layer/content_analysis.h"

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/glob.h"
 #include "layer/layer_tree.h"
 #include "layer/path_matcher.h"
 #include "layer/resolver.h"

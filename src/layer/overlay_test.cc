@@ -24,6 +24,7 @@
 
 #include "archive/tar_builder.h"
 #include "base/fs.h"
+#include "base/glob.h"
 #include "base/temporary_folder.h"
 #include "base/test_data.h"
 #include "base/text.h"

@@ -17,9 +17,6 @@
 
 namespace bulkhead::layer {
 
-// Whether `text` is `pattern`, whose `*` stand for any bytes, also none.
-bool matches_glob(std::string_view pattern, std::string_view text);
-
 struct Pattern {
   uint32_t analyser = 0;              // index into PathMatcher::analysers()
   std::vector<std::string> segments;  // at least one

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/date.h"
+#include "base/glob.h"
 #include "base/text.h"
 #include "base/yaml.h"
 
@@ -13,41 +15,6 @@ namespace {
 
 constexpr size_t kMaxIgnoreFileBytes = size_t{1} << 20;
 constexpr size_t kMaxIgnoreRules = 10'000;
-
-// `*` and `?`; linear in practice and never more than |pattern| * |text|.
-bool matches(std::string_view pattern, std::string_view text) {
-  size_t p = 0;
-  size_t t = 0;
-  size_t star = std::string_view::npos;
-  size_t mark = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      mark = t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++mark;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
-
-bool is_date(std::string_view text) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
-  const auto year = parse_decimal(text.substr(0, 4));
-  const auto month = parse_decimal(text.substr(5, 2));
-  const auto day = parse_decimal(text.substr(8, 2));
-  if (!year || !month || !day || *month < 1 || *month > 12 || *day < 1) return false;
-  static constexpr uint64_t kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  const bool leap = (*year % 4 == 0 && *year % 100 != 0) || *year % 400 == 0;
-  return *day <= kDays[*month - 1] + (leap && *month == 2 ? 1 : 0);
-}
 
 Result<IgnoreRule> parse_rule(const json::Value& entry, size_t number) {
   const auto bad = [&](std::string_view what) {
@@ -94,7 +61,8 @@ bool names(const IgnoreRule& rule, const advisory::Finding& finding) {
 
 bool concerns(const IgnoreRule& rule, const advisory::Finding& finding, const inventory::Package& package) {
   if (!names(rule, finding)) return false;
-  if (!rule.package.empty() && !matches(rule.package, package.name) && !matches(rule.package, package.source_name))
+  if (!rule.package.empty() && !matches_glob(rule.package, package.name) &&
+      !matches_glob(rule.package, package.source_name))
     return false;
   return rule.version.empty() || rule.version == package.version;
 }

@@ -1,0 +1,222 @@
+#include "audit/check.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/glob.h"
+#include "base/text.h"
+
+namespace bulkhead::audit {
+namespace {
+
+// Of which a person sees so much in a row: enough to find it again (docker shows as much).
+constexpr size_t kShortId = 12;
+
+bool selects(std::string_view pattern, const CheckInfo& check) {
+  if (matches_glob(pattern, check.id)) return true;
+  for (const std::string_view numbers : check.cis) {
+    for (const std::string_view number : split(numbers, ' ')) {
+      if (!number.empty() && matches_glob(pattern, number)) return true;
+    }
+  }
+  return false;
+}
+
+bool selects_any(const std::vector<std::string>& patterns, const CheckInfo& check) {
+  return std::ranges::any_of(patterns, [&](const std::string& pattern) { return selects(pattern, check); });
+}
+
+std::string_view without_algorithm(std::string_view id) {
+  const size_t colon = id.find(':');
+  return colon == std::string_view::npos ? id : id.substr(colon + 1);
+}
+
+// An identifier or its beginning, of at least as many digits as docker prints of it.
+bool begins_id(std::string_view pattern, std::string_view id) {
+  const std::string_view wanted = without_algorithm(pattern);
+  return wanted.size() >= kShortId && without_algorithm(id).starts_with(wanted);
+}
+
+// Leaves what a pattern selects; warns of patterns that select nothing.
+template <typename T, typename Selects>
+void leave_selected(Fact<std::vector<T>>& all, const std::vector<std::string>& patterns, std::string_view what,
+                    Selects selected_by, std::vector<std::string>& warnings) {
+  if (patterns.empty() || !all) return;
+  std::vector<bool> used(patterns.size());
+  std::erase_if(*all, [&](const T& object) {
+    bool selected = false;
+    for (size_t i = 0; i < patterns.size(); ++i) {
+      if (!selected_by(patterns[i], object)) continue;
+      used[i] = true;
+      selected = true;
+    }
+    return !selected;
+  });
+  for (size_t i = 0; i < patterns.size(); ++i) {
+    if (!used[i]) warnings.push_back(fmt::format("no {} is called '{}'", what, printable(patterns[i])));
+  }
+}
+
+std::span<const Check> checks_of(Section section) {
+  switch (section) {
+    case Section::kHost:
+      return host_checks();
+    case Section::kDaemon:
+      return daemon_checks();
+    case Section::kFiles:
+      return file_checks();
+    case Section::kImages:
+      return image_checks();
+    case Section::kContainers:
+      return container_checks();
+    case Section::kOperations:
+      return operations_checks();
+    case Section::kSwarm:
+      return swarm_checks();
+  }
+  std::unreachable();
+}
+
+std::string describe(const Facts& facts) {
+  if (!facts.engine) return {};
+  const Engine& engine = *facts.engine;
+  return fmt::format("{} {} on {} ({})", engine.podman ? "Podman" : "Docker Engine", engine.server_version, engine.name,
+                     engine.operating_system);
+}
+
+}  // namespace
+
+void Sink::add(RowStatus status, Object object, std::vector<Evidence> evidence, std::string reason) {
+  rows_.push_back({.check = &check_,
+                   .object = std::move(object),
+                   .status = status,
+                   .evidence = std::move(evidence),
+                   .reason = std::move(reason)});
+}
+
+void Sink::pass(Object object, std::vector<Evidence> evidence, std::string reason) {
+  add(RowStatus::kPass, std::move(object), std::move(evidence), std::move(reason));
+}
+
+void Sink::fail(Object object, std::vector<Evidence> evidence, std::string reason) {
+  add(RowStatus::kFail, std::move(object), std::move(evidence), std::move(reason));
+}
+
+void Sink::manual(Object object, std::vector<Evidence> evidence, std::string reason) {
+  add(RowStatus::kManual, std::move(object), std::move(evidence), std::move(reason));
+}
+
+void Sink::not_applicable(Object object, std::string reason) {
+  add(RowStatus::kNotApplicable, std::move(object), {}, std::move(reason));
+}
+
+void Sink::error(Object object, std::string reason) {
+  add(RowStatus::kError, std::move(object), {}, std::move(reason));
+}
+
+void Sink::unknown(Object object, const Unknown& unknown) {
+  add(unknown.kind == Unknown::Kind::kNotApplicable ? RowStatus::kNotApplicable : RowStatus::kError, std::move(object),
+      {}, unknown.reason);
+}
+
+void Sink::judge(bool good, Object object, std::vector<Evidence> evidence, std::string reason) {
+  add(good ? RowStatus::kPass : RowStatus::kFail, std::move(object), std::move(evidence), std::move(reason));
+}
+
+bool Selection::takes(const CheckInfo& check) const {
+  if (!sections.empty() && std::ranges::find(sections, check.section) == sections.end()) return false;
+  if (check.level > max_level) return false;
+  if (!checks.empty() && !selects_any(checks, check)) return false;
+  return !selects_any(skipped, check);
+}
+
+AuditResult run_checks(const Facts& all_facts, const Selection& selection) {
+  Facts facts = all_facts;
+  AuditResult result{
+      .address = facts.address, .engine = describe(facts), .created = facts.now, .rows = {}, .warnings = {}};
+  leave_selected(
+      facts.containers, selection.containers, "container",
+      [](std::string_view pattern, const Container& container) {
+        return matches_glob(pattern, container.name) || begins_id(pattern, container.id);
+      },
+      result.warnings);
+  leave_selected(
+      facts.images, selection.images, "image",
+      [](std::string_view pattern, const Image& image) {
+        return begins_id(pattern, image.id) ||
+               std::ranges::any_of(image.tags, [&](const std::string& tag) { return matches_glob(pattern, tag); });
+      },
+      result.warnings);
+  for (const CheckInfo& info : catalogue()) {
+    if (!selection.takes(info)) continue;
+    const auto table = checks_of(info.section);
+    const auto check = std::ranges::find(table, info.id, &Check::id);
+    const size_t before = result.rows.size();
+    Sink sink(info, result.rows);
+    check->run(facts, sink);  // every entry of the catalogue has one: a test compares both
+    std::ranges::stable_sort(std::span(result.rows).subspan(before), {}, &Row::object);
+  }
+  return result;
+}
+
+Object object_of(const Container& container) {
+  return {.kind = Object::Kind::kContainer, .name = container.name, .id = container.id};
+}
+Object object_of(const Image& image) {
+  return {.kind = Object::Kind::kImage, .name = image.label(), .id = image.id};
+}
+Object object_of(const File& file) {
+  return {.kind = Object::Kind::kFile, .name = file.path};
+}
+Object object_of(const Network& network) {
+  return {.kind = Object::Kind::kNetwork, .name = network.name, .id = network.id};
+}
+Object the_host(const Facts& facts) {
+  return {.kind = Object::Kind::kHost, .name = facts.engine ? facts.engine->name : facts.address};
+}
+Object the_daemon(const Facts& facts) {
+  return {.kind = Object::Kind::kDaemon, .name = facts.address};
+}
+
+void each_container(const Facts& facts, Sink& sink,
+                    const std::function<void(const Container&, const ContainerDetails&)>& judge) {
+  if (!facts.containers) return sink.unknown(the_daemon(facts), facts.containers.error());
+  if (facts.containers->empty()) return sink.not_applicable(the_daemon(facts), "there are no containers");
+  for (const Container& container : *facts.containers) {
+    if (container.details) {
+      judge(container, *container.details);
+    } else {
+      sink.unknown(object_of(container), container.details.error());
+    }
+  }
+}
+
+void each_image(const Facts& facts, Sink& sink, const std::function<void(const Image&)>& judge) {
+  if (!facts.images) return sink.unknown(the_daemon(facts), facts.images.error());
+  if (facts.images->empty()) return sink.not_applicable(the_daemon(facts), "there are no images");
+  for (const Image& image : *facts.images) judge(image);
+}
+
+std::optional<std::map<std::string, std::string>> Engine::security_option(std::string_view name) const {
+  for (const std::string& option : security_options) {
+    std::map<std::string, std::string> members;
+    for (const std::string_view member : split(option, ',')) {
+      const size_t equals = member.find('=');
+      if (equals == std::string_view::npos) continue;
+      members.insert_or_assign(std::string(member.substr(0, equals)), std::string(member.substr(equals + 1)));
+    }
+    const auto found = members.find("name");
+    // Podman and engines before 17.05 write the name alone.
+    if (found != members.end() ? found->second == name : option == name) return members;
+  }
+  return std::nullopt;
+}
+
+std::string Image::label() const {
+  if (!tags.empty()) return tags.front();
+  return digests.empty() ? id : digests.front();
+}
+
+}  // namespace bulkhead::audit

@@ -1,0 +1,29 @@
+// The engine's answers as facts. Pure. Sources: Docker Engine API v1.24 to v1.52
+// (docs.docker.com/reference/api/engine), Podman's compatibility API where it differs. What is absent keeps its
+// default; a member of the wrong type is kMalformed naming it: an answer that is not understood must not read as a safe
+// one. Go's null for an empty list or map counts as empty.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "audit/facts.h"
+#include "base/json.h"
+#include "base/result.h"
+
+namespace bulkhead::audit {
+
+Result<Engine> parse_engine(const json::Value& info, const json::Value& version);
+Result<std::vector<Container>> parse_container_list(const json::Value& answer);  // without details
+Result<ContainerDetails> parse_container(const json::Value& answer);
+Result<std::vector<Image>> parse_image_list(const json::Value& answer);  // without user, health and history
+Status parse_image(const json::Value& answer, Image& image);             // adds them
+Result<std::vector<HistoryEntry>> parse_history(const json::Value& answer);
+Result<std::vector<Network>> parse_networks(const json::Value& answer);
+// Options of local volumes by name: {"type": "none", "o": "bind", "device": "/etc"}.
+Result<std::map<std::string, std::map<std::string, std::string>>> parse_volumes(const json::Value& answer);
+Result<Swarm> parse_swarm(const json::Value& answer);
+Result<std::vector<SwarmNode>> parse_nodes(const json::Value& answer);
+Result<std::vector<SwarmService>> parse_services(const json::Value& answer);
+
+}  // namespace bulkhead::audit

@@ -1,0 +1,28 @@
+// The host of a local engine: facts that its API does not tell, from /proc, file attributes, mount tables, the process
+// that owns the engine's socket and the kernel's audit rules. Reads only; no program is run.
+//
+// The owner is found by the socket, never by a name or a command line: the peer credentials of a connection, and the
+// descriptors of processes that hold the listening socket's inode (with socket activation the credentials are those of
+// systemd, which holds it too). Everything of the daemon (its configuration, its folders) is read below
+// /proc/<pid>/root, as the daemon sees it, without following links out of there.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "audit/facts.h"
+
+namespace bulkhead::audit {
+
+struct LocalHostOptions {
+  std::string proc = "/proc";
+};
+
+// Everything in Host; adds to `facts.containers` what /proc knows of their processes and where their mounts lead
+// (`volumes`: options of local volumes by name, as parse_volumes() gives them). `facts.engine` may be unknown.
+void look_at_local_host(const std::string& socket_path,
+                        const std::map<std::string, std::map<std::string, std::string>>& volumes,
+                        const LocalHostOptions& options, Facts& facts);
+
+}  // namespace bulkhead::audit

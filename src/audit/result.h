@@ -1,0 +1,85 @@
+// What an audit answers: a row for each check and object, with its evidence.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "audit/catalogue.h"
+
+namespace bulkhead::audit {
+
+enum class RowStatus : uint8_t {
+  kPass,
+  kFail,
+  kManual,         // a person decides; the evidence is what helps
+  kNotApplicable,  // with the reason
+  kError,          // could not be checked, with the reason: never a pass
+};
+std::string_view status_name(RowStatus status);  // "pass", "fail", "manual", "not_applicable", "error"
+std::optional<RowStatus> status_of(std::string_view name);
+
+// What a row is about. In reports ordered by kind, then name.
+struct Object {
+  enum class Kind : uint8_t { kHost, kDaemon, kFile, kImage, kContainer, kNetwork, kSwarm, kService };
+  Kind kind = Kind::kHost;
+  std::string name;  // "web", "/etc/docker/daemon.json", "nginx:latest"
+  std::string id{};  // of a container, image, network or service; empty where the name says it all
+  friend auto operator<=>(const Object&, const Object&) = default;
+};
+std::string_view kind_name(Object::Kind kind);  // "host", "daemon", …
+
+struct Evidence {
+  std::string where;   // "/HostConfig/Privileged", "/etc/docker/daemon.json#/icc", "/proc/812/status CapEff"
+  std::string found;   // "true"; "not set"
+  std::string wanted;  // "false"
+  friend bool operator==(const Evidence&, const Evidence&) = default;
+};
+
+struct Exempted {
+  std::string reason;
+  std::string owner;
+  std::string expires;  // the last day on which it counts; empty: never expires
+};
+
+struct Row {
+  const CheckInfo* check = nullptr;
+  Object object;
+  RowStatus status = RowStatus::kError;
+  std::vector<Evidence> evidence;
+  std::string reason;                  // of not_applicable, error and manual; of pass and fail where it helps
+  std::optional<Exempted> exempted{};  // a failure that an exception covers: told, not counted
+};
+
+struct Counts {
+  std::array<uint32_t, 5> by_status{};  // indexed by RowStatus; exempted failures are in `exempted` alone
+  std::array<uint32_t, 6> failures_by_severity{};
+  uint32_t exempted = 0;
+};
+
+// What got better or worse since an earlier report (baseline.h).
+struct Change {
+  enum class Kind : uint8_t { kWorse, kBetter, kNew, kGone };
+  Kind kind = Kind::kWorse;
+  std::string check;
+  Object object;
+  std::optional<RowStatus> before;
+  std::optional<RowStatus> after;
+};
+
+// The audit of one engine.
+struct AuditResult {
+  std::string address;    // "unix:///var/run/docker.sock"
+  std::string engine;     // "Docker Engine 20.10.24+dfsg1 on node-1 (Debian GNU/Linux 12)"; empty: it did not answer
+  std::string created;    // RFC 3339
+  std::vector<Row> rows;  // by section, then check, then object
+  std::vector<std::string> warnings;
+  std::optional<std::vector<Change>> changes{};  // with a baseline
+};
+
+Counts count(const AuditResult& result);
+
+}  // namespace bulkhead::audit

@@ -1,0 +1,35 @@
+// Reports of audits: table, JSON, SARIF, JUnit and HTML, as pure functions of the results. Results hold untrusted text
+// (names of containers, paths); each format escapes it as its syntax demands, and the table makes control characters
+// visible. Thread-safe.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "audit/result.h"
+#include "base/result.h"
+
+namespace bulkhead::report {
+
+struct AuditOptions {
+  bool color = false;        // table: ANSI colours
+  unsigned width = 0;        // table: columns of the terminal; 0: as wide as the text is
+  bool only_failed = false;  // table and html: rows that failed or could not be checked; others count only
+  std::string tool_version;
+};
+
+struct AuditFormat {
+  std::string_view name;
+  std::string_view description;  // one line for --help
+  Result<std::string> (*render)(std::span<const audit::AuditResult> results, const AuditOptions& options);
+};
+
+// In the order of --help: table, json, sarif, junit, html.
+std::span<const AuditFormat> audit_formats();
+
+// The catalogue, for `bulkhead audit --list`, and one check's whole entry, for --explain.
+std::string audit_check_list(bool color, unsigned width);
+std::string audit_check_text(const audit::CheckInfo& check, bool color, unsigned width);
+
+}  // namespace bulkhead::report
