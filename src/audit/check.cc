@@ -1,6 +1,8 @@
 #include "audit/check.h"
 
 #include <algorithm>
+#include <numeric>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -77,6 +79,19 @@ std::span<const Check> checks_of(Section section) {
       return swarm_checks();
   }
   std::unreachable();
+}
+
+// The rows from `begin` on by object; several of one object stay as its check has them. (libstdc++ 12's stable_sort
+// does not compile without warnings.)
+void order_by_object(std::vector<Row>& rows, size_t begin) {
+  std::vector<size_t> order(rows.size() - begin);
+  std::iota(order.begin(), order.end(), begin);
+  std::ranges::sort(order,
+                    [&](size_t a, size_t b) { return std::tie(rows[a].object, a) < std::tie(rows[b].object, b); });
+  std::vector<Row> ordered;
+  ordered.reserve(order.size());
+  for (const size_t index : order) ordered.push_back(std::move(rows[index]));
+  std::ranges::move(ordered, rows.begin() + static_cast<std::ptrdiff_t>(begin));
 }
 
 std::string describe(const Facts& facts) {
@@ -156,7 +171,7 @@ AuditResult run_checks(const Facts& all_facts, const Selection& selection) {
     const size_t before = result.rows.size();
     Sink sink(info, result.rows);
     check->run(facts, sink);  // every entry of the catalogue has one: a test compares both
-    std::ranges::stable_sort(std::span(result.rows).subspan(before), {}, &Row::object);
+    order_by_object(result.rows, before);
   }
   return result;
 }
@@ -196,10 +211,16 @@ void each_container(const Facts& facts, Sink& sink,
 void each_image(const Facts& facts, Sink& sink, const std::function<void(const Image&)>& judge) {
   if (!facts.images) return sink.unknown(the_daemon(facts), facts.images.error());
   if (facts.images->empty()) return sink.not_applicable(the_daemon(facts), "there are no images");
-  for (const Image& image : *facts.images) judge(image);
+  for (const Image& image : *facts.images) {
+    if (image.config_unknown) {
+      sink.unknown(object_of(image), *image.config_unknown);
+    } else {
+      judge(image);
+    }
+  }
 }
 
-std::optional<std::map<std::string, std::string>> Engine::security_option(std::string_view name) const {
+std::optional<std::map<std::string, std::string>> Engine::security_option(std::string_view wanted) const {
   for (const std::string& option : security_options) {
     std::map<std::string, std::string> members;
     for (const std::string_view member : split(option, ',')) {
@@ -209,7 +230,7 @@ std::optional<std::map<std::string, std::string>> Engine::security_option(std::s
     }
     const auto found = members.find("name");
     // Podman and engines before 17.05 write the name alone.
-    if (found != members.end() ? found->second == name : option == name) return members;
+    if (found != members.end() ? found->second == wanted : option == wanted) return members;
   }
   return std::nullopt;
 }

@@ -74,6 +74,7 @@ Object the_daemon(const Facts& facts);
 // row not_applicable of the daemon.
 void each_container(const Facts& facts, Sink& sink,
                     const std::function<void(const Container&, const ContainerDetails&)>& judge);
+// As each_container(), for images whose configuration is known.
 void each_image(const Facts& facts, Sink& sink, const std::function<void(const Image&)>& judge);
 
 }  // namespace bulkhead::audit

@@ -86,6 +86,8 @@ struct Mount {
   std::string destination;  // in the container
   bool read_only = false;
   std::string propagation;  // "rprivate", "shared", …; empty: not said
+  // Of a local volume that binds a folder of the host ("o=bind,device=/etc"): that folder, as the volume says it.
+  std::string device;
   // Where `source` (or the `device` that a local volume binds) leads to on the host once links are followed: what the
   // container really sees. Not applicable where the host cannot be looked at.
   Fact<std::string> resolved = not_applicable("not looked at");
@@ -206,6 +208,8 @@ struct Image {
   std::string user;
   std::vector<std::string> env;
   Health health;
+  // Why user, env and health are not known (GET /images/{id}/json); each_image() says so instead of judging.
+  std::optional<Unknown> config_unknown;
   bool in_use = false;  // by a container, running or not
   // GET /images/{id}/history, oldest first.
   Fact<std::vector<HistoryEntry>> history = not_known("not asked for");
@@ -248,7 +252,8 @@ struct Swarm {
   std::string trust_root;               // PEM of TLSInfo.TrustRoot
   std::string trust_root_not_before;    // RFC 3339, of that certificate; empty when it cannot be read
   std::string trust_root_not_after;
-  std::string data_path_address;  // empty: the advertised one
+  // Empty: the advertised one. No answer of the API tells it; the engine's own state does (docker-state.json).
+  Fact<std::string> data_path_address = not_applicable("the engine's API does not tell it");
   bool root_rotation_in_progress = false;
   Fact<std::vector<SwarmNode>> nodes = not_known("not asked for");
   Fact<std::vector<SwarmService>> services = not_known("not asked for");
