@@ -307,11 +307,13 @@ struct AuditWatch {
   std::string path;
   bool tree = false;        // and all below it
   std::string permissions;  // "rwxa"; of a watch for system calls: what they amount to
+  // What narrows it to some users, programs or outcomes: "auid>=1000", "exe"; empty: every access is recorded.
+  std::string condition;
 };
 
 struct User {
   std::string name;
-  uint32_t uid = 0;
+  std::optional<uint32_t> uid;  // nothing: the group has a member that /etc/passwd does not know
 };
 
 // What can be looked at on the machine only.
@@ -320,7 +322,12 @@ struct Host {
   // By the name that the catalogue gives the file ("docker.service", "daemon.json", "containerd.sock"); several for
   // certificates of registries.
   std::map<std::string, Fact<std::vector<File>>> files;
+  // Paths of files and of watches alike have the links of their folders followed, not those of their last name: they
+  // compare as the kernel compares them.
   Fact<std::vector<AuditWatch>> audit_watches = not_applicable("not looked at");
+  // Why the kernel's rules record nothing at present, and audit_watches is empty therefore: "auditing is switched off
+  // (auditctl -e 1 switches it on)". Empty: they record.
+  std::string audit_off;
   Fact<std::vector<User>> socket_group_members = not_applicable("not looked at");  // who may use the engine's socket
   std::string socket_group;                                                        // "docker"
   // The mount that the engine's folder lies on.

@@ -17,6 +17,7 @@ namespace bulkhead::audit {
 
 struct LocalHostOptions {
   std::string proc = "/proc";
+  std::string sys = "/sys";
 };
 
 // Everything in Host; adds to `facts.containers` what /proc knows of their processes and where their mounts lead
