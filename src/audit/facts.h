@@ -41,9 +41,12 @@ inline std::unexpected<Unknown> not_known(std::string reason) {
 
 // GET /info and /version, as far as checks ask for it.
 struct Engine {
-  std::string name;            // of its host: "node-1"
-  std::string server_version;  // "20.10.24+dfsg1"
-  std::string api_version;     // "1.41"
+  std::string name;             // of its host: "node-1"
+  std::string server_version;   // "20.10.24+dfsg1"
+  std::string api_version;      // "1.41"
+  std::string min_api_version;  // the oldest that it still serves: "1.24"; empty: it does not say
+  // Who built it, /version's Platform.Name: "Docker Engine - Community"; empty: a distribution did.
+  std::string platform;
   std::string kernel_version;
   std::string operating_system;
   bool podman = false;
@@ -319,8 +322,7 @@ struct User {
 // What can be looked at on the machine only.
 struct Host {
   Fact<DaemonProcess> daemon = not_applicable("not looked at");
-  // By the name that the catalogue gives the file ("docker.service", "daemon.json", "containerd.sock"); several for
-  // certificates of registries.
+  // By the names in host_files.h; several for certificates of registries.
   std::map<std::string, Fact<std::vector<File>>> files;
   // Paths of files and of watches alike have the links of their folders followed, not those of their last name: they
   // compare as the kernel compares them.
