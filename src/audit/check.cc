@@ -41,24 +41,28 @@ bool begins_id(std::string_view pattern, std::string_view id) {
   return wanted.size() >= kShortId && without_algorithm(id).starts_with(wanted);
 }
 
-// Leaves what a pattern selects; warns of patterns that select nothing.
+// Leaves what a pattern selects and returns the rest; warns of patterns that select nothing.
 template <typename T, typename Selects>
-void leave_selected(Fact<std::vector<T>>& all, const std::vector<std::string>& patterns, std::string_view what,
-                    Selects selected_by, std::vector<std::string>& warnings) {
-  if (patterns.empty() || !all) return;
+std::vector<T> leave_selected(Fact<std::vector<T>>& all, const std::vector<std::string>& patterns,
+                              std::string_view what, Selects selected_by, std::vector<std::string>& warnings) {
+  std::vector<T> left_out;
+  if (patterns.empty() || !all) return left_out;
   std::vector<bool> used(patterns.size());
-  std::erase_if(*all, [&](const T& object) {
+  std::vector<T> taken;
+  for (T& object : *all) {
     bool selected = false;
     for (size_t i = 0; i < patterns.size(); ++i) {
       if (!selected_by(patterns[i], object)) continue;
       used[i] = true;
       selected = true;
     }
-    return !selected;
-  });
+    (selected ? taken : left_out).push_back(std::move(object));
+  }
+  *all = std::move(taken);
   for (size_t i = 0; i < patterns.size(); ++i) {
     if (!used[i]) warnings.push_back(fmt::format("no {} is called '{}'", what, printable(patterns[i])));
   }
+  return left_out;
 }
 
 std::span<const Check> checks_of(Section section) {
@@ -151,7 +155,7 @@ AuditResult run_checks(const Facts& all_facts, const Selection& selection) {
   Facts facts = all_facts;
   AuditResult result{
       .address = facts.address, .engine = describe(facts), .created = facts.now, .rows = {}, .warnings = {}};
-  leave_selected(
+  facts.other_containers = leave_selected(
       facts.containers, selection.containers, "container",
       [](std::string_view pattern, const Container& container) {
         return matches_glob(pattern, container.name) || begins_id(pattern, container.id);

@@ -125,6 +125,7 @@ struct Health {
 // What /proc says of a running container's first process, and of all of its processes.
 struct ContainerProcesses {
   int32_t pid = 0;
+  std::optional<uint32_t> user;         // the effective one, as the process's own user namespace counts it
   uint64_t effective_capabilities = 0;  // CapEff
   bool no_new_privileges = false;
   uint32_t seccomp_mode = 0;  // 0 none, 1 strict, 2 filter
@@ -353,7 +354,8 @@ struct Facts {
   std::string now;      // RFC 3339, UTC
   Fact<Engine> engine = not_known("not asked for");
   Fact<std::vector<Container>> containers = not_known("not asked for");  // by name
-  Fact<std::vector<Image>> images = not_known("not asked for");          // by label, those in use first
+  std::vector<Container> other_containers;  // that a user left out: never judged, but judged ones may refer to them
+  Fact<std::vector<Image>> images = not_known("not asked for");  // by label, those in use first
   Fact<std::vector<Network>> networks = not_known("not asked for");
   Fact<Swarm> swarm = not_applicable("the engine is not in a Swarm");
   Host host;
