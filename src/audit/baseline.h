@@ -1,4 +1,4 @@
-// What has changed since an earlier audit: its JSON report (docs/formats/audit.schema.json) against a new result, host
+// What has changed since an earlier audit: its JSON report (docs/schemas/audit-report.schema.json) against a new result, host
 // by host (the address), check by check, object by object (containers by name: they get a new id at each start).
 #pragma once
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "audit/check.h"
 #include "audit/result.h"
 #include "base/result.h"
 
@@ -28,8 +29,8 @@ struct AuditFormat {
 // In the order of --help: table, json, sarif, junit, html.
 std::span<const AuditFormat> audit_formats();
 
-// The catalogue, for `bulkhead audit --list`, and one check's whole entry, for --explain.
-std::string audit_check_list(bool color, unsigned width);
+// The checks that `selection` takes, for `bulkhead audit --list`, and one check's whole entry, for --explain.
+std::string audit_check_list(const audit::Selection& selection, bool color, unsigned width);
 std::string audit_check_text(const audit::CheckInfo& check, bool color, unsigned width);
 
 }  // namespace bulkhead::report

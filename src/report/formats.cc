@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "base/json.h"
 #include "base/json_writer.h"
 #include "report/html_template.h"
 #include "report/json_report.h"
-#include "report/mustache.h"
 #include "report/renderers.h"
 #include "report/report.h"
 
@@ -25,10 +23,7 @@ Result<std::string> render_json(std::span<const ScanResult> results, const Optio
 }
 
 Result<std::string> render_through(std::string_view text, std::span<const ScanResult> results, const Options& options) {
-  const std::string document_text = template_document(results, options.tool_version);
-  TRY_ASSIGN(const auto document,
-             json::Document::parse(document_text, {.max_bytes = size_t{4} << 30, .max_depth = 64}));
-  return render_mustache(text, document.root());
+  return render_over(text, template_document(results, options.tool_version));
 }
 
 Result<std::string> render_html(std::span<const ScanResult> results, const Options& options) {

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "advisory/record.h"
+#include "base/json.h"
+#include "report/mustache.h"
 
 namespace bulkhead::report {
 namespace {
@@ -19,15 +21,6 @@ void strings(Writer& w, std::string_view name, const std::vector<std::string>& v
   w.begin_array();
   for (const std::string& value : values) w.string(value);
   w.end_array();
-}
-
-void string_or_null(Writer& w, std::string_view name, std::string_view text) {
-  w.key(name);
-  if (text.empty()) {
-    w.null();
-  } else {
-    w.string(text);
-  }
 }
 
 void number_or_null(Writer& w, std::string_view name, const std::optional<double>& number) {
@@ -251,6 +244,17 @@ void write_summary(Writer& w, const ScanResult& result) {
   w.end_object();
 }
 
+}  // namespace
+
+void string_or_null(Writer& w, std::string_view name, std::string_view text) {
+  w.key(name);
+  if (text.empty()) {
+    w.null();
+  } else {
+    w.string(text);
+  }
+}
+
 void write_tool(Writer& w, std::string_view version) {
   w.key("tool");
   w.begin_object();
@@ -259,7 +263,11 @@ void write_tool(Writer& w, std::string_view version) {
   w.end_object();
 }
 
-}  // namespace
+Result<std::string> render_over(std::string_view template_text, std::string_view document_text) {
+  TRY_ASSIGN(const auto document,
+             json::Document::parse(document_text, {.max_bytes = size_t{4} << 30, .max_depth = 64}));
+  return render_mustache(template_text, document.root());
+}
 
 void write_json(Writer& w, const ScanResult& result, std::string_view tool_version) {
   w.begin_object();

@@ -44,7 +44,7 @@ struct SarifResult {
 };
 
 struct SarifNotification {
-  std::string_view level;  // "warning", "error"
+  std::string_view level;  // "note", "warning", "error"
   std::string text;
   std::optional<size_t> rule{};  // that it is about
 };

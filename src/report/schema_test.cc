@@ -1,4 +1,4 @@
-// The JSON report against docs/schemas/scan-report.schema.json, both ways: what the code can write, the schema knows.
+// The JSON reports against docs/schemas/, both ways: what the code can write, the schema knows.
 #include <filesystem>
 #include <set>
 #include <string>
@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/test_data.h"
+#include "report/audit_report.h"
 #include "report/report.h"
 
 namespace bulkhead::report {
@@ -15,8 +16,8 @@ namespace {
 
 using Names = std::set<std::string>;
 
-json::Document read_schema() {
-  const auto path = std::filesystem::path(testdata_path("../../../docs/schemas/scan-report.schema.json"));
+json::Document read_schema(const std::string& name = "scan-report") {
+  const auto path = std::filesystem::path(testdata_path("../../../docs/schemas/" + name + ".schema.json"));
   const auto text = read_file(path.lexically_normal().string(), size_t{1} << 20);
   EXPECT_TRUE(text) << text.error().to_string();
   auto document = json::Document::parse(text.value_or("{}"));
@@ -89,7 +90,10 @@ void check(const json::Value& root, const json::Value& schema, const json::Value
   }
   if (const auto values = schema.find("enum")) {
     bool known = false;
-    for (const json::Value& one : values->elements()) known = known || one.string() == value.string();
+    // Kinds tell null from a text that is not there.
+    for (const json::Value& one : values->elements()) {
+      known = known || (one.kind() == value.kind() && one.string() == value.string());
+    }
     EXPECT_TRUE(known) << where << ": " << value.string().value_or("");
   }
   if (const auto items = schema.find("items"); items && value.is_array()) {
@@ -184,6 +188,82 @@ TEST(ReportSchema, DescribesEverythingThatIsWritten) {
     ASSERT_TRUE(report);
     EXPECT_EQ(report->root().find("tool")->string_or("version", ""), "1.0");
     check(schema.root(), schema.root(), report->root(), "");
+  }
+}
+
+Names names_at(json::Value value, std::initializer_list<std::string_view> path) {
+  for (const std::string_view name : path) value = *value.find(name);
+  Names names;
+  for (const json::Value& one : value.elements()) {
+    if (!one.is_null()) names.emplace(*one.string());
+  }
+  return names;
+}
+
+TEST(AuditSchema, KnowsEveryWordThatTheCodeHas) {
+  const json::Document document = read_schema("audit-report");
+  const json::Value schema = document.root();
+  Names statuses;
+  for (uint8_t i = 0; i < audit::Counts{}.by_status.size(); ++i) {
+    statuses.emplace(status_name(static_cast<audit::RowStatus>(i)));
+  }
+  EXPECT_EQ(names_at(schema, {"$defs", "status", "enum"}), statuses);
+  EXPECT_EQ(names_at(schema, {"$defs", "change", "properties", "before", "enum"}), statuses);
+  EXPECT_EQ(names_at(schema, {"$defs", "severity", "enum"}), names_of(advisory::severity_name, ""));
+  Names sections;
+  for (const audit::Section section : audit::kSections) sections.emplace(section_name(section));
+  EXPECT_EQ(names_at(schema, {"$defs", "check", "properties", "section", "enum"}), sections);
+  Names editions(audit::kCisEditions.begin(), audit::kCisEditions.end());
+  EXPECT_EQ(names_at(schema, {"$defs", "check", "properties", "cis", "required"}), editions);
+}
+
+constexpr audit::CheckInfo kCheck{.id = "container.x",
+                                  .title = "t",
+                                  .section = audit::Section::kContainers,
+                                  .rationale = "r",
+                                  .remediation = "f",
+                                  .cis = {"5.1", "5.1", "5.1 5.2"}};
+
+// Everything that a result can hold, then nothing that it may lack.
+std::vector<audit::AuditResult> fullest_and_emptiest_audits() {
+  audit::AuditResult full{
+      .address = "unix:///x", .engine = "e", .created = "2026-11-22T12:00:00Z", .rows = {}, .warnings = {"w"}};
+  full.changes.emplace();
+  for (uint8_t i = 0; i < audit::Counts{}.by_status.size(); ++i) {
+    const auto status = static_cast<audit::RowStatus>(i);
+    full.rows.push_back({.check = &kCheck,
+                         .object = {.kind = static_cast<audit::Object::Kind>(i), .name = "n", .id = "i"},
+                         .status = status,
+                         .evidence = {{"w", "f", "n"}},
+                         .reason = "r",
+                         .exempted = audit::Exempted{"r", "o", "2027-01-01"}});
+    full.changes->push_back({.check = "c", .object = full.rows.back().object, .before = status, .after = status});
+  }
+  full.rows[0].object.kind = audit::Object::Kind::kNetwork;
+  full.rows[1].object.kind = audit::Object::Kind::kService;
+  full.rows[2].object.kind = audit::Object::Kind::kSwarm;
+  for (const auto kind : {audit::Change::Kind::kBetter, audit::Change::Kind::kNew, audit::Change::Kind::kGone}) {
+    full.changes->push_back({.kind = kind, .check = "c", .object = full.rows[0].object});
+  }
+  audit::AuditResult empty{.address = {}, .engine = {}, .created = {}, .rows = {}, .warnings = {}};
+  empty.rows.push_back({.check = &kCheck, .object = {.name = ""}, .evidence = {}, .reason = {}});
+  empty.rows.back().exempted = audit::Exempted{};
+  return {full, empty};
+}
+
+TEST(AuditSchema, DescribesEverythingThatIsWritten) {
+  const json::Document schema = read_schema("audit-report");
+  const audit::AuditResult nothing{.address = {}, .engine = {}, .created = {}, .rows = {}, .warnings = {}};
+  for (const auto& results : {fullest_and_emptiest_audits(), std::vector{nothing}, std::vector<audit::AuditResult>()}) {
+    for (const AuditFormat& format : audit_formats()) {
+      if (format.name != "json") continue;
+      const auto text = format.render(results, {.tool_version = "1.0"});
+      ASSERT_TRUE(text);
+      const auto report = json::Document::parse(*text);
+      ASSERT_TRUE(report);
+      EXPECT_EQ(report->root().find("hosts")->size(), results.size());
+      check(schema.root(), schema.root(), report->root(), "");
+    }
   }
 }
 
