@@ -1,6 +1,9 @@
 #include "base/date.h"
 
 #include <cstdint>
+#include <ctime>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 
@@ -15,6 +18,17 @@ bool is_date(std::string_view text) {
   static constexpr uint64_t kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   const bool leap = (*year % 4 == 0 && *year % 100 != 0) || *year % 400 == 0;
   return *day <= kDays[*month - 1] + (leap && *month == 2 ? 1 : 0);
+}
+
+std::string rfc3339_of(int64_t unix_seconds) {
+  constexpr int64_t kYear0 = -62167219200;
+  constexpr int64_t kYear10000 = 253402300800;
+  if (unix_seconds < kYear0 || unix_seconds >= kYear10000) return {};
+  const std::time_t time = unix_seconds;
+  std::tm parts{};
+  ::gmtime_r(&time, &parts);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                     parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
 }  // namespace bulkhead

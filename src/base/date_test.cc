@@ -15,5 +15,15 @@ TEST(Date, IsADayThatThereIs) {
   }
 }
 
+TEST(Date, TellsSecondsAsTime) {
+  EXPECT_EQ(rfc3339_of(0), "1970-01-01T00:00:00Z");
+  EXPECT_EQ(rfc3339_of(1795383564), "2026-11-22T21:39:24Z");
+  EXPECT_EQ(rfc3339_of(-62135596800), "0001-01-01T00:00:00Z");  // Go's zero time
+  EXPECT_EQ(rfc3339_of(253402300799), "9999-12-31T23:59:59Z");
+  for (const int64_t outside : {int64_t{253402300800}, int64_t{-62167219201}, INT64_MIN, INT64_MAX}) {
+    EXPECT_EQ(rfc3339_of(outside), "");
+  }
+}
+
 }  // namespace
 }  // namespace bulkhead

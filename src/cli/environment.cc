@@ -2,26 +2,20 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <ctime>
+#include <utility>
 
 #include <fcntl.h>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/date.h"
 #include "base/fs.h"
 #include "base/text.h"
 
 namespace bulkhead::cli {
 namespace {
-
-std::string rfc3339(std::time_t time) {
-  std::tm parts{};
-  ::gmtime_r(&time, &parts);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", parts);
-}
 
 // Nobody else has made it, can write into it or has put a link in its place.
 bool is_ours_alone(const std::string& folder) {
@@ -68,14 +62,13 @@ std::string private_directory(std::string wanted) {
 }
 
 std::string now() {
-  return rfc3339(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
+  return rfc3339_of(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
 }
 
 std::string source_date() {
   const auto text = non_empty(process_environment(), "SOURCE_DATE_EPOCH");
   const auto seconds = text ? parse_decimal(*text) : std::nullopt;
-  if (!seconds || *seconds > 253402300799) return {};  // after the year 9999 there is no RFC 3339
-  return rfc3339(static_cast<std::time_t>(*seconds));
+  return seconds && std::in_range<int64_t>(*seconds) ? rfc3339_of(static_cast<int64_t>(*seconds)) : std::string();
 }
 
 }  // namespace bulkhead::cli

@@ -14,7 +14,6 @@ namespace {
 constexpr size_t kMaxErrorBytes = size_t{64} << 10;
 constexpr size_t kMaxErrorText = 500;
 // 1.24 is Docker 1.12, the oldest that Docker's own clients spoke to for years; 1.51 is Docker 28.
-constexpr net::RetryPolicy kOnceMore{.max_attempts = 2};
 constexpr uint64_t kOldestMinor = 24;
 constexpr uint64_t kNewestMinor = 51;
 
@@ -65,7 +64,37 @@ Result<Digest> digest_in(std::string_view text, std::string_view member) {
   return digest;
 }
 
+bool is_success(int status) {
+  return status >= 200 && status < 300;
+}
+
+Error refusal(const Answer& answer) {
+  const std::string text = engine_error_text(answer.body);
+  return {code_of_status(answer.status),
+          text.empty() ? fmt::format("{}: the engine answered {}", answer.display_url, answer.status) : text};
+}
+
+// Of a refusal as much as a message may be long, and nothing when it breaks off: its status has said enough.
+Result<Answer> read_answer(const net::Response& response, size_t max_bytes) {
+  Answer answer{.status = response.status, .body = {}, .display_url = response.display_url};
+  auto body = read_all(*response.body, is_success(answer.status) ? max_bytes : kMaxErrorBytes, answer.display_url);
+  if (body) {
+    answer.body = *std::move(body);
+  } else if (is_success(answer.status)) {
+    return fail(std::move(body).error());
+  }
+  return answer;
+}
+
 }  // namespace
+
+Result<json::Document> Answer::document() const {
+  if (!is_success(status)) return fail(refusal(*this));
+  auto document = json::Document::parse(trim(body).empty() ? "null" : std::string_view(body),
+                                        {.max_bytes = std::max(body.size(), size_t{4})});
+  if (!document) return fail(std::move(document).error().with_context(display_url));
+  return document;
+}
 
 Result<ImageSummary> parse_image_summary(const json::Value& answer) {
   ImageSummary summary;
@@ -114,7 +143,11 @@ std::string Client::description() const {
 
 // GET /_ping answers with the newest version of the API that the engine knows; Podman says in addition what it is.
 Status Client::negotiate() {
-  TRY_ASSIGN(net::Response response, send("GET", "/_ping", {}, options_.answer_timeout, kOnceMore));
+  TRY_ASSIGN(const net::Response response, http_->send(request("GET", "/_ping", {})));
+  if (!response.is_success()) {
+    TRY_ASSIGN(const Answer answer, read_answer(response, options_.max_answer_bytes));
+    return fail(refusal(answer));
+  }
   const auto version = response.headers.find("Api-Version");
   const auto minor = version ? api_minor(*version) : std::nullopt;
   if (!minor) return fail(Code::kUnsupported, "what listens there does not answer like a Docker Engine or Podman");
@@ -127,8 +160,7 @@ Status Client::negotiate() {
   return {};
 }
 
-Result<net::Response> Client::send(std::string method, std::string_view path, std::string body,
-                                   std::chrono::milliseconds answer_timeout, net::RetryPolicy retry) const {
+net::Request Client::request(std::string method, std::string_view path, std::string body) const {
   net::Request request;
   request.method = std::move(method);
   request.url = api_version_.empty() ? fmt::format("{}{}", address_.url, path)
@@ -137,45 +169,50 @@ Result<net::Response> Client::send(std::string method, std::string_view path, st
   request.body = std::move(body);
   if (!request.body.empty()) request.headers.add("Content-Type", "application/json");
   request.timeouts.connect = options_.connect_timeout;
-  request.timeouts.first_byte = answer_timeout;
-  request.timeouts.stall_period = answer_timeout;
-  request.retry = retry;
+  request.timeouts.first_byte = options_.answer_timeout;
+  request.timeouts.stall_period = options_.answer_timeout;
+  request.timeouts.body = options_.answer_timeout;
+  request.retry = options_.retry;
   request.max_redirects = 0;
   request.stop = options_.stop;
-  TRY_ASSIGN(net::Response response, http_->send(request));
-  if (response.is_success()) return response;
-  const auto error_body = read_all(*response.body, kMaxErrorBytes, response.display_url);
-  const std::string text = error_body ? engine_error_text(*error_body) : std::string();
-  return fail(code_of_status(response.status),
-              text.empty() ? fmt::format("{}: the engine answered {}", response.display_url, response.status) : text);
+  return request;
 }
 
-Result<json::Document> Client::send_for_json(std::string method, std::string_view path, std::string body) const {
-  TRY_ASSIGN(const net::Response response,
-             send(std::move(method), path, std::move(body), options_.answer_timeout, kOnceMore));
-  TRY_ASSIGN(const std::string text, read_all(*response.body, options_.max_answer_bytes, response.display_url));
-  auto document = json::Document::parse(trim(text).empty() ? "null" : std::string_view(text),
-                                        {.max_bytes = options_.max_answer_bytes});
-  if (!document) return fail(std::move(document).error().with_context(response.display_url));
-  return document;
+Result<Answer> Client::send_for_json(std::string method, std::string_view path, std::string body) const {
+  TRY_ASSIGN(const net::Response response, http_->send(request(std::move(method), path, std::move(body))));
+  return read_answer(response, options_.max_answer_bytes);
 }
 
-Result<json::Document> Client::get(std::string_view path) const {
+Result<Answer> Client::ask(std::string_view path) const {
   return send_for_json("GET", path, {});
 }
 
+Result<json::Document> Client::get(std::string_view path) const {
+  TRY_ASSIGN(const Answer answer, ask(path));
+  return answer.document();
+}
+
 Result<json::Document> Client::post(std::string_view path, std::string body) const {
-  return send_for_json("POST", path, std::move(body));
+  TRY_ASSIGN(const Answer answer, send_for_json("POST", path, std::move(body)));
+  return answer.document();
 }
 
 Result<json::Document> Client::remove(std::string_view path) const {
-  return send_for_json("DELETE", path, {});
+  TRY_ASSIGN(const Answer answer, send_for_json("DELETE", path, {}));
+  return answer.document();
 }
 
 Result<std::unique_ptr<BlockSource>> Client::get_stream(std::string_view path) const {
+  net::Request streamed = request("GET", path, {});
+  streamed.timeouts.first_byte = options_.export_timeout;
+  streamed.timeouts.stall_period = options_.export_timeout;
+  streamed.timeouts.body.reset();
   // Not again: the engine would begin to pack anew, and take as long as before.
-  TRY_ASSIGN(net::Response response, send("GET", path, {}, options_.export_timeout, net::RetryPolicy::never()));
-  return std::move(response.body);
+  streamed.retry = net::RetryPolicy::never();
+  TRY_ASSIGN(net::Response response, http_->send(streamed));
+  if (response.is_success()) return std::move(response.body);
+  TRY_ASSIGN(const Answer answer, read_answer(response, options_.max_answer_bytes));
+  return fail(refusal(answer));
 }
 
 Result<ImageSummary> Client::inspect_image(std::string_view name) const {

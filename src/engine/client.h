@@ -24,10 +24,11 @@ namespace bulkhead::engine {
 struct ClientOptions {
   std::string user_agent{};
   std::chrono::milliseconds connect_timeout{5'000};
-  std::chrono::milliseconds answer_timeout{60'000};
+  std::chrono::milliseconds answer_timeout{60'000};  // until a JSON answer begins, and from there until it is whole
   // An engine packs an image before it sends the first byte of it, and may take long over large files.
   std::chrono::milliseconds export_timeout{15 * 60'000};
   size_t max_answer_bytes = size_t{64} << 20;  // of one JSON answer
+  net::RetryPolicy retry{.max_attempts = 2};   // of requests that only ask
   std::stop_token stop{};
 };
 
@@ -49,6 +50,17 @@ Result<ImageSummary> parse_image_summary(const json::Value& answer);
 // The message of an engine's error body ({"message": …}); "" when it has none. Pure.
 std::string engine_error_text(std::string_view body);
 
+// What an engine answered, whatever its status.
+struct Answer {
+  int status = 0;
+  std::string body;  // of another status than 2xx: empty when it is longer than 64 KiB
+  std::string display_url;
+
+  // The JSON in it; null for an empty body. Of another status than 2xx an error with the engine's own message:
+  // kInvalidArgument (400), kNotFound (404), kPermissionDenied (403), kUnavailable (5xx), …
+  Result<json::Document> document() const;
+};
+
 // Thread-safe.
 class Client {
  public:
@@ -63,8 +75,9 @@ class Client {
   std::string description() const;  // "Docker Engine at unix:///var/run/docker.sock"
 
   // `path` begins with '/', without the version: "/images/json?all=1"; what comes from outside in it must be encoded by
-  // the caller (net::percent_encode). Errors carry the engine's own message: kInvalidArgument (400), kNotFound (404),
-  // kPermissionDenied (403), kUnavailable (5xx), …
+  // the caller (net::percent_encode). ask() fails only when there is no answer: whoever must tell an engine that says
+  // no from one that is not there reads its status. The others fail as Answer::document() does, too.
+  Result<Answer> ask(std::string_view path) const;
   Result<json::Document> get(std::string_view path) const;
   Result<std::unique_ptr<BlockSource>> get_stream(std::string_view path) const;
   // `body` is JSON or empty; the answer may be empty too: then a null document.
@@ -79,9 +92,8 @@ class Client {
 
  private:
   Client(Address address, ClientOptions options);
-  Result<net::Response> send(std::string method, std::string_view path, std::string body,
-                             std::chrono::milliseconds answer_timeout, net::RetryPolicy retry) const;
-  Result<json::Document> send_for_json(std::string method, std::string_view path, std::string body) const;
+  net::Request request(std::string method, std::string_view path, std::string body) const;
+  Result<Answer> send_for_json(std::string method, std::string_view path, std::string body) const;
   Status negotiate();
 
   Address address_;

@@ -153,6 +153,37 @@ TEST(EngineClient, PassesTheEnginesOwnMessageOn) {
   EXPECT_EQ(client->get("/broken").error().code(), Code::kUnavailable);
 }
 
+TEST(EngineClient, TellsAnEngineThatRefusesFromOneThatIsNotThere) {
+  std::optional<Client> client;
+  {
+    const ScriptedServer server([](const SeenRequest& request) {
+      if (request.target == "/_ping") return docker_ping();
+      if (request.target.contains("long")) return reply(404, std::string(size_t{70} << 10, 'x'));
+      return reply(404, R"({"message":"No such container: x"})");
+    });
+    client.emplace(*connect_to(server));
+    const auto refused = client->ask("/containers/x/json");
+    ASSERT_TRUE(refused) << refused.error().to_string();
+    EXPECT_EQ(refused->status, 404);
+    EXPECT_EQ(refused->document().error().code(), Code::kNotFound);
+    EXPECT_EQ(refused->document().error().message(), "No such container: x");
+    EXPECT_EQ(client->ask("/long")->status, 404);
+  }
+  EXPECT_FALSE(client->ask("/containers/x/json"));
+}
+
+TEST(EngineClient, AsksAgainOnlyWhenItMay) {
+  const ScriptedServer server([](const SeenRequest& request) {
+    return request.target == "/_ping" ? docker_ping() : reply(503, R"({"message":"not now"})");
+  });
+  ClientOptions options;
+  options.retry = net::RetryPolicy::never();
+  const auto client = Client::connect({.unix_socket = {}, .url = server.url(""), .tls = {}, .origin = "test"}, options);
+  ASSERT_TRUE(client);
+  EXPECT_EQ(client->get("/swarm").error().message(), "not now");
+  EXPECT_EQ(server.requests().size(), 2U);
+}
+
 TEST(EngineClient, PostsJsonAndReadsEmptyAnswers) {
   const ScriptedServer server([](const SeenRequest& request) {
     return request.target == "/_ping" ? docker_ping() : ScriptedReply{"HTTP/1.1 204 No Content\r\n\r\n"};
