@@ -25,6 +25,12 @@ std::string_view kind_name(Object::Kind kind) {
   return kKindNames[static_cast<size_t>(kind)];
 }
 
+std::optional<Object::Kind> kind_of(std::string_view name) {
+  const auto* const found = std::ranges::find(kKindNames, name);
+  if (found == kKindNames.end()) return std::nullopt;
+  return static_cast<Object::Kind>(found - kKindNames.begin());
+}
+
 Counts count(const AuditResult& result) {
   Counts counts;
   for (const Row& row : result.rows) {

@@ -31,6 +31,7 @@ struct Object {
   friend auto operator<=>(const Object&, const Object&) = default;
 };
 std::string_view kind_name(Object::Kind kind);  // "host", "daemon", …
+std::optional<Object::Kind> kind_of(std::string_view name);
 
 struct Evidence {
   std::string where;   // "/HostConfig/Privileged", "/etc/docker/daemon.json#/icc", "/proc/812/status CapEff"

@@ -6,37 +6,24 @@
 #include <fmt/format.h>
 
 #include "base/date.h"
+#include "base/entry_list.h"
 #include "base/glob.h"
 #include "base/text.h"
-#include "base/yaml.h"
 
 namespace bulkhead::scan {
 namespace {
 
-constexpr size_t kMaxIgnoreFileBytes = size_t{1} << 20;
-constexpr size_t kMaxIgnoreRules = 10'000;
+constexpr std::string_view kKeys[] = {"id", "package", "version", "reason", "expires"};
+constexpr EntryForm kIgnoreForm{.list = "ignore", .keys = kKeys, .page = "docs/scan.md"};
 
-Result<IgnoreRule> parse_rule(const json::Value& entry, size_t number) {
-  const auto bad = [&](std::string_view what) {
-    return fail(Code::kInvalidArgument, fmt::format("entry {}: {}", number, what),
-                "an entry has id, package, version, reason and expires, as in docs/scan.md");
-  };
-  if (!entry.is_object()) return bad("must be a mapping");
-  IgnoreRule rule;
-  rule.number = number;
-  const std::pair<std::string_view, std::string&> keys[] = {{"id", rule.id},
-                                                            {"package", rule.package},
-                                                            {"version", rule.version},
-                                                            {"reason", rule.reason},
-                                                            {"expires", rule.expires}};
-  for (const auto [key, value] : entry.members()) {
-    const auto text = value.string();
-    if (!text || text->empty()) return bad(fmt::format("\"{}\" must be a text", key));
-    const auto found = std::ranges::find(keys, key, [](const auto& known) { return known.first; });
-    if (found == std::end(keys)) return bad(fmt::format("unknown key \"{}\"", key));
-    if (!found->second.empty()) return bad(fmt::format("\"{}\" is given twice", key));
-    found->second = *text;
-  }
+Result<IgnoreRule> rule_of(const Entry& entry, const std::string& name) {
+  const auto bad = [&](std::string_view what) { return fail(entry_error(kIgnoreForm, name, entry.number, what)); };
+  IgnoreRule rule{.id = entry.values[0],
+                  .package = entry.values[1],
+                  .version = entry.values[2],
+                  .reason = entry.values[3],
+                  .expires = entry.values[4],
+                  .number = entry.number};
   if (rule.id.empty()) return bad("\"id\" is missing");
   if (rule.reason.empty()) return bad("\"reason\" is missing: whoever reads this in a year will want to know");
   if (!rule.expires.empty() && !is_date(rule.expires))
@@ -90,28 +77,10 @@ void apply_filter(ScanResult& result, const Filter& filter) {
 }
 
 Result<IgnoreFile> parse_ignore_file(std::string_view text, std::string name) {
-  TRY_CONTEXT(const auto document, yaml::parse(text, yaml::Scalars::kText, {.max_bytes = kMaxIgnoreFileBytes}), name);
-  IgnoreFile file{.name = name, .rules = {}};
-  json::Value list = document.root();
-  if (list.is_null()) return file;  // an empty file ignores nothing
-  if (list.is_object()) {
-    const auto inner = list.find("ignore");
-    if (!inner || list.size() != 1) {
-      return fail(Code::kInvalidArgument,
-                  fmt::format("{}: expected a list of entries, or one key \"ignore\" that holds it", name),
-                  "see docs/scan.md for an example");
-    }
-    list = *inner;
-  }
-  if (!list.is_array()) {
-    return fail(Code::kInvalidArgument, fmt::format("{}: expected a list of entries", name),
-                "see docs/scan.md for an example");
-  }
-  for (const json::Value entry : list.elements()) {
-    if (file.rules.size() == kMaxIgnoreRules) {
-      return fail(Code::kLimitExceeded, fmt::format("{}: more than {} entries", name, kMaxIgnoreRules));
-    }
-    TRY_CONTEXT(IgnoreRule rule, parse_rule(entry, file.rules.size() + 1), name);
+  TRY_ASSIGN(const std::vector<Entry> entries, parse_entries(text, name, kIgnoreForm));
+  IgnoreFile file{.name = std::move(name), .rules = {}};
+  for (const Entry& entry : entries) {
+    TRY_ASSIGN(IgnoreRule rule, rule_of(entry, file.name));
     file.rules.push_back(std::move(rule));
   }
   return file;
