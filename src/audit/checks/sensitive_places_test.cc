@@ -1,0 +1,97 @@
+#include "audit/checks/sensitive_places.h"
+
+#include <gtest/gtest.h>
+
+namespace bulkhead::audit {
+namespace {
+
+TEST(SensitivePlaces, MakesPathsNormal) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"/", "/"},           {"//", "/"},       {"/etc/", "/etc"},        {"/etc/../root/.", "/root"},
+      {"/var/run", "/run"}, {"/a//b", "/a/b"}, {"/var/run/x", "/run/x"}, {"/var/runner", "/var/runner"},
+      {"/../etc", "/etc"},  {"//etc", "/etc"},
+  };
+  for (const auto& [path, normal] : cases) EXPECT_EQ(normal_path(path), normal) << path;
+}
+
+struct Case {
+  std::string_view path;
+  bool read_only;
+  bool gives;
+};
+
+TEST(SensitivePlaces, KnowsPlacesTheirParentsAndWhatIsBelow) {
+  constexpr Case kCases[] = {
+      {"/", true, true},
+      {"/etc", true, true},
+      {"/etc/shadow", true, true},
+      {"/etc/ssl/private", true, true},
+      {"/etcetera", false, false},
+      {"/boot", true, true},
+      {"/boot/grub", true, true},
+      {"/dev", true, true},
+      {"/dev/sda", true, true},
+      {"/proc", true, true},
+      {"/proc/sys", true, true},
+      {"/sys/fs/cgroup", true, true},
+      {"/root", true, true},
+      {"/root/project", false, false},
+      {"/root/.ssh", true, true},
+      {"/home", true, true},
+      {"/home/alice", true, true},
+      {"/home/alice/project", false, false},
+      {"/home/alice/.docker/config.json", true, true},
+      {"/run", true, true},
+      {"/run/my-service", false, false},
+      {"/run/dbus/system_bus_socket", true, true},
+      {"/run/systemd", true, true},
+      {"/run/systemd/resolve/resolv.conf", true, false},
+      {"/usr", true, true},
+      {"/usr/share/doc", true, false},
+      {"/usr/local/bin", false, true},
+      {"/lib/modules", true, false},
+      {"/lib/modules", false, true},
+      {"/var", true, true},
+      {"/var/lib", true, true},
+      {"/var/lib/docker", true, true},
+      {"/var/lib/docker/containers", true, true},
+      {"/var/lib/docker/volumes", true, true},
+      {"/var/lib/docker/volumes/data/_data", false, false},
+      {"/var/lib/postgres", false, false},
+      {"/srv/data", false, false},
+      {"/opt/app", false, false},
+  };
+  for (const Case& c : kCases) {
+    EXPECT_EQ(given_away_by(c.path, c.read_only, "/var/lib/docker").has_value(), c.gives)
+        << c.path << (c.read_only ? " read-only" : "");
+  }
+}
+
+TEST(SensitivePlaces, HarmlessFilesOfSystemFoldersPass) {
+  for (const auto* const path :
+       {"/etc/localtime", "/etc/timezone", "/etc/resolv.conf", "/etc/hosts", "/etc/hostname", "/etc/ssl/certs",
+        "/etc/ssl/certs/ca-certificates.crt", "/usr/share/zoneinfo/Europe/Berlin", "/dev/null"}) {
+    EXPECT_EQ(given_away_by(path, false, "/var/lib/docker"), std::nullopt) << path;
+  }
+  EXPECT_NE(given_away_by("/etc/ssl", true, "/var/lib/docker"), std::nullopt);
+  EXPECT_NE(given_away_by("/etc/hosts.allow", true, "/var/lib/docker"), std::nullopt);
+}
+
+TEST(SensitivePlaces, TheEnginesOwnFolderIsWhereItSays) {
+  EXPECT_NE(given_away_by("/data/docker", true, "/data/docker"), std::nullopt);
+  EXPECT_NE(given_away_by("/data", true, "/data/docker"), std::nullopt);
+  EXPECT_NE(given_away_by("/data/docker/overlay2/x", true, "/data/docker"), std::nullopt);
+  EXPECT_EQ(given_away_by("/data/docker/volumes/x/_data", false, "/data/docker"), std::nullopt);
+  EXPECT_EQ(given_away_by("/data/docker", true, ""), std::nullopt);
+}
+
+TEST(SensitivePlaces, KnowsTheSocketsOfEngines) {
+  EXPECT_EQ(engine_socket_at("/run/docker.sock"), "/run/docker.sock");
+  EXPECT_EQ(engine_socket_at("/run"), "/run/buildkit/buildkitd.sock");
+  EXPECT_EQ(engine_socket_at("/run/containerd"), "/run/containerd/containerd.sock");
+  EXPECT_EQ(engine_socket_at("/run/user/1000/podman/podman.sock"), "/run/user/1000/podman/podman.sock");
+  EXPECT_EQ(engine_socket_at("/srv/my.sock"), "");
+}
+
+}  // namespace
+}  // namespace bulkhead::audit
