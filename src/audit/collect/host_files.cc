@@ -1,0 +1,271 @@
+#include "audit/collect/host_files.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "audit/collect/unknown.h"
+#include "base/text.h"
+
+namespace bulkhead::audit {
+namespace {
+
+constexpr size_t kMaxAccountBytes = size_t{16} << 20;
+constexpr size_t kMaxFiles = 10'000;  // of one name: certificates, drop-ins
+
+// In systemd's order of precedence (systemd.unit(5)).
+constexpr std::array<std::string_view, 5> kSystemUnits = {"/etc/systemd/system", "/run/systemd/system",
+                                                          "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+                                                          "/lib/systemd/system"};
+constexpr std::array<std::string_view, 5> kUserUnits = {"/etc/systemd/user", "/run/systemd/user",
+                                                        "/usr/local/lib/systemd/user", "/usr/lib/systemd/user",
+                                                        "/lib/systemd/user"};
+
+constexpr std::array<std::string_view, 5> kPrograms = {"containerd", "containerd-shim", "containerd-shim-runc-v1",
+                                                       "containerd-shim-runc-v2", "runc"};
+constexpr std::array<std::string_view, 6> kProgramFolders = {
+    "/usr/bin", "/usr/local/bin", "/usr/sbin", "/usr/local/sbin", "/usr/libexec/docker", "/snap/docker/current/bin"};
+
+constexpr std::array<std::string_view, 20> kNames = {"docker.service",
+                                                     "docker.socket",
+                                                     "docker-folder",
+                                                     "registry-certificates",
+                                                     "tls-ca",
+                                                     "tls-certificate",
+                                                     "tls-key",
+                                                     "daemon.json",
+                                                     "default-docker",
+                                                     "sysconfig-docker",
+                                                     "containerd-socket",
+                                                     "docker-root",
+                                                     "dockerd",
+                                                     "containerd",
+                                                     "containerd-shim",
+                                                     "containerd-shim-runc-v1",
+                                                     "containerd-shim-runc-v2",
+                                                     "runc",
+                                                     "containerd-config",
+                                                     "containerd-run"};
+
+std::string folder_of(const std::string& path) {
+  return path.substr(0, path.rfind('/'));
+}
+
+class Files {
+ public:
+  Files(const DaemonView& daemon, const RootedFolder& root, const Accounts& accounts)
+      : daemon_(daemon), root_(root), accounts_(accounts) {}
+
+  // Absent is an answer; not being allowed to look is none.
+  Fact<File> file(const std::string& path) const {
+    const auto found = root_.find(path);
+    if (found) return describe(*found, found->named, accounts_);
+    if (found.error().code() == Code::kNotFound) return File{.path = root_.named(path)};
+    return unknown_because(found.error());
+  }
+
+  Fact<std::vector<File>> one(const std::string& path) const {
+    auto described = file(path);
+    if (!described) return std::unexpected(described.error());
+    return std::vector<File>{*std::move(described)};
+  }
+
+  // The first of the paths that is there, else the first one as absent.
+  Fact<std::vector<File>> first_of(const std::vector<std::string>& paths) const {
+    for (const std::string& path : paths) {
+      auto described = file(path);
+      if (!described) return std::unexpected(described.error());
+      if (described->exists) return std::vector<File>{*std::move(described)};
+    }
+    return one(paths.front());
+  }
+
+  // The names in a folder; none when there is no such folder.
+  Fact<std::vector<std::string>> names(const std::string& folder) const {
+    auto listed = root_.list(folder);
+    if (listed) return *std::move(listed);
+    if (listed.error().code() == Code::kNotFound) return std::vector<std::string>();
+    return unknown_because(listed.error());
+  }
+
+  Fact<std::vector<File>> unit(const std::string& name) const;
+  Fact<std::vector<File>> certificates() const;
+  Fact<std::vector<File>> tls(const std::string& key, std::string_view default_name) const;
+  Fact<std::vector<File>> program(const std::string& name) const;
+
+ private:
+  std::vector<std::string> unit_folders() const;
+  // Adds every file of a folder whose name ends so; false and `error` when it cannot be looked at.
+  bool add_all(const std::string& folder, std::string_view ending, std::vector<File>& files, Unknown& error) const;
+
+  const DaemonView& daemon_;
+  const RootedFolder& root_;
+  const Accounts& accounts_;
+};
+
+std::vector<std::string> Files::unit_folders() const {
+  std::vector<std::string> folders;
+  if (daemon_.user_unit) {
+    folders.push_back(daemon_.home + "/.config/systemd/user");
+    folders.insert(folders.end(), kUserUnits.begin(), kUserUnits.end());
+  } else {
+    folders.insert(folders.end(), kSystemUnits.begin(), kSystemUnits.end());
+  }
+  return folders;
+}
+
+bool Files::add_all(const std::string& folder, std::string_view ending, std::vector<File>& files,
+                    Unknown& error) const {
+  const auto listed = names(folder);
+  if (!listed) {
+    error = listed.error();
+    return false;
+  }
+  for (const std::string& name : *listed) {
+    if (!name.ends_with(ending)) continue;
+    auto described = file(fmt::format("{}/{}", folder, name));
+    if (!described) {
+      error = described.error();
+      return false;
+    }
+    // /lib is /usr/lib on most machines: the same file counts once.
+    const bool known = std::ranges::find(files, described->path, &File::path) != files.end();
+    if (!described->exists || described->is_directory || known) continue;
+    if (files.size() == kMaxFiles) {
+      error = {.kind = Unknown::Kind::kError, .reason = fmt::format("more than {} files in {}", kMaxFiles, folder)};
+      return false;
+    }
+    files.push_back(*std::move(described));
+  }
+  return true;
+}
+
+// The unit's file and what adds to it.
+Fact<std::vector<File>> Files::unit(const std::string& name) const {
+  std::vector<File> files;
+  Unknown error;
+  for (const std::string& folder : unit_folders()) {
+    auto found = root_.find(fmt::format("{}/{}", folder, name));
+    if (!found && found.error().code() != Code::kNotFound) return unknown_because(found.error());
+    if (!found) continue;
+    // A link to /dev/null masks the unit: no file of it counts.
+    if (S_ISREG(found->status.st_mode)) files.push_back(describe(*found, found->named, accounts_));
+    break;
+  }
+  if (files.empty()) {
+    return std::vector<File>{{.path = fmt::format("{}/{}", daemon_.user_unit ? kUserUnits[3] : kSystemUnits[3], name)}};
+  }
+  for (const std::string& folder : unit_folders()) {
+    if (!add_all(fmt::format("{}/{}.d", folder, name), ".conf", files, error)) return std::unexpected(error);
+  }
+  return files;
+}
+
+// <registry>/<file>
+Fact<std::vector<File>> Files::certificates() const {
+  const std::string folder = daemon_.config_home + "/certs.d";
+  const auto registries = names(folder);
+  if (!registries) return std::unexpected(registries.error());
+  std::vector<File> files;
+  Unknown error;
+  for (const std::string& registry : *registries) {
+    const auto found = root_.find(fmt::format("{}/{}", folder, registry));
+    if (!found || !found->is_directory()) continue;
+    if (!add_all(fmt::format("{}/{}", folder, registry), "", files, error)) return std::unexpected(error);
+  }
+  if (files.empty()) files.push_back({.path = folder + "/*/*"});
+  return files;
+}
+
+Fact<std::vector<File>> Files::tls(const std::string& key, std::string_view default_name) const {
+  if (!daemon_.process.settings) return std::unexpected(daemon_.process.settings.error());
+  if (const auto path = daemon_.setting(key)) return one(*path);
+  // With --tls the files of the default folder are taken where they are there.
+  const bool uses_tls = daemon_.setting("tls").value_or("") == "true" || daemon_.setting("tlsverify").has_value();
+  if (uses_tls) return one(fmt::format("{}/{}", daemon_.certificates, default_name));
+  return not_applicable(fmt::format("the engine is not told to use TLS: {} is not set", key));
+}
+
+Fact<std::vector<File>> Files::program(const std::string& name) const {
+  std::vector<std::string> paths;
+  for (const std::string_view folder : kProgramFolders) paths.push_back(fmt::format("{}/{}", folder, name));
+  if (daemon_.process.executable.starts_with('/')) {
+    paths.insert(paths.begin(), fmt::format("{}/{}", folder_of(daemon_.process.executable), name));
+  }
+  auto found = first_of(paths);
+  // Where it would be, not beside an engine that lies somewhere of its own.
+  if (found && !found->front().exists) found->front().path = root_.named(fmt::format("/usr/bin/{}", name));
+  return found;
+}
+
+}  // namespace
+
+Accounts read_accounts(const RootedFolder& root) {
+  const auto text = [&](std::string_view path) -> std::string {
+    const auto found = root.find(path);
+    auto read = found ? root.read(*found, kMaxAccountBytes) : Result<std::string>(fail(found.error()));
+    return read ? *std::move(read) : std::string();
+  };
+  return parse_accounts(text("/etc/passwd"), text("/etc/group"));
+}
+
+File describe(const RootedFolder::Found& found, const std::string& path, const Accounts& accounts) {
+  return {.path = path,
+          .exists = true,
+          .uid = found.status.st_uid,
+          .gid = found.status.st_gid,
+          .owner = accounts.user_name(found.status.st_uid),
+          .group = accounts.group_name(found.status.st_gid),
+          .mode = found.status.st_mode & 07777U,
+          .is_directory = S_ISDIR(found.status.st_mode),
+          .is_socket = S_ISSOCK(found.status.st_mode)};
+}
+
+std::string containerd_socket(const DaemonView& daemon, const RootedFolder& root) {
+  constexpr std::string_view kScheme = "unix://";
+  if (const auto set = daemon.setting("containerd"); set && !set->empty()) {
+    return set->starts_with(kScheme) ? set->substr(kScheme.size()) : *set;
+  }
+  const std::string system = "/run/containerd/containerd.sock";
+  std::string own = daemon.exec_root + "/containerd/containerd.sock";
+  return root.find(own) ? own : system;
+}
+
+FileFacts look_at_files(const DaemonView& daemon, const RootedFolder& root, const std::string& root_dir,
+                        const Accounts& accounts) {
+  const Files files(daemon, root, accounts);
+  const std::string engine = daemon.podman ? "podman" : "docker";
+  FileFacts facts;
+  // "snap.docker.dockerd.service"; an engine started by hand runs in the unit of whoever did.
+  facts["docker.service"] = files.unit(daemon.unit.contains(engine) ? daemon.unit : engine + ".service");
+  facts["docker.socket"] = files.unit(engine + ".socket");
+  facts["docker-folder"] = files.one(daemon.config_home);
+  facts["registry-certificates"] = files.certificates();
+  facts["tls-ca"] = files.tls("tlscacert", "ca.pem");
+  facts["tls-certificate"] = files.tls("tlscert", "cert.pem");
+  facts["tls-key"] = files.tls("tlskey", "key.pem");
+  facts["daemon.json"] =
+      daemon.podman ? not_applicable("Podman has no daemon.json") : files.one(daemon.process.config_path);
+  facts["default-docker"] = files.one("/etc/default/docker");
+  facts["sysconfig-docker"] = files.one("/etc/sysconfig/docker");
+  facts["containerd-socket"] =
+      daemon.podman ? not_applicable("Podman does not use containerd") : files.one(containerd_socket(daemon, root));
+  facts["docker-root"] = files.one(root_dir.empty() ? daemon.data_root : root_dir);
+  facts["dockerd"] = daemon.podman ? not_applicable("the engine is Podman") : files.one(daemon.process.executable);
+  for (const std::string_view program : kPrograms) {
+    facts[std::string(program)] = files.program(std::string(program));
+  }
+  facts["containerd-config"] = files.one("/etc/containerd/config.toml");
+  facts["containerd-run"] = files.one("/run/containerd");
+  return facts;
+}
+
+FileFacts unknown_files(const Unknown& reason) {
+  FileFacts facts;
+  for (const std::string_view name : kNames) facts.emplace(name, std::unexpected(reason));
+  return facts;
+}
+
+}  // namespace bulkhead::audit

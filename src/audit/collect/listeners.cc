@@ -1,0 +1,154 @@
+#include "audit/collect/listeners.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "audit/collect/socket_table.h"
+#include "audit/collect/unknown.h"
+#include "base/text.h"
+#include "net/http_client.h"
+
+namespace bulkhead::audit {
+namespace {
+
+constexpr size_t kMaxListeners = 64;
+constexpr size_t kMaxTableBytes = size_t{64} << 20;
+
+enum class Answer : uint8_t {
+  kEngine,             // the engine's API, to anybody
+  kOtherHttp,          // HTTP, not the engine's
+  kTls,                // plain HTTP met a server of TLS
+  kCertificateWanted,  // TLS, and not without a certificate
+  kSilence,            // nothing in time
+  kOther,              // neither HTTP nor TLS
+};
+
+net::Request ping(std::string_view scheme, const TcpSocket& socket, std::chrono::milliseconds timeout) {
+  std::string host = socket.host;
+  if (socket.any) host = socket.ipv6 ? "::1" : "127.0.0.1";
+  net::Request request;
+  request.url = socket.ipv6 ? fmt::format("{}://[{}]:{}/_ping", scheme, host, socket.port)
+                            : fmt::format("{}://{}:{}/_ping", scheme, host, socket.port);
+  request.timeouts = {.connect = timeout, .first_byte = timeout, .stall_period = timeout, .total = timeout};
+  request.retry = net::RetryPolicy::never();
+  request.max_redirects = 0;
+  request.max_body_bytes = size_t{64} << 10;
+  return request;
+}
+
+bool is_engine(const net::Response& response) {
+  const auto server = response.headers.find("Server");
+  return response.headers.find("Api-Version") ||
+         (server && (server->starts_with("Docker/") || server->starts_with("Libpod/")));
+}
+
+Answer try_plain(const net::Client& client, const TcpSocket& socket, std::chrono::milliseconds timeout) {
+  const auto response = client.send(ping("http", socket, timeout));
+  if (!response) {
+    // A server of TLS that is not Go's hangs up or answers with an alert.
+    const Code code = response.error().code();
+    return code == Code::kDeadlineExceeded ? Answer::kSilence : Answer::kTls;
+  }
+  if (is_engine(*response)) return Answer::kEngine;
+  // Go's: "Client sent an HTTP request to an HTTPS server."
+  return response->status == 400 ? Answer::kTls : Answer::kOtherHttp;
+}
+
+Answer try_tls(const net::Client& client, const TcpSocket& socket, std::chrono::milliseconds timeout) {
+  // The alerts by which a server refuses who shows no certificate (RFC 8446 section 6.2; TLS 1.2 servers of Go say
+  // bad_certificate), in OpenSSL's words.
+  constexpr std::array<std::string_view, 4> kRefusals = {"certificate required", "bad certificate", "handshake failure",
+                                                         "certificate unknown"};
+  const auto response = client.send(ping("https", socket, timeout));
+  if (response) return is_engine(*response) ? Answer::kEngine : Answer::kOtherHttp;
+  if (response.error().code() == Code::kDeadlineExceeded) return Answer::kSilence;
+  const std::string text = to_lower(response.error().message());
+  const bool refused = std::ranges::any_of(kRefusals, [&](std::string_view words) { return text.contains(words); });
+  return refused ? Answer::kCertificateWanted : Answer::kOther;
+}
+
+// Nothing: no door of the engine's.
+std::optional<Listener::Security> judge(const net::Client& client, const TcpSocket& socket,
+                                        std::chrono::milliseconds timeout) {
+  using Security = Listener::Security;
+  const Answer plain = try_plain(client, socket, timeout);
+  if (plain == Answer::kEngine) return Security::kPlain;
+  if (plain != Answer::kTls) return std::nullopt;
+  switch (try_tls(client, socket, timeout)) {
+    case Answer::kEngine:
+      return Security::kTlsWithoutClientCertificate;
+    case Answer::kCertificateWanted:
+      return Security::kMutualTls;
+    default:
+      return std::nullopt;
+  }
+}
+
+// "tcp://0.0.0.0:2376", "tcp://:2376", "0.0.0.0"; without a port it is 2376 with TLS and 2375 without.
+bool is_told(const std::vector<std::string>& hosts, const TcpSocket& socket) {
+  return std::ranges::any_of(hosts, [&](const std::string& host) {
+    if (host.starts_with("unix://") || host.starts_with("fd://")) return false;
+    const size_t colon = host.rfind(':');
+    const auto port =
+        colon == std::string::npos ? std::nullopt : parse_decimal(std::string_view(host).substr(colon + 1));
+    return port ? *port == socket.port : socket.port == 2375 || socket.port == 2376;
+  });
+}
+
+// Of the process's network namespace, those that it holds.
+Result<std::vector<TcpSocket>> held_listeners(const ProcessFolder& process) {
+  TRY_ASSIGN(const std::vector<uint64_t> held, process.sockets());
+  std::vector<TcpSocket> listeners;
+  for (const char* table : {"net/tcp", "net/tcp6"}) {
+    const auto text = process.read(table, kMaxTableBytes);
+    if (!text && text.error().code() == Code::kNotFound) continue;  // a machine without IPv6
+    if (!text) return fail(text.error());
+    for (TcpSocket& socket : parse_listening_tcp_sockets(*text)) {
+      if (std::ranges::binary_search(held, socket.inode)) listeners.push_back(std::move(socket));
+    }
+  }
+  if (listeners.size() > kMaxListeners) return fail(limit_error("TCP listeners of the engine", kMaxListeners, {}));
+  return listeners;
+}
+
+}  // namespace
+
+Fact<std::vector<Listener>> look_at_listeners(const ProcessFolder& process, const ListenerOptions& options) {
+  const auto sockets = held_listeners(process);
+  if (!sockets) return unknown_because(sockets.error());
+  std::vector<Listener> listeners;
+  if (sockets->empty()) return listeners;
+  const auto theirs = process.link("ns/net");
+  const auto own = ProcessFolder::open(options.proc, static_cast<int32_t>(::getpid()));
+  const auto ours = own ? own->link("ns/net") : Result<std::string>(fail(own.error()));
+  const bool reachable = theirs && ours && *theirs == *ours;
+
+  using Security = Listener::Security;
+  std::vector<std::optional<Security>> found(sockets->size());
+  if (reachable) {
+    // Its certificate is looked at by nobody: only what it asks of us counts, and nothing is told to it.
+    const net::Client client({.tls = {.skip_verification = true}});
+    std::vector<std::jthread> threads;
+    for (size_t i = 0; i < sockets->size(); ++i) {
+      threads.emplace_back([&, i] { found[i] = judge(client, (*sockets)[i], options.timeout); });
+    }
+  }
+  for (size_t i = 0; i < sockets->size(); ++i) {
+    const TcpSocket& socket = (*sockets)[i];
+    if (reachable && !found[i] && !is_told(options.hosts, socket)) continue;
+    listeners.push_back({.address = socket.ipv6 ? fmt::format("[{}]:{}", socket.host, socket.port)
+                                                : fmt::format("{}:{}", socket.host, socket.port),
+                         .loopback = socket.loopback,
+                         .security = found[i].value_or(Security::kUnknown)});
+  }
+  return listeners;
+}
+
+}  // namespace bulkhead::audit

@@ -1,0 +1,151 @@
+#include "audit/collect/local_host.h"
+
+#include <array>
+#include <optional>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "audit/collect/accounts.h"
+#include "audit/collect/audit_rules.h"
+#include "audit/collect/container_processes.h"
+#include "audit/collect/daemon_process.h"
+#include "audit/collect/host_files.h"
+#include "audit/collect/listeners.h"
+#include "audit/collect/mount_table.h"
+#include "audit/collect/mount_targets.h"
+#include "audit/collect/process_folder.h"
+#include "audit/collect/process_table.h"
+#include "audit/collect/rooted_folder.h"
+#include "audit/collect/socket_owner.h"
+#include "audit/collect/unknown.h"
+#include "base/text.h"
+
+namespace bulkhead::audit {
+namespace {
+
+// Sockets of engines that may stand beside the one that was asked, below its root.
+constexpr std::array kOtherSockets = {"/run/docker.sock",        "/run/containerd/containerd.sock",
+                                      "/run/podman/podman.sock", "/run/crio/crio.sock",
+                                      "/run/cri-dockerd.sock",   "/run/k3s/containerd/containerd.sock"};
+
+// A switch of the kernel's; false where the kernel has no such file.
+Fact<bool> read_switch(const std::string& path, std::string_view on) {
+  const auto text = read_small_file(AT_FDCWD, path, 4096, path);
+  if (text) return trim(*text) == on;
+  if (text.error().code() == Code::kNotFound) return false;
+  return unknown_because(text.error());
+}
+
+Fact<Host::RootMount> look_at_root_mount(const ProcessFolder& process, const RootedFolder& root,
+                                         const std::string& root_dir) {
+  const auto text = process.read("mountinfo", size_t{64} << 20);
+  if (!text) return unknown_because(text.error());
+  const auto mounts = parse_mountinfo(*text);
+  if (!mounts) return unknown_because(Error(mounts.error()).with_context(process.path() + "/mountinfo"));
+  const auto folder = root.find(root_dir);
+  if (!folder) return unknown_because(folder.error());
+  auto mount = mount_of(*mounts, folder->path);
+  if (!mount) return not_known(fmt::format("no mount of process {} holds {}", process.pid(), printable(folder->path)));
+  return *std::move(mount);
+}
+
+// The socket that was connected to, below our own root.
+void look_at_socket(const std::string& socket_path, Host& host) {
+  const auto here = RootedFolder::open("/");
+  const auto socket = here ? here->find(socket_path) : Result<RootedFolder::Found>(fail(here.error()));
+  if (!socket) {
+    host.files["engine-socket"] = unknown_because(socket.error());
+    host.socket_group_members = unknown_because(socket.error());
+    return;
+  }
+  const Accounts accounts = read_accounts(*here);
+  File file = describe(*socket, socket->path, accounts);
+  host.socket_group = file.group;
+  // To connect is to write. Who else may, by the mode, is the file's matter.
+  host.socket_group_members = (file.mode & S_IWGRP) != 0 ? accounts.members(file.gid) : std::vector<User>();
+  host.files["engine-socket"] = std::vector<File>{std::move(file)};
+}
+
+struct Daemon {
+  ProcessFolder process;
+  RootedFolder root;
+  DaemonView view;
+};
+
+Fact<Daemon> find_daemon(ProcessTable& processes, const std::string& socket_path, bool podman) {
+  const auto peer = socket_peer(socket_path);
+  if (!peer) return unknown_because(peer.error());
+  const auto owner = find_socket_owner(processes, socket_path, *peer);
+  if (!owner) return std::unexpected(owner.error());
+  auto process = ProcessFolder::open(processes.proc(), *owner);
+  if (!process) return unknown_because(process.error());
+  auto root = RootedFolder::open(process->path() + "/root");
+  if (!root) return unknown_because(root.error());
+  auto view = look_at_daemon(processes.proc(), *process, *root, podman);
+  if (!view) return std::unexpected(view.error());
+  return Daemon{.process = *std::move(process), .root = *std::move(root), .view = *std::move(view)};
+}
+
+void look_at_engine(Daemon& daemon, const std::string& socket_path, const std::string& root_dir,
+                    const VolumeOptions& volumes, const LocalHostOptions& options, Facts& facts) {
+  Host& host = facts.host;
+  for (auto& [name, files] : look_at_files(daemon.view, daemon.root, root_dir, read_accounts(daemon.root))) {
+    host.files.insert_or_assign(name, std::move(files));
+  }
+  host.root_mount =
+      look_at_root_mount(daemon.process, daemon.root, root_dir.empty() ? daemon.view.data_root : root_dir);
+  ListenerOptions listening{.proc = options.proc, .hosts = {}};
+  if (const auto& settings = daemon.view.process.settings) {
+    if (const auto hosts = settings->find("hosts"); hosts != settings->end()) listening.hosts = hosts->second.values;
+  }
+  daemon.view.process.listeners = look_at_listeners(daemon.process, listening);
+  if (facts.containers) {
+    KnownSockets sockets;
+    if (const auto here = RootedFolder::open("/")) sockets.add(*here, socket_path);
+    if (!daemon.view.podman) sockets.add(daemon.root, containerd_socket(daemon.view, daemon.root));
+    for (const char* path : kOtherSockets) sockets.add(daemon.root, path);
+    look_at_mounts(daemon.root, volumes, sockets, *facts.containers);
+  }
+  host.daemon = std::move(daemon.view.process);
+}
+
+// Mounts lead somewhere, but it cannot be seen where.
+void tell_unknown_mounts(const Unknown& reason, std::vector<Container>& containers) {
+  for (Container& container : containers) {
+    if (!container.details) continue;
+    for (Mount& mount : container.details->mounts) {
+      if (mount.type == "bind" || !mount.device.empty()) mount.resolved = std::unexpected(reason);
+    }
+  }
+}
+
+}  // namespace
+
+void look_at_local_host(const std::string& socket_path, const VolumeOptions& volumes, const LocalHostOptions& options,
+                        Facts& facts) {
+  Host& host = facts.host;
+  host.apparmor = read_switch(options.sys + "/module/apparmor/parameters/enabled", "Y");
+  host.selinux = read_switch(options.sys + "/fs/selinux/enforce", "1");
+  look_at_audit_rules(host);
+  look_at_socket(socket_path, host);
+
+  ProcessTable processes(options.proc);
+  auto daemon = find_daemon(processes, socket_path, facts.engine && facts.engine->podman);
+  if (daemon) {
+    look_at_engine(*daemon, socket_path, facts.engine ? facts.engine->root_dir : std::string(), volumes, options,
+                   facts);
+  } else {
+    host.daemon = std::unexpected(daemon.error());
+    host.root_mount = std::unexpected(daemon.error());
+    for (auto& [name, files] : unknown_files(daemon.error())) host.files.insert_or_assign(name, std::move(files));
+    if (facts.containers) tell_unknown_mounts(daemon.error(), *facts.containers);
+  }
+  if (facts.containers) {
+    look_at_container_processes(processes, host.apparmor.value_or(false), *facts.containers);
+  }
+}
+
+}  // namespace bulkhead::audit

@@ -1,0 +1,156 @@
+// The machine that the tests run on: its real /proc, and an engine that is this test.
+#include "audit/collect/local_host.h"
+
+#include <algorithm>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/temporary_folder.h"
+#include "net/testing/scripted_server.h"
+
+namespace bulkhead::audit {
+namespace {
+
+using net::testing::ScriptedServer;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+net::testing::ScriptedReply no_answer(const net::testing::SeenRequest&) {
+  return net::testing::reply(404, "");
+}
+
+// A program with arguments that somebody else would have.
+class Decoy {
+ public:
+  explicit Decoy(std::vector<std::string> arguments) {
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    if (::posix_spawn(&pid_, "/bin/sh", nullptr, nullptr, argv.data(), environ) != 0) pid_ = -1;
+  }
+  Decoy(const Decoy&) = delete;
+  Decoy& operator=(const Decoy&) = delete;
+  ~Decoy() {
+    if (pid_ > 0) ::kill(pid_, SIGKILL), ::waitpid(pid_, nullptr, 0);
+  }
+  pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_ = -1;
+};
+
+TEST(LocalHost, FindsTheProcessThatListensWhateverOthersCallThemselves) {
+  const TemporaryFolder folder;
+  const std::string path = folder / "docker.sock";
+  const ScriptedServer engine(path, no_answer);
+  const Decoy decoy(
+      {"dockerd", "-c", "sleep 60; true", "--icc=false", "--userns-remap=default", "-H", "unix://" + path});
+  ASSERT_GT(decoy.pid(), 0);
+
+  Facts facts;
+  facts.containers.emplace();
+  look_at_local_host(path, {}, {}, facts);
+
+  ASSERT_TRUE(facts.host.daemon) << facts.host.daemon.error().reason;
+  const DaemonProcess& daemon = *facts.host.daemon;
+  EXPECT_EQ(daemon.pid, ::getpid());
+  EXPECT_EQ(daemon.uid, ::geteuid());
+  EXPECT_THAT(daemon.executable, HasSubstr("audit_test"));
+  ASSERT_TRUE(daemon.settings) << daemon.settings.error().reason;
+  EXPECT_FALSE(daemon.settings->contains("icc"));
+  EXPECT_FALSE(daemon.settings->contains("userns-remap"));
+}
+
+TEST(LocalHost, TellsTheSocketWhereItIsAndWhoMayWriteToIt) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(::symlink(folder.path().c_str(), (folder / "link").c_str()), 0);
+  const ScriptedServer engine(folder / "docker.sock", no_answer);
+  ASSERT_EQ(::chmod((folder / "docker.sock").c_str(), 0660), 0);
+
+  Facts facts;
+  look_at_local_host(folder / "link/docker.sock", {}, {}, facts);
+
+  const auto& files = facts.host.files.at("engine-socket");
+  ASSERT_TRUE(files);
+  ASSERT_EQ(files->size(), 1U);
+  EXPECT_EQ(files->front().path, folder / "docker.sock");
+  EXPECT_TRUE(files->front().is_socket);
+  EXPECT_EQ(files->front().mode, 0660U);
+  EXPECT_EQ(files->front().uid, ::geteuid());
+  EXPECT_TRUE(facts.host.socket_group_members);
+}
+
+TEST(LocalHost, SaysOfASocketWithoutAnEngineWhyNothingIsKnown) {
+  const TemporaryFolder folder;
+  Facts facts;
+  look_at_local_host(folder / "absent.sock", {}, {}, facts);
+  ASSERT_FALSE(facts.host.daemon);
+  EXPECT_EQ(facts.host.daemon.error().kind, Unknown::Kind::kError);
+  EXPECT_THAT(facts.host.daemon.error().reason, HasSubstr("absent.sock"));
+  EXPECT_FALSE(facts.host.root_mount);
+  EXPECT_FALSE(facts.host.files.at("daemon.json"));
+  EXPECT_FALSE(facts.host.files.at("engine-socket"));
+}
+
+TEST(LocalHost, SeesTheEnginesSocketThroughFoldersAboveItAndThroughLinks) {
+  const TemporaryFolder folder;
+  const ScriptedServer engine(folder / "docker.sock", no_answer);
+  const std::string path = folder / "docker.sock";
+  ASSERT_EQ(::symlink(folder.path().c_str(), (folder / "harmless").c_str()), 0);
+  folder.write("other/file", "");
+
+  Facts facts;
+  ContainerDetails details;
+  for (const std::string& source :
+       {path, folder.path(), folder / "harmless", std::string("/"), folder / "other", folder / "absent"}) {
+    details.mounts.push_back({.type = "bind", .source = source});
+  }
+  details.mounts.push_back({.type = "volume", .volume = "plain", .source = "/var/lib/docker/volumes/plain/_data"});
+  details.mounts.push_back({.type = "volume", .volume = "binds", .source = "/var/lib/docker/volumes/binds/_data"});
+  facts.containers.emplace().push_back({.id = "c", .state = "exited", .details = details});
+  look_at_local_host(path, {{"binds", {{"type", "none"}, {"o", "rbind,ro"}, {"device", folder / "harmless"}}}}, {},
+                     facts);
+
+  const std::vector<Mount>& mounts = facts.containers->front().details->mounts;
+  ASSERT_TRUE(mounts[0].resolved) << mounts[0].resolved.error().reason;
+  for (const size_t i : {0U, 1U, 2U, 3U, 7U}) EXPECT_THAT(mounts[i].sockets, Contains(path)) << i;
+  EXPECT_EQ(mounts[0].resolved, path);
+  EXPECT_FALSE(mounts[0].is_directory);
+  EXPECT_EQ(mounts[2].resolved, folder.path());
+  EXPECT_TRUE(mounts[2].is_directory);
+  EXPECT_EQ(mounts[4].resolved, folder / "other");
+  EXPECT_THAT(mounts[4].sockets, IsEmpty());
+  ASSERT_FALSE(mounts[5].resolved);
+  EXPECT_THAT(mounts[5].resolved.error().reason, HasSubstr("does not exist"));
+  EXPECT_EQ(mounts[5].resolved.error().kind, Unknown::Kind::kError);
+  ASSERT_FALSE(mounts[6].resolved);
+  EXPECT_EQ(mounts[6].resolved.error().kind, Unknown::Kind::kNotApplicable);
+  EXPECT_EQ(mounts[7].resolved, folder.path());
+}
+
+TEST(LocalHost, ReadsWhetherTheKernelEnforcesAppArmorAndSelinux) {
+  const TemporaryFolder folder;
+  Facts facts;
+  look_at_local_host(folder / "absent.sock", {}, {.sys = folder.path()}, facts);
+  EXPECT_EQ(facts.host.apparmor, false);
+  EXPECT_EQ(facts.host.selinux, false);
+  folder.write("module/apparmor/parameters/enabled", "Y\n");
+  folder.write("fs/selinux/enforce", "1");
+  look_at_local_host(folder / "absent.sock", {}, {.sys = folder.path()}, facts);
+  EXPECT_EQ(facts.host.apparmor, true);
+  EXPECT_EQ(facts.host.selinux, true);
+  folder.write("fs/selinux/enforce", "0");
+  look_at_local_host(folder / "absent.sock", {}, {.sys = folder.path()}, facts);
+  EXPECT_EQ(facts.host.selinux, false);
+}
+
+}  // namespace
+}  // namespace bulkhead::audit

@@ -1,0 +1,79 @@
+#include "audit/collect/mount_targets.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "audit/collect/unknown.h"
+#include "base/text.h"
+
+namespace bulkhead::audit {
+namespace {
+
+// What of the host the mount shows; empty: nothing of it, or only the engine's own folder of the volume.
+std::string source_of(const Mount& mount, const VolumeOptions& volumes) {
+  if (mount.type == "bind") return mount.source;
+  if (mount.type != "volume") return {};
+  if (!mount.device.empty()) return mount.device;
+  const auto found = volumes.find(mount.volume);
+  return found == volumes.end() ? std::string() : bound_folder(found->second);
+}
+
+void resolve(const RootedFolder& root, const std::string& source, const KnownSockets& sockets, Mount& mount) {
+  const auto found = root.find(source);
+  if (!found) {
+    mount.resolved = found.error().code() == Code::kNotFound
+                         ? not_known(fmt::format("{} does not exist", printable(source)))
+                         : unknown_because(found.error());
+    return;
+  }
+  mount.resolved = found->path;
+  mount.is_directory = found->is_directory();
+  mount.sockets = sockets.reachable_through(found->identity());
+}
+
+}  // namespace
+
+std::string bound_folder(const std::map<std::string, std::string>& options) {
+  constexpr std::array<std::string_view, 2> kBinding = {"bind", "rbind"};
+  const auto flags = options.find("o");
+  const auto device = options.find("device");
+  if (flags == options.end() || device == options.end()) return {};
+  const std::vector<std::string_view> words = split(flags->second, ',');
+  const bool binds = std::ranges::any_of(
+      words, [&](std::string_view word) { return std::ranges::find(kBinding, trim(word)) != kBinding.end(); });
+  return binds ? device->second : std::string();
+}
+
+void KnownSockets::add(const RootedFolder& root, const std::string& path) {
+  auto found = root.find(path);
+  if (!found || !S_ISSOCK(found->status.st_mode)) return;
+  const auto is_same = [&](const Socket& known) { return known.trail.back() == found->identity(); };
+  if (std::ranges::any_of(sockets_, is_same)) return;
+  sockets_.push_back({.path = std::move(found->path), .trail = std::move(found->trail)});
+}
+
+std::vector<std::string> KnownSockets::reachable_through(RootedFolder::Identity target) const {
+  std::vector<std::string> paths;
+  for (const Socket& socket : sockets_) {
+    if (std::ranges::find(socket.trail, target) != socket.trail.end()) paths.push_back(socket.path);
+  }
+  std::ranges::sort(paths);
+  return paths;
+}
+
+void look_at_mounts(const RootedFolder& root, const VolumeOptions& volumes, const KnownSockets& sockets,
+                    std::vector<Container>& containers) {
+  for (Container& container : containers) {
+    if (!container.details) continue;
+    for (Mount& mount : container.details->mounts) {
+      const std::string source = source_of(mount, volumes);
+      if (!source.empty()) resolve(root, source, sockets, mount);
+    }
+  }
+}
+
+}  // namespace bulkhead::audit
