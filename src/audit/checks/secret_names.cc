@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
+#include <fmt/format.h>
+
+#include "audit/checks/secret_shapes.h"
 #include "base/text.h"
 
 namespace bulkhead::audit {
@@ -43,20 +47,23 @@ std::vector<std::string_view> words_of(std::string_view name) {
   return words;
 }
 
-// "scheme://user:password@host": something between the colon and the at sign of its authority.
-bool has_password(std::string_view value) {
-  const size_t slashes = value.find("://");
-  if (slashes == std::string_view::npos) return false;
-  std::string_view authority = value.substr(slashes + 3);
-  authority = authority.substr(0, authority.find_first_of("/?#"));
-  const size_t at = authority.rfind('@');
-  if (at == std::string_view::npos) return false;
-  const size_t colon = authority.find(':');
-  return colon < at && colon + 1 < at;
+// "$OTHER" and "`cat file`" say where the secret is, and are none.
+bool can_be_secret(std::string_view value) {
+  return !contains(kNoSecrets, to_lower(value)) && !value.starts_with('/') && !value.starts_with('$') &&
+         !value.starts_with('`');
 }
 
-bool can_be_secret(std::string_view value) {
-  return !contains(kNoSecrets, to_lower(value)) && !value.starts_with('/');
+std::string_view unquoted(std::string_view value) {
+  if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front()) {
+    return value.substr(1, value.size() - 2);
+  }
+  return value;
+}
+
+// Of a variable, or of an option without its dashes.
+bool is_variable_name(std::string_view text) {
+  return !text.empty() && !is_digit(text.front()) &&
+         std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; });
 }
 
 }  // namespace
@@ -74,14 +81,41 @@ bool is_secret_name(std::string_view name) {
   return false;
 }
 
+std::string secret_in_assignment(std::string_view assignment) {
+  const size_t equals = assignment.find('=');
+  if (equals == std::string_view::npos) return {};
+  const std::string_view name = assignment.substr(0, equals);
+  const std::string_view value = unquoted(trim(assignment.substr(equals + 1)));
+  const auto shapes = secret_shapes_in(value);
+  if (!shapes.empty()) return fmt::format("{} ({})", name, fmt::join(shapes, ", "));
+  if (is_secret_name(name) && can_be_secret(value)) return fmt::format("{} (by its name)", name);
+  return {};
+}
+
+std::vector<std::string> secrets_in_command(std::string_view command) {
+  std::vector<std::string> found;
+  for (size_t at = 0; at < command.size();) {
+    size_t end = at;
+    while (end < command.size() && !is_space(command[end])) ++end;
+    std::string_view word = command.substr(at, end - at);
+    at = end + 1;
+    while (!word.empty() && (word.front() == '-' || word.front() == '"' || word.front() == '\'')) word.remove_prefix(1);
+    const size_t equals = word.find('=');
+    if (equals == std::string_view::npos || !is_variable_name(word.substr(0, equals))) continue;
+    std::string secret = secret_in_assignment(word);
+    if (!secret.empty() && std::ranges::find(found, secret) == found.end()) found.push_back(std::move(secret));
+  }
+  for (const std::string_view shape : secret_shapes_in(command)) {
+    const auto told = [&](const std::string& secret) { return secret.find(shape) != std::string::npos; };
+    if (std::ranges::none_of(found, told)) found.emplace_back(shape);
+  }
+  return found;
+}
+
 std::vector<std::string> plain_secrets(const std::vector<std::string>& env) {
   std::vector<std::string> names;
   for (const std::string_view variable : env) {
-    const size_t equals = variable.find('=');
-    if (equals == std::string_view::npos) continue;
-    const std::string_view name = variable.substr(0, equals);
-    const std::string_view value = variable.substr(equals + 1);
-    if ((is_secret_name(name) && can_be_secret(value)) || has_password(value)) names.emplace_back(name);
+    if (!secret_in_assignment(variable).empty()) names.emplace_back(variable.substr(0, variable.find('=')));
   }
   return names;
 }

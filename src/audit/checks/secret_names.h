@@ -1,5 +1,5 @@
-// Environment variables that hold a secret in plain text, by their names and by the form of their values. What a
-// variable holds is never part of an answer. Pure.
+// Variables of environments and commands that hold a secret in plain text, by their names and by the shapes of their
+// values (secret_shapes.h). What a variable holds is never part of an answer. Pure.
 #pragma once
 
 #include <string>
@@ -11,9 +11,15 @@ namespace bulkhead::audit {
 // "DB_PASSWORD", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY"; not "DB_PASSWORD_FILE", "AWS_ACCESS_KEY_ID", "PWD".
 bool is_secret_name(std::string_view name);
 
-// Of variables as the engine has them ("NAME=value"), in their order: the names of those with a secret's name and a
-// value that can be one (not empty, no yes or no, no path), and of those with an address that has a password in it
-// ("postgres://app:…@db").
+// Why "NAME=value" is a secret: "DB_PASSWORD (by its name)", "URL (password in a URL)". Empty when it is none. By its
+// name only with a value that can be one: not empty, no yes or no, no path, no reference to another variable.
+std::string secret_in_assignment(std::string_view assignment);
+
+// The same for each word of a command, "export TOKEN=x" or "--password=x", and the shapes of secrets anywhere in it.
+// Each once.
+std::vector<std::string> secrets_in_command(std::string_view command);
+
+// Of variables as the engine has them ("NAME=value"), in their order: the names of those that are secrets.
 std::vector<std::string> plain_secrets(const std::vector<std::string>& env);
 
 }  // namespace bulkhead::audit

@@ -1,0 +1,55 @@
+#include "audit/checks/secret_shapes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace bulkhead::audit {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+// Made up; put together here so that no scanner of this repository takes them for real ones.
+std::string letters(size_t count) {
+  return std::string(count, 'a');
+}
+
+TEST(SecretShapes, KnowsShapesOfValues) {
+  const std::pair<std::string, std::string_view> cases[] = {
+      {"SWMTKN-1-" + letters(50) + "-" + letters(25), "Swarm join token"},
+      {"SWMTKN-2-1-" + letters(50) + "-" + letters(25), "Swarm join token"},
+      {"SWMKEY-1-" + letters(43), "Swarm unlock key"},
+      {"AKIA" + std::string(16, 'Z'), "AWS access key"},
+      {"ghp_" + letters(36), "GitHub token"},
+      {"github_pat_" + letters(82), "GitHub token"},
+      {"glpat-" + letters(20), "GitLab token"},
+      {"-----BEGIN RSA PRIVATE"
+       " KEY-----\nMII",
+       "private key"},
+      {"-----BEGIN PRIVATE"
+       " KEY-----",
+       "private key"},
+      {"postgres://app:s3cret@db/app", "password in a URL"},
+  };
+  for (const auto& [value, name] : cases) {
+    EXPECT_THAT(secret_shapes_in(value), ElementsAre(name)) << value;
+    EXPECT_THAT(secret_shapes_in("run --with \"" + value + "\" now"), ElementsAre(name)) << value;
+  }
+}
+
+TEST(SecretShapes, LengthsAndBoundariesAreExact) {
+  for (const std::string& value :
+       {"SWMTKN-1-" + letters(49) + "-" + letters(25), "SWMTKN-1-" + letters(51) + "-" + letters(25),
+        "SWMTKN-1-" + letters(50) + "-" + letters(24), "SWMTKN-1-" + letters(50) + "-" + letters(26),
+        "SWMTKN-1-" + std::string(50, 'A') + "-" + letters(25), "SWMTKN-3-" + letters(50) + "-" + letters(25),
+        "SWMKEY-1-" + letters(42), "SWMKEY-1-" + letters(44), "xSWMKEY-1-" + letters(43), "AKIA" + std::string(15, 'Z'),
+        "AKIA" + std::string(17, 'Z'), "AKIA" + letters(16), "ghp_" + letters(35),
+        std::string("-----BEGIN CERTIFICATE-----"), std::string("-----BEGIN PUBLIC KEY-----"),
+        std::string("https://example.com/a@b"), std::string("https://user@example.com"),
+        std::string("https://user:$PASSWORD@example.com"), std::string("http://host:8080/")}) {
+    EXPECT_THAT(secret_shapes_in(value), IsEmpty()) << value;
+  }
+}
+
+}  // namespace
+}  // namespace bulkhead::audit
