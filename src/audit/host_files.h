@@ -2,6 +2,7 @@
 // there, or whose files do not exist, is a file that the host does not have.
 #pragma once
 
+#include <array>
 #include <string_view>
 
 namespace bulkhead::audit::host_files {
@@ -31,5 +32,27 @@ inline constexpr std::string_view kShim = "containerd-shim";
 inline constexpr std::string_view kShimRuncV1 = "containerd-shim-runc-v1";
 inline constexpr std::string_view kShimRuncV2 = "containerd-shim-runc-v2";
 inline constexpr std::string_view kRunc = "runc";
+
+inline constexpr std::array kAll = {kDockerService,
+                                    kDockerSocketUnit,
+                                    kConfigDirectory,
+                                    kDaemonJson,
+                                    kDefaultDocker,
+                                    kSysconfigDocker,
+                                    kContainerdConfig,
+                                    kRegistryCertificates,
+                                    kTlsCa,
+                                    kTlsCertificate,
+                                    kTlsKey,
+                                    kEngineSocket,
+                                    kContainerdSocket,
+                                    kContainerdState,
+                                    kDataRoot,
+                                    kDockerd,
+                                    kContainerd,
+                                    kShim,
+                                    kShimRuncV1,
+                                    kShimRuncV2,
+                                    kRunc};
 
 }  // namespace bulkhead::audit::host_files

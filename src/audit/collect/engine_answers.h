@@ -4,7 +4,8 @@
 // one. Go's null for an empty list or map counts as empty.
 #pragma once
 
-#include <string_view>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "audit/facts.h"
@@ -16,8 +17,10 @@ namespace bulkhead::audit {
 Result<Engine> parse_engine(const json::Value& info, const json::Value& version);
 Result<std::vector<Container>> parse_container_list(const json::Value& answer);  // without details
 Result<ContainerDetails> parse_container(const json::Value& answer);
-Result<std::vector<Image>> parse_image_list(const json::Value& answer);  // without user, health and history
-Status parse_image(const json::Value& answer, Image& image);             // adds them
+Result<std::vector<Image>> parse_image_list(const json::Value& answer);  // their configuration unknown
+// What is told of one image takes the place of what the list told. Unchanged on failure. Also of Podman's own
+// /libpod/images/{id}/json: its compatible answer says nothing of health checks.
+Status parse_image(const json::Value& answer, Image& image);
 Result<std::vector<HistoryEntry>> parse_history(const json::Value& answer);
 Result<std::vector<Network>> parse_networks(const json::Value& answer);
 // Options of local volumes by name: {"type": "none", "o": "bind", "device": "/etc"}.
@@ -25,5 +28,6 @@ Result<std::map<std::string, std::map<std::string, std::string>>> parse_volumes(
 Result<Swarm> parse_swarm(const json::Value& answer);
 Result<std::vector<SwarmNode>> parse_nodes(const json::Value& answer);
 Result<std::vector<SwarmService>> parse_services(const json::Value& answer);
+Result<size_t> parse_secret_count(const json::Value& answer);
 
 }  // namespace bulkhead::audit
