@@ -67,14 +67,22 @@ Status take_field(std::string_view name, std::string_view value, CheckInfo& chec
   return {};
 }
 
-// A value of several lines: each but the first without its leading space, "." alone for an empty one.
+// A value of several lines: they flow together, save that "." alone is an empty line and that what begins with one more
+// space (a command) is a line by itself.
 std::string_view joined(std::string_view first, std::vector<std::string_view>& further,
                         std::deque<std::string>& texts) {
   if (further.empty()) return first;
   std::string text(first);
+  bool flows = !text.empty();
   for (const std::string_view line : further) {
-    if (!text.empty()) text += '\n';
+    const bool by_itself = line == "." || line.starts_with(' ');
+    if (flows && !by_itself) {
+      text += ' ';
+    } else if (!text.empty()) {
+      text += '\n';
+    }
     if (line != ".") text += line;
+    flows = !by_itself;
   }
   further.clear();
   return texts.emplace_back(std::move(text));

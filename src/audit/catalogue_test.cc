@@ -38,12 +38,14 @@ TEST(Catalogue, NamesTheLineOfWhatItDoesNotUnderstand) {
 
 TEST(Catalogue, JoinsFurtherLines) {
   Catalogue read;
-  ASSERT_TRUE(parse_checks(
-      "id: a\ntitle: b\nwhy: one\n two\n .\n three\nfix: d\nkind: manual\nlevel: 2\nseverity: high\ncis-1.7.0: 5.5\n",
-      Section::kSwarm, read));
+  ASSERT_TRUE(
+      parse_checks("id: a\ntitle: b\nwhy: one\n two\n .\n three\nfix: do:\n  this\n  that\n then\n "
+                   "this\nkind: manual\nlevel: 2\nseverity: high\ncis-1.7.0: 5.5\n",
+                   Section::kSwarm, read));
   ASSERT_EQ(read.checks.size(), 1U);
   const CheckInfo& check = read.checks[0];
-  EXPECT_EQ(check.rationale, "one\ntwo\n\nthree");
+  EXPECT_EQ(check.rationale, "one two\n\nthree");
+  EXPECT_EQ(check.remediation, "do:\n this\n that\nthen this");
   EXPECT_FALSE(check.automatic);
   EXPECT_EQ(check.level, 2);
   EXPECT_EQ(check.severity, advisory::Severity::kHigh);

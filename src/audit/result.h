@@ -55,6 +55,11 @@ struct Row {
   std::optional<Exempted> exempted{};  // a failure that an exception covers: told, not counted
 };
 
+// A failure that no exception covers.
+inline bool counts_as_failure(const Row& row) {
+  return row.status == RowStatus::kFail && !row.exempted;
+}
+
 struct Counts {
   std::array<uint32_t, 5> by_status{};  // indexed by RowStatus; exempted failures are in `exempted` alone
   std::array<uint32_t, 6> failures_by_severity{};

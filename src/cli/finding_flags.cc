@@ -8,14 +8,6 @@ namespace {
 using advisory::AdvisoryStatus;
 using advisory::Severity;
 
-std::vector<Choice> severity_choices() {
-  std::vector<Choice> choices;
-  for (int i = static_cast<int>(Severity::kCritical); i >= 0; --i) {
-    choices.push_back({std::string(advisory::severity_name(static_cast<Severity>(i))), {}});
-  }
-  return choices;
-}
-
 std::vector<Choice> status_choices() {
   std::vector<Choice> choices;
   for (const auto& [status, summary] : std::initializer_list<std::pair<AdvisoryStatus, const char*>>{
@@ -31,6 +23,14 @@ std::vector<Choice> status_choices() {
 }
 
 }  // namespace
+
+std::vector<Choice> severity_choices() {
+  std::vector<Choice> choices;
+  for (int i = static_cast<int>(Severity::kCritical); i >= 0; --i) {
+    choices.push_back({std::string(advisory::severity_name(static_cast<Severity>(i))), {}});
+  }
+  return choices;
+}
 
 void FindingFlags::declare(Flags& flags) {
   flags.add({.names = "-s,--severity",

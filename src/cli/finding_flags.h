@@ -11,6 +11,9 @@
 
 namespace bulkhead::cli {
 
+// The severities that a flag may take, worst first.
+std::vector<Choice> severity_choices();
+
 struct FindingFlags {
   std::vector<advisory::Severity> severities;      // empty: all
   std::vector<advisory::AdvisoryStatus> statuses;  // empty: all

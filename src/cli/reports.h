@@ -1,11 +1,15 @@
 // The reports that a command was asked for, with the places that they go to.
 #pragma once
 
+#include <functional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/output.h"
 #include "cli/output_flags.h"
+#include "report/audit_report.h"
 #include "report/report.h"
 
 namespace bulkhead::cli {
@@ -17,9 +21,13 @@ class Reports {
   // Every format is rendered before the first is written: an error leaves no half of the answer behind. `options` is
   // the command's; where it is written to and when it was made are filled in.
   Status write(std::span<const scan::ScanResult> results, report::Options options) const;
+  Status write(std::span<const audit::AuditResult> results, report::AuditOptions options) const;
 
  private:
-  std::vector<const report::Format*> formats_;
+  using Render = std::function<Result<std::string>(std::string_view format, bool color, unsigned width)>;
+  Status write_all(const Render& render) const;
+
+  std::vector<std::string> formats_;
   std::vector<OutputTarget> targets_;
 };
 

@@ -1,5 +1,7 @@
 #include "engine/address.h"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -55,6 +57,26 @@ Result<std::string> current_context(const std::string& config_folder) {
   wipe(*text);  // it may hold credentials
   if (!document) return fail(std::move(document).error().with_context(path));
   return std::string(document->root().string_or("currentContext", ""));
+}
+
+std::string config_folder_of(const Environment& environment) {
+  if (const auto config = non_empty(environment, "DOCKER_CONFIG")) return *config;
+  const auto home = non_empty(environment, "HOME");
+  return home ? *home + "/.docker" : "";
+}
+
+std::vector<Address> chosen(Address address) {
+  address.chosen = true;
+  return {std::move(address)};
+}
+
+// An address with the TLS settings of docker's variables.
+Result<Address> address_with_tls(std::string_view text, const Environment& environment, std::string origin) {
+  const bool verifies = non_empty(environment, "DOCKER_TLS_VERIFY").has_value();
+  const bool use_tls = verifies || non_empty(environment, "DOCKER_TLS").has_value();
+  const std::string folder = non_empty(environment, "DOCKER_CERT_PATH").value_or(config_folder_of(environment));
+  const net::TlsOptions tls = use_tls ? tls_of_folder(folder, !verifies) : net::TlsOptions();
+  return parse_address(text, tls, use_tls, std::move(origin));
 }
 
 // contexts/meta/<sha256 of the name>/meta.json and contexts/tls/<the same>/docker/*.pem
@@ -115,18 +137,10 @@ Result<Address> parse_address(std::string_view text, const net::TlsOptions& tls,
 }
 
 Result<std::vector<Address>> docker_addresses(const Environment& environment) {
-  const auto home = non_empty(environment, "HOME");
-  const auto config = non_empty(environment, "DOCKER_CONFIG");
-  const std::string config_folder = config ? *config : home ? *home + "/.docker" : "";
-
+  const std::string config_folder = config_folder_of(environment);
   if (const auto host = non_empty(environment, "DOCKER_HOST")) {
-    const bool use_tls =
-        non_empty(environment, "DOCKER_TLS_VERIFY").has_value() || non_empty(environment, "DOCKER_TLS").has_value();
-    const bool skip_verification = !non_empty(environment, "DOCKER_TLS_VERIFY").has_value();
-    const std::string folder = non_empty(environment, "DOCKER_CERT_PATH").value_or(config_folder);
-    const net::TlsOptions tls = use_tls ? tls_of_folder(folder, skip_verification) : net::TlsOptions();
-    TRY_ASSIGN(Address address, parse_address(*host, tls, use_tls, "$DOCKER_HOST"));
-    return std::vector{std::move(address)};
+    TRY_ASSIGN(Address address, address_with_tls(*host, environment, "$DOCKER_HOST"));
+    return chosen(std::move(address));
   }
   std::string context = non_empty(environment, "DOCKER_CONTEXT").value_or("");
   if (context.empty() && !config_folder.empty()) {
@@ -134,12 +148,13 @@ Result<std::vector<Address>> docker_addresses(const Environment& environment) {
   }
   if (!context.empty() && context != "default") {
     TRY_ASSIGN(Address address, context_address(config_folder, context));
-    return std::vector{std::move(address)};
+    return chosen(std::move(address));
   }
   std::vector<Address> addresses{socket_address("/var/run/docker.sock", "the default")};
   if (const auto runtime = non_empty(environment, "XDG_RUNTIME_DIR")) {
     addresses.push_back(socket_address(*runtime + "/docker.sock", "the default of a rootless engine"));
   }
+  const auto home = non_empty(environment, "HOME");
   if (home) addresses.push_back(socket_address(*home + "/.docker/run/docker.sock", "the default of Docker Desktop"));
   return addresses;
 }
@@ -147,7 +162,7 @@ Result<std::vector<Address>> docker_addresses(const Environment& environment) {
 Result<std::vector<Address>> podman_addresses(const Environment& environment) {
   if (const auto host = non_empty(environment, "CONTAINER_HOST")) {
     TRY_ASSIGN(Address address, parse_address(*host, {}, false, "$CONTAINER_HOST"));
-    return std::vector{std::move(address)};
+    return chosen(std::move(address));
   }
   std::vector<Address> addresses;
   if (const auto runtime = non_empty(environment, "XDG_RUNTIME_DIR")) {
@@ -155,6 +170,28 @@ Result<std::vector<Address>> podman_addresses(const Environment& environment) {
   }
   addresses.push_back(socket_address("/run/podman/podman.sock", "the system's default"));
   return addresses;
+}
+
+Result<std::vector<Address>> engine_addresses(const Environment& environment) {
+  TRY_ASSIGN(std::vector<Address> addresses, docker_addresses(environment));
+  if (addresses.front().chosen) return addresses;
+  TRY_ASSIGN(std::vector<Address> podman, podman_addresses(environment));
+  std::ranges::move(podman, std::back_inserter(addresses));
+  return addresses;
+}
+
+Result<std::vector<Address>> named_addresses(std::string_view text, const Environment& environment,
+                                             const std::string& origin) {
+  constexpr std::string_view kContext = "context:";
+  if (text == "docker:" || text == "context:default") return docker_addresses(environment);
+  if (text == "podman:") return podman_addresses(environment);
+  if (text.starts_with(kContext)) {
+    const std::string name(text.substr(kContext.size()));
+    TRY_CONTEXT(Address address, context_address(config_folder_of(environment), name), origin);
+    return chosen(std::move(address));
+  }
+  TRY_ASSIGN(Address address, address_with_tls(text, environment, origin));
+  return chosen(std::move(address));
 }
 
 }  // namespace bulkhead::engine

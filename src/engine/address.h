@@ -17,7 +17,8 @@ struct Address {
   std::string unix_socket;  // path; empty for TCP
   std::string url;          // "http://localhost" for a socket; "https://host:2376", without a slash at its end
   net::TlsOptions tls;
-  std::string origin;  // who says so, for messages: "$DOCKER_HOST", "docker context 'remote'", "the default"
+  std::string origin;   // who says so, for messages: "$DOCKER_HOST", "docker context 'remote'", "the default"
+  bool chosen = false;  // by the user; else one of the usual places, where there may be nothing
 
   std::string to_string() const;  // "unix:///var/run/docker.sock", "tcp://host:2376"
 };
@@ -32,5 +33,14 @@ Result<Address> parse_address(std::string_view text, const net::TlsOptions& tls,
 // name the variable or file that cannot be followed.
 Result<std::vector<Address>> docker_addresses(const Environment& environment);
 Result<std::vector<Address>> podman_addresses(const Environment& environment);
+
+// Where any engine of this machine may be: Docker's addresses, and when the user chose none of them, Podman's too.
+Result<std::vector<Address>> engine_addresses(const Environment& environment);
+
+// What a user writes for an engine: an address as of parse_address(), with the TLS settings that docker takes with
+// $DOCKER_HOST (DOCKER_TLS_VERIFY, DOCKER_TLS, DOCKER_CERT_PATH); "context:NAME", a docker context; "docker:" and
+// "podman:", the addresses above. Several are to be tried in order. Errors name `origin` ("--host"), variable or file.
+Result<std::vector<Address>> named_addresses(std::string_view text, const Environment& environment,
+                                             const std::string& origin);
 
 }  // namespace bulkhead::engine

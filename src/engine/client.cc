@@ -137,6 +137,21 @@ Result<Client> Client::connect(Address address, ClientOptions options) {
   return client;
 }
 
+Result<Client> Client::connect_first(std::span<const Address> addresses, const ClientOptions& options,
+                                     std::string_view what) {
+  std::optional<Error> telling;
+  std::string tried;
+  for (const Address& address : addresses) {
+    auto client = connect(address, options);
+    if (client) return client;
+    if (client.error().code() == Code::kCancelled) return client;
+    if (client.error().code() != Code::kNotFound && !telling) telling = std::move(client).error();
+    tried += (tried.empty() ? "" : ", ") + address.to_string();
+  }
+  if (telling) return fail(*std::move(telling));
+  return fail(Code::kNotFound, fmt::format("no {} is running here (tried {})", what, tried));
+}
+
 std::string Client::description() const {
   return fmt::format("{} at {}", flavour_ == Flavour::kPodman ? "Podman" : "Docker Engine", address_.to_string());
 }

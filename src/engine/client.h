@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -68,6 +69,10 @@ class Client {
   // kPermissionDenied (with what to do), kUnavailable (nobody listens), kUnsupported (not an engine, or one too old or
   // too new), and those of net::Client::send().
   static Result<Client> connect(Address address, ClientOptions options);
+  // The first of the addresses at which an engine answers. When none does: the first failure that says more than that
+  // there is no socket, else kNotFound naming `what` ("Podman") and the addresses; kCancelled at once.
+  static Result<Client> connect_first(std::span<const Address> addresses, const ClientOptions& options,
+                                      std::string_view what);
 
   Flavour flavour() const { return flavour_; }
   const std::string& api_version() const { return api_version_; }  // "1.41": what our requests ask for

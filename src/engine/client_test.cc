@@ -62,6 +62,44 @@ TEST(Address, FollowsPodmansEnvironment) {
   EXPECT_EQ(describe(podman_addresses(environment_of({{"CONTAINER_HOST", "unix:///p.sock"}}))), "unix:///p.sock");
 }
 
+TEST(Address, OfAnyEngineIsTheChosenOneOrEveryUsualPlace) {
+  EXPECT_EQ(describe(engine_addresses(environment_of({}))),
+            "unix:///var/run/docker.sock unix:///run/podman/podman.sock");
+  EXPECT_EQ(describe(engine_addresses(environment_of({{"DOCKER_HOST", "tcp://a:1"}, {"CONTAINER_HOST", "unix:///p"}}))),
+            "tcp://a:1");
+  EXPECT_EQ(describe(engine_addresses(environment_of({{"DOCKER_CONTEXT", "none"}}))), "invalid_argument");
+}
+
+TEST(Address, IsWhatAUserWritesForIt) {
+  const std::map<std::string, std::string> tls = {
+      {"DOCKER_TLS_VERIFY", "1"}, {"DOCKER_CERT_PATH", "/c"}, {"DOCKER_HOST", "tcp://other:1"}};
+  const struct {
+    std::string_view text;
+    std::map<std::string, std::string> variables;
+    std::string_view expected;
+  } cases[] = {
+      {"unix:///x.sock", tls, "unix:///x.sock"},
+      {"tcp://h:2375", {}, "tcp://h:2375"},
+      {"tcp://h:2376", tls, "tcp://h:2376+tls"},
+      {"tcp://h:2376", {{"DOCKER_TLS", "1"}}, "tcp://h:2376+tls"},
+      {"https://h:2376", {}, "tcp://h:2376+tls"},
+      {"docker:", {}, "unix:///var/run/docker.sock"},
+      {"docker:", tls, "tcp://other:1+tls"},
+      {"context:default", {}, "unix:///var/run/docker.sock"},
+      {"podman:", tls, "unix:///run/podman/podman.sock"},
+      {"context:", {}, "invalid_argument"},
+      {"context:none", {{"HOME", "/nonexistent"}}, "invalid_argument"},
+      {"ssh://h", {}, "unsupported"},
+      {"/var/run/docker.sock", {}, "unsupported"},
+      {"h:2375", {}, "unsupported"},
+  };
+  for (const auto& one : cases) {
+    const auto addresses = named_addresses(one.text, environment_of(one.variables), "--host");
+    EXPECT_EQ(describe(addresses), one.expected) << one.text;
+    if (!addresses) EXPECT_TRUE(addresses.error().to_string().starts_with("--host")) << addresses.error().to_string();
+  }
+}
+
 TEST(Address, FollowsTheCurrentContextWithItsCertificates) {
   const std::string folder = ::testing::TempDir() + "/bulkhead_docker_config";
   const std::string id = Digest::sha256_of(as_bytes("remote")).hex();
@@ -78,6 +116,12 @@ TEST(Address, FollowsTheCurrentContextWithItsCertificates) {
   ASSERT_EQ(addresses->size(), 1U);
   EXPECT_EQ(addresses->front().url, "https://build.example:2376");
   EXPECT_EQ(addresses->front().origin, "docker context 'remote'");
+  EXPECT_TRUE(addresses->front().chosen);
+  // By name it is the same one, whatever the variables say.
+  const auto named =
+      named_addresses("context:remote", environment_of({{"DOCKER_CONFIG", folder}, {"DOCKER_HOST", "unix:///x"}}), "o");
+  EXPECT_EQ(describe(named), "tcp://build.example:2376+tls");
+  EXPECT_TRUE(named && named->front().tls.only_these_authorities);
   EXPECT_TRUE(addresses->front().tls.only_these_authorities);
   EXPECT_TRUE(addresses->front().tls.client_key.ends_with("/docker/key.pem"));
   EXPECT_FALSE(addresses->front().tls.skip_verification);

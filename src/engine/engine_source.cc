@@ -113,21 +113,9 @@ class EngineSource final : public oci::ImageSource {
     return *client_;
   }
 
-  // The first that answers. When none does: the first failure that says more
-  // than that there is no socket.
   Result<Client> connect() const {
     TRY_ASSIGN(const std::vector<Address> addresses, options_.addresses());
-    std::optional<Error> telling;
-    std::string tried;
-    for (const Address& address : addresses) {
-      auto client = Client::connect(address, options_.client);
-      if (client) return client;
-      if (client.error().code() == Code::kCancelled) return client;
-      if (client.error().code() != Code::kNotFound && !telling) telling = std::move(client).error();
-      tried += (tried.empty() ? "" : ", ") + address.to_string();
-    }
-    if (telling) return fail(*std::move(telling));
-    return fail(Code::kNotFound, fmt::format("no {} is running here (tried {})", description(), tried));
+    return Client::connect_first(addresses, options_.client, description());
   }
 
   const EngineOptions options_;

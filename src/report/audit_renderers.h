@@ -27,8 +27,6 @@ std::vector<CheckRows> rows_by_check(const audit::AuditResult& result);
 // The failures that count, worst check first.
 std::vector<CheckRows> failed_checks(const audit::AuditResult& result);
 
-// A failure that no exception covers.
-bool counts_as_failure(const audit::Row& row);
 // What a person must look at: counted failures, and what could not be checked.
 bool failed_or_unchecked(const audit::Row& row);
 

@@ -26,7 +26,7 @@ SarifRule rule_of(const CheckInfo& check) {
                                                             {"Why", std::string(check.rationale)}};
   set_sarif_help(rule, facts);
   rule.help += fmt::format("What to do:\n{}\n", check.remediation);
-  rule.help_markdown += fmt::format("\n```text\n{}\n```\n", check.remediation);
+  rule.help_markdown += fmt::format("- **What to do**: {}\n", check.remediation);  // its backquotes are Markdown's
   return rule;
 }
 

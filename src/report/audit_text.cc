@@ -39,10 +39,6 @@ std::vector<CheckRows> failed_checks(const AuditResult& result) {
   return sorted;
 }
 
-bool counts_as_failure(const Row& row) {
-  return row.status == RowStatus::kFail && !row.exempted;
-}
-
 bool failed_or_unchecked(const Row& row) {
   return counts_as_failure(row) || row.status == RowStatus::kError;
 }
