@@ -1,9 +1,117 @@
+// Ports that a container opens on its host, and the default bridge.
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
 #include "audit/checks/container_checks.h"
 
 namespace bulkhead::audit {
+namespace {
+
+constexpr std::string_view kPorts = "/NetworkSettings/Ports";
+constexpr std::string_view kNetworkMode = "/HostConfig/NetworkMode";
+
+bool is_every_interface(std::string_view address) {
+  return address.empty() || address == "0.0.0.0" || address == "::" || address == "[::]" || address == "*";
+}
+
+// "0.0.0.0:8080 to 80/tcp".
+std::string describe(const PublishedPort& port) {
+  const std::string_view address = port.host_address;
+  const bool bare_v6 = address.find(':') != std::string_view::npos && !address.starts_with('[');
+  return fmt::format("{}:{} to {}",
+                     address.empty() ? std::string("every address")
+                     : bare_v6       ? fmt::format("[{}]", address)
+                                     : std::string(address),
+                     port.host_port == 0 ? "a port chosen at start" : std::to_string(port.host_port),
+                     port.container_port);
+}
+
+bool has_host_network(const ContainerDetails& details) {
+  return details.network_mode == "host";
+}
+
+// With the host's network it may open any port, and the engine knows nothing of it.
+void ask_about_host_network(Sink& sink, const Container& container) {
+  sink.manual(object_of(container), {{std::string(kNetworkMode), "host", "anything but host"}},
+              "it shares the host's network: which ports it opens, the engine does not know");
+}
+
+// For checks of ports: fails with those that `faulty` says.
+template <typename Faulty>
+void judge_ports(const Facts& facts, Sink& sink, std::string_view wanted, Faulty faulty) {
+  each_container(facts, sink, [&](const Container& container, const ContainerDetails& details) {
+    if (has_host_network(details)) return ask_about_host_network(sink, container);
+    std::vector<Evidence> faults;
+    for (const PublishedPort& port : details.ports) {
+      if (faulty(port)) faults.push_back({std::string(kPorts), describe(port), std::string(wanted)});
+    }
+    if (!faults.empty()) return sink.fail(object_of(container), std::move(faults));
+    sink.pass(object_of(container),
+              {{std::string(kPorts),
+                details.ports.empty() ? "none published" : fmt::format("{} published, none so", details.ports.size()),
+                std::string(wanted)}});
+  });
+}
+
+void check_privileged_ports(const Facts& facts, Sink& sink) {
+  constexpr uint16_t kFirstUnprivileged = 1024;
+  judge_ports(facts, sink, "1024 or above",
+              [](const PublishedPort& port) { return port.host_port != 0 && port.host_port < kFirstUnprivileged; });
+}
+
+void check_port_address(const Facts& facts, Sink& sink) {
+  judge_ports(facts, sink, "an address of one interface",
+              [](const PublishedPort& port) { return is_every_interface(port.host_address); });
+}
+
+void check_open_ports(const Facts& facts, Sink& sink) {
+  constexpr std::string_view kWanted = "only those that are needed";
+  each_container(facts, sink, [&](const Container& container, const ContainerDetails& details) {
+    if (has_host_network(details)) return ask_about_host_network(sink, container);
+    std::vector<Evidence> evidence;
+    for (const PublishedPort& port : details.ports) {
+      evidence.push_back({std::string(kPorts), describe(port), std::string(kWanted)});
+    }
+    if (evidence.empty()) {
+      return sink.pass(object_of(container), {{std::string(kPorts), "none published", std::string(kWanted)}});
+    }
+    sink.manual(object_of(container), std::move(evidence), "which ports are needed is for a person to say");
+  });
+}
+
+void check_default_bridge(const Facts& facts, Sink& sink) {
+  each_container(facts, sink, [&](const Container& container, const ContainerDetails& details) {
+    const std::string_view bridge = facts.engine && facts.engine->podman ? "podman" : "bridge";
+    // One that has never run may not be on its network yet: then its mode says which it will be.
+    const bool will_be = details.networks.empty() && (details.network_mode == "default" ||
+                                                      (details.network_mode == "bridge" && bridge == "bridge"));
+    const bool is = std::ranges::find(details.networks, bridge) != details.networks.end();
+    const std::string networks =
+        details.networks.empty() ? "none" : fmt::format("{}", fmt::join(details.networks, ", "));
+    const std::string mode = details.network_mode.empty() ? "not set" : details.network_mode;
+    sink.judge(!is && !will_be, object_of(container),
+               {{"/NetworkSettings/Networks", networks, "a network of its own"},
+                {std::string(kNetworkMode), mode, "a network of its own"}});
+  });
+}
+
+constexpr auto kChecks = std::to_array<Check>({
+    {"container.privileged-ports", check_privileged_ports},
+    {"container.open-ports", check_open_ports},
+    {"container.port-address", check_port_address},
+    {"container.default-bridge", check_default_bridge},
+});
+
+}  // namespace
 
 std::span<const Check> container_network_checks() {
-  return {};
+  return kChecks;
 }
 
 }  // namespace bulkhead::audit
