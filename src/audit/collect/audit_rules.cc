@@ -2,16 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <cstddef>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 #include <linux/audit.h>
-#include <linux/netlink.h>
 #include <sys/syscall.h>
 
+#include "audit/collect/netlink.h"
 #include "base/text.h"
 
 namespace bulkhead::audit {
@@ -62,11 +60,6 @@ bool has_text(uint32_t type) {
     default:
       return false;
   }
-}
-
-Result<uint32_t> native_u32(ByteReader& reader) {
-  if constexpr (std::endian::native == std::endian::little) return reader.u32_le();
-  return reader.u32_be();
 }
 
 template <size_t N>
@@ -212,36 +205,19 @@ Status add_audit_rule(ByteSpan bytes, AuditRules& rules) {
 }
 
 Result<bool> parse_audit_datagram(ByteSpan datagram, AuditAnswer& answer) {
-  constexpr size_t kHeaderBytes = sizeof(nlmsghdr);
   constexpr size_t kMaxRules = 100'000;
-  while (datagram.size() >= kHeaderBytes) {
-    ByteReader reader(datagram);
-    TRY_ASSIGN(const uint32_t length, native_u32(reader));
-    TRY_ASSIGN(const ByteSpan type_bytes, reader.take(sizeof(uint16_t)));
-    const auto type = std::bit_cast<uint16_t>(std::array{type_bytes[0], type_bytes[1]});
-    if (length < kHeaderBytes || length > datagram.size()) {
-      return fail(Code::kMalformed, fmt::format("an audit message of {} bytes in {}", length, datagram.size()));
-    }
-    ByteReader body(datagram.subspan(kHeaderBytes, length - kHeaderBytes));
-    if (type == NLMSG_DONE) return true;
-    if (type == NLMSG_ERROR) {
-      TRY_ASSIGN(const uint32_t code, native_u32(body));
-      if (code == 0) return false;  // an acknowledgement: the answer follows
-      return fail(errno_error(-static_cast<int32_t>(std::max(code, uint32_t{0x80000001})), "the kernel's audit rules"));
-    }
+  return for_netlink_messages(datagram, "the kernel's audit rules", [&](uint16_t type, ByteSpan body) -> Result<bool> {
     if (type == AUDIT_GET) {
-      TRY(body.skip(sizeof(uint32_t)));  // mask
-      TRY_ASSIGN(answer.enabled, native_u32(body));
+      ByteReader reader(body);
+      TRY(reader.skip(sizeof(uint32_t)));  // mask
+      TRY_ASSIGN(answer.enabled, native_u32(reader));
       return true;
     }
-    if (type == AUDIT_LIST_RULES) {
-      if (answer.rules.watches.size() >= kMaxRules) return fail(limit_error("audit rules", kMaxRules, {}));
-      TRY(add_audit_rule(datagram.subspan(kHeaderBytes, length - kHeaderBytes), answer.rules));
-    }
-    const size_t aligned = NLMSG_ALIGN(size_t{length});
-    datagram = datagram.subspan(std::min(aligned, datagram.size()));
-  }
-  return false;
+    if (type != AUDIT_LIST_RULES) return false;
+    if (answer.rules.watches.size() >= kMaxRules) return fail(limit_error("audit rules", kMaxRules, {}));
+    TRY(add_audit_rule(body, answer.rules));
+    return false;
+  });
 }
 
 }  // namespace bulkhead::audit

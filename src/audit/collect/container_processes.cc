@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "audit/collect/process_folder.h"
 #include "audit/collect/process_text.h"
@@ -25,11 +26,15 @@ bool names_container(std::string_view cgroup, std::string_view id) {
   return std::ranges::find(ids, id) != ids.end();
 }
 
-// "user:[4026531837]" of the machine's first process; empty when it cannot be read.
+// "user:[4026531837]" of the machine's first process. Who may not look at it (it may have rights that root here has
+// not) takes the one of this process, which is no container's. Empty when neither can be read.
 std::string host_user_namespace(const std::string& proc) {
-  const auto first = ProcessFolder::open(proc, 1);
-  const auto link = first ? first->link("ns/user") : Result<std::string>(fail(first.error()));
-  return link ? *link : std::string();
+  for (const pid_t pid : {1, ::getpid()}) {
+    const auto process = ProcessFolder::open(proc, pid);
+    const auto link = process ? process->link("ns/user") : Result<std::string>(fail(process.error()));
+    if (link) return *link;
+  }
+  return {};
 }
 
 std::string apparmor_profile(const ProcessFolder& process) {

@@ -2,14 +2,22 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <thread>
 #include <utility>
 
 #include <fmt/format.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <unistd.h>
 
+#include "audit/collect/netlink.h"
 #include "audit/collect/socket_table.h"
 #include "audit/collect/unknown.h"
 #include "base/text.h"
@@ -102,33 +110,57 @@ bool is_told(const std::vector<std::string>& hosts, const TcpSocket& socket) {
   });
 }
 
-// Of the process's network namespace, those that it holds.
-Result<std::vector<TcpSocket>> held_listeners(const ProcessFolder& process) {
-  TRY_ASSIGN(const std::vector<uint64_t> held, process.sockets());
+// Of our own network namespace.
+Result<std::vector<TcpSocket>> ask_for_listeners() {
+  std::vector<TcpSocket> listeners;
+  for (const int family : {AF_INET, AF_INET6}) {
+    inet_diag_req_v2 wanted{};
+    wanted.sdiag_family = static_cast<uint8_t>(family);
+    wanted.sdiag_protocol = IPPROTO_TCP;
+    wanted.idiag_states = 1U << uint32_t{TCP_LISTEN};
+    TRY(ask_kernel({.protocol = NETLINK_SOCK_DIAG,
+                    .type = SOCK_DIAG_BY_FAMILY,
+                    .flags = NLM_F_DUMP,
+                    .body = std::as_bytes(std::span(&wanted, 1))},
+                   "the kernel's sockets",
+                   [&](ByteSpan datagram) { return parse_socket_datagram(datagram, listeners); }));
+  }
+  return listeners;
+}
+
+Result<std::vector<TcpSocket>> read_listeners(const ProcessFolder& process) {
   std::vector<TcpSocket> listeners;
   for (const char* table : {"net/tcp", "net/tcp6"}) {
     const auto text = process.read(table, kMaxTableBytes);
     if (!text && text.error().code() == Code::kNotFound) continue;  // a machine without IPv6
     if (!text) return fail(text.error());
-    for (TcpSocket& socket : parse_listening_tcp_sockets(*text)) {
-      if (std::ranges::binary_search(held, socket.inode)) listeners.push_back(std::move(socket));
-    }
+    std::ranges::move(parse_listening_tcp_sockets(*text), std::back_inserter(listeners));
   }
-  if (listeners.size() > kMaxListeners) return fail(limit_error("TCP listeners of the engine", kMaxListeners, {}));
+  return listeners;
+}
+
+// Those that the process holds.
+Result<std::vector<TcpSocket>> held_listeners(const ProcessFolder& process, bool same_namespace) {
+  TRY_ASSIGN(const std::vector<uint64_t> held, process.sockets());
+  auto listeners = same_namespace ? ask_for_listeners() : Result<std::vector<TcpSocket>>(fail(Code::kUnsupported, ""));
+  if (!listeners) listeners = read_listeners(process);  // also of a kernel without sock_diag
+  if (!listeners) return listeners;
+  std::erase_if(*listeners, [&](const TcpSocket& socket) { return !std::ranges::binary_search(held, socket.inode); });
+  if (listeners->size() > kMaxListeners) return fail(limit_error("TCP listeners of the engine", kMaxListeners, {}));
   return listeners;
 }
 
 }  // namespace
 
 Fact<std::vector<Listener>> look_at_listeners(const ProcessFolder& process, const ListenerOptions& options) {
-  const auto sockets = held_listeners(process);
-  if (!sockets) return unknown_because(sockets.error());
-  std::vector<Listener> listeners;
-  if (sockets->empty()) return listeners;
   const auto theirs = process.link("ns/net");
   const auto own = ProcessFolder::open(options.proc, static_cast<int32_t>(::getpid()));
   const auto ours = own ? own->link("ns/net") : Result<std::string>(fail(own.error()));
   const bool reachable = theirs && ours && *theirs == *ours;
+  const auto sockets = held_listeners(process, reachable);
+  if (!sockets) return unknown_because(sockets.error());
+  std::vector<Listener> listeners;
+  if (sockets->empty()) return listeners;
 
   using Security = Listener::Security;
   std::vector<std::optional<Security>> found(sockets->size());

@@ -52,15 +52,17 @@ Fact<int32_t> find_served(ProcessTable& processes, const std::vector<uint64_t>& 
     const std::string_view unit = service_unit(entry.cgroup);
     return unit.contains("docker") || unit.contains("podman");
   };
+  std::optional<Error> denied;
   for (const bool likely : {true, false}) {
     for (const TableEntry& entry : *entries) {
       if (entry.pid == activator || is_likely(entry) != likely) continue;
       const auto process = ProcessFolder::open(processes.proc(), entry.pid);
       const auto held = process ? process->sockets() : Result<std::vector<uint64_t>>(fail(process.error()));
       if (held && holds_any(*held, inodes)) return entry.pid;
-      if (!held && held.error().code() == Code::kPermissionDenied) return unknown_because(held.error());
+      if (!held && held.error().code() == Code::kPermissionDenied) denied = held.error();
     }
   }
+  if (denied) return unknown_because(*denied);
   return not_known("systemd holds the socket, and no engine has taken it from there");
 }
 

@@ -7,7 +7,10 @@
 #include <optional>
 
 #include <arpa/inet.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
 
+#include "audit/collect/netlink.h"
 #include "base/text.h"
 
 namespace bulkhead::audit {
@@ -31,6 +34,16 @@ std::string_view next_word(std::string_view& rest) {
   return word;
 }
 
+bool set_address(bool ipv6, const void* bytes, TcpSocket& socket) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  socket.ipv6 = ipv6;
+  if (::inet_ntop(ipv6 ? AF_INET6 : AF_INET, bytes, text.data(), text.size()) == nullptr) return false;
+  socket.host = text.data();
+  socket.any = socket.host == "0.0.0.0" || socket.host == "::";
+  socket.loopback = socket.host == "::1" || socket.host.starts_with("::ffff:127.") || socket.host.starts_with("127.");
+  return true;
+}
+
 // Addresses are words of four bytes in the machine's own order, each as it lies in memory.
 bool read_address(std::string_view hex, TcpSocket& socket) {
   std::array<uint32_t, 4> words{};
@@ -41,15 +54,7 @@ bool read_address(std::string_view hex, TcpSocket& socket) {
     if (!word) return false;
     words[i] = static_cast<uint32_t>(*word);
   }
-  std::array<unsigned char, 16> bytes{};
-  std::memcpy(bytes.data(), words.data(), sizeof bytes);
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  socket.ipv6 = count == 4;
-  if (::inet_ntop(socket.ipv6 ? AF_INET6 : AF_INET, bytes.data(), text.data(), text.size()) == nullptr) return false;
-  socket.host = text.data();
-  socket.any = socket.host == "0.0.0.0" || socket.host == "::";
-  socket.loopback = socket.ipv6 ? socket.host == "::1" || socket.host.starts_with("::ffff:127.") : bytes[0] == 127;
-  return true;
+  return set_address(count == 4, words.data(), socket);
 }
 
 }  // namespace
@@ -88,6 +93,22 @@ std::vector<TcpSocket> parse_listening_tcp_sockets(std::string_view text) {
     sockets.push_back(std::move(socket));
   }
   return sockets;
+}
+
+Result<bool> parse_socket_datagram(ByteSpan datagram, std::vector<TcpSocket>& sockets) {
+  return for_netlink_messages(datagram, "the kernel's sockets", [&](uint16_t type, ByteSpan body) -> Result<bool> {
+    inet_diag_msg message{};
+    if (type != SOCK_DIAG_BY_FAMILY) return false;
+    if (body.size() < sizeof message) return fail(Code::kMalformed, "the kernel's sockets: a message is cut off");
+    std::memcpy(&message, body.data(), sizeof message);
+    TcpSocket socket;
+    const bool known = message.idiag_family == AF_INET || message.idiag_family == AF_INET6;
+    if (!known || !set_address(message.idiag_family == AF_INET6, message.id.idiag_src, socket)) return false;
+    socket.port = ntohs(message.id.idiag_sport);
+    socket.inode = message.idiag_inode;
+    sockets.push_back(std::move(socket));
+    return false;
+  });
 }
 
 }  // namespace bulkhead::audit
