@@ -1,9 +1,353 @@
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "audit/check.h"
+#include "audit/checks/listener_checks.h"
+#include "audit/checks/lookup.h"
+#include "audit/checks/release_version.h"
+#include "audit/checks/version_checks.h"
+#include "base/text.h"
 
 namespace bulkhead::audit {
+namespace {
+
+constexpr std::string_view kPodmanHasNoDaemon = "Podman has no daemon that containers depend on";
+
+// ---- What the API tells --------------------------------------------------------------------------------------------
+
+void with_engine(const Facts& facts, Sink& sink, void (*judge)(const Engine&, const Facts&, Sink&)) {
+  if (!facts.engine) return sink.unknown(the_daemon(facts), facts.engine.error());
+  judge(*facts.engine, facts, sink);
+}
+
+void rootless(const Facts& facts, Sink& sink) {
+  with_engine(facts, sink, [](const Engine& engine, const Facts& all, Sink& rows) {
+    Evidence option{.where = "/info#/SecurityOptions",
+                    .found = engine.rootless() ? "rootless" : "not rootless",
+                    .wanted = "rootless"};
+    if (engine.rootless()) return rows.pass(the_daemon(all), {std::move(option)});
+    std::vector<Evidence> evidence = {std::move(option)};
+    if (all.host.daemon) {
+      evidence.push_back({.where = fmt::format("owner of process {}", all.host.daemon->pid),
+                          .found = fmt::format("uid {}", all.host.daemon->uid),
+                          .wanted = "not 0"});
+    }
+    rows.manual(
+        the_daemon(all), std::move(evidence),
+        "whether the containers of this host can live with the limits of rootless mode is for a person to decide");
+  });
+}
+
+void icc(const Facts& facts, Sink& sink) {
+  if (!facts.networks) return sink.unknown(the_daemon(facts), facts.networks.error());
+  if (facts.engine && facts.engine->podman) {
+    return sink.not_applicable(the_daemon(facts), "Podman's bridges have no such option");
+  }
+  const auto bridge = std::ranges::find_if(
+      *facts.networks, [](const Network& network) { return network.name == "bridge" && network.driver == "bridge"; });
+  if (bridge == facts.networks->end()) return sink.not_applicable(the_daemon(facts), "there is no default bridge");
+  constexpr std::string_view kOption = "com.docker.network.bridge.enable_icc";
+  const auto option = bridge->options.find(std::string(kOption));
+  const bool said = option != bridge->options.end();
+  sink.judge(said && option->second == "false", object_of(*bridge),
+             {{.where = fmt::format("/Options/{}", kOption),
+               .found = said ? option->second : "not set, which allows it",
+               .wanted = "false"}});
+}
+
+void insecure_registries(const Facts& facts, Sink& sink) {
+  with_engine(facts, sink, [](const Engine& engine, const Facts& all, Sink& rows) {
+    const bool none = engine.insecure_registries.empty();
+    rows.judge(none, the_daemon(all),
+               {{.where = "/info#/RegistryConfig",
+                 .found = none ? "none" : some_of(engine.insecure_registries),
+                 .wanted = "no insecure registry but this machine"}});
+  });
+}
+
+void judge_driver(const Facts& facts, Sink& sink, std::string_view driver) {
+  if (!facts.engine) return sink.unknown(the_daemon(facts), facts.engine.error());
+  sink.judge(
+      facts.engine->storage_driver != driver, the_daemon(facts),
+      {{.where = "/info#/Driver", .found = facts.engine->storage_driver, .wanted = fmt::format("not {}", driver)}});
+}
+
+void aufs(const Facts& facts, Sink& sink) {
+  judge_driver(facts, sink, "aufs");
+}
+
+void devicemapper(const Facts& facts, Sink& sink) {
+  judge_driver(facts, sink, "devicemapper");
+}
+
+// Running containers that live in the host's user namespace without having asked for it.
+std::vector<std::string> unmapped_containers(const Facts& facts) {
+  std::vector<std::string> names;
+  if (!facts.containers) return names;
+  for (const Container& container : *facts.containers) {
+    if (!container.details || !container.details->processes || container.details->userns_mode == "host") continue;
+    if (container.details->processes->host_user_namespace) names.push_back(container.name);
+  }
+  return names;
+}
+
+void userns_remap(const Facts& facts, Sink& sink) {
+  with_engine(facts, sink, [](const Engine& engine, const Facts& all, Sink& rows) {
+    const bool mapped = engine.security_option("userns").has_value();
+    if (!mapped && !engine.rootless() && engine.podman) {
+      return rows.not_applicable(the_daemon(all), "Podman maps users for each container (--userns=auto)");
+    }
+    std::vector<Evidence> evidence = {{.where = "/info#/SecurityOptions",
+                                       .found = mapped              ? "userns"
+                                                : engine.rootless() ? "rootless"
+                                                                    : "neither",
+                                       .wanted = "userns or rootless"}};
+    const auto unmapped = unmapped_containers(all);
+    if ((mapped || engine.rootless()) && !unmapped.empty()) {
+      evidence.push_back({.where = "user namespaces of running containers",
+                          .found = "the host's: " + some_of(unmapped),
+                          .wanted = "their own"});
+      return rows.fail(the_daemon(all), std::move(evidence), "the mapping is not in effect for all containers");
+    }
+    rows.judge(mapped || engine.rootless(), the_daemon(all), std::move(evidence));
+  });
+}
+
+void authorization(const Facts& facts, Sink& sink) {
+  with_engine(facts, sink, [](const Engine& engine, const Facts& all, Sink& rows) {
+    if (engine.podman) return rows.not_applicable(the_daemon(all), "Podman has no authorization plugins");
+    const bool any = !engine.authorization_plugins.empty();
+    rows.judge(any, the_daemon(all),
+               {{.where = "/info#/Plugins/Authorization",
+                 .found = any ? some_of(engine.authorization_plugins) : "none",
+                 .wanted = "a plugin"}},
+               any ? "that there is a plugin says nothing about its rules" : "");
+  });
+}
+
+// Logs that stay on this host, for all that the engine knows.
+constexpr std::array kLocalLogs = std::to_array<std::string_view>({"json-file", "local", "k8s-file", "passthrough"});
+
+bool sends_syslog_away(const Facts& facts) {
+  const auto options = setting_of(facts, "log-opts");
+  if (!options || !*options) return false;
+  return std::ranges::any_of((*options)->values, [](const std::string& value) {
+    return value.starts_with("syslog-address=tcp") || value.starts_with("syslog-address=udp");
+  });
+}
+
+void logging(const Facts& facts, Sink& sink) {
+  with_engine(facts, sink, [](const Engine& engine, const Facts& all, Sink& rows) {
+    const std::string& driver = engine.logging_driver;
+    std::vector<Evidence> evidence = {
+        {.where = "/info#/LoggingDriver", .found = driver, .wanted = "a driver that sends logs to another machine"}};
+    if (driver.empty()) return rows.not_applicable(the_daemon(all), "the engine does not tell its logging driver");
+    if (driver == "none") return rows.fail(the_daemon(all), std::move(evidence), "logs are thrown away");
+    if (std::ranges::find(kLocalLogs, driver) != kLocalLogs.end()) {
+      return rows.fail(the_daemon(all), std::move(evidence),
+                       "logs stay on this host unless something that the engine does not know sends them away");
+    }
+    if (driver == "journald" || (driver == "syslog" && !sends_syslog_away(all))) {
+      return rows.manual(the_daemon(all), std::move(evidence),
+                         "logs go to a service of this host: whether that sends them away is its configuration");
+    }
+    rows.pass(the_daemon(all), std::move(evidence));
+  });
+}
+
+void no_new_privileges(const Facts& facts, Sink& sink) {
+  with_engine(facts, sink, [](const Engine& engine, const Facts& all, Sink& rows) {
+    if (engine.podman) return rows.not_applicable(the_daemon(all), "Podman does not tell its default");
+    const bool set = engine.security_option("no-new-privileges").has_value();
+    rows.judge(set, the_daemon(all),
+               {{.where = "/info#/SecurityOptions",
+                 .found = set ? "no-new-privileges" : "no no-new-privileges",
+                 .wanted = "no-new-privileges"}});
+  });
+}
+
+void live_restore(const Facts& facts, Sink& sink) {
+  with_engine(facts, sink, [](const Engine& engine, const Facts& all, Sink& rows) {
+    if (engine.podman) return rows.not_applicable(the_daemon(all), std::string(kPodmanHasNoDaemon));
+    if (engine.swarm_state == "active") {
+      return rows.not_applicable(the_daemon(all), "an engine in a Swarm cannot have live restore");
+    }
+    if (!engine.live_restore) return rows.not_applicable(the_daemon(all), "the engine does not tell it");
+    rows.judge(
+        *engine.live_restore, the_daemon(all),
+        {{.where = "/info#/LiveRestoreEnabled", .found = *engine.live_restore ? "true" : "false", .wanted = "true"}});
+  });
+}
+
+void seccomp(const Facts& facts, Sink& sink) {
+  with_engine(facts, sink, [](const Engine& engine, const Facts& all, Sink& rows) {
+    const auto option = engine.security_option("seccomp");
+    std::string profile;
+    if (option && option->contains("profile")) profile = option->at("profile");
+    std::vector<Evidence> evidence = {{.where = "/info#/SecurityOptions",
+                                       .found = option ? fmt::format("seccomp, profile {}", profile) : "no seccomp",
+                                       .wanted = "a seccomp profile"}};
+    if (!option || profile == "unconfined") return rows.fail(the_daemon(all), std::move(evidence));
+    // What engines call their own: "default" up to 20.10, "builtin" since; Podman names the file of its package.
+    if (profile == "default" || profile == "builtin") {
+      return rows.pass(the_daemon(all), std::move(evidence), "the engine's own profile");
+    }
+    rows.manual(the_daemon(all), std::move(evidence), "a profile of your own: what it allows is for a person to judge");
+  });
+}
+
+void experimental(const Facts& facts, Sink& sink) {
+  with_engine(facts, sink, [](const Engine& engine, const Facts& all, Sink& rows) {
+    rows.judge(
+        !engine.experimental, the_daemon(all),
+        {{.where = "/info#/ExperimentalBuild", .found = engine.experimental ? "true" : "false", .wanted = "false"}});
+  });
+}
+
+// From here on a start request has no HostConfig any more.
+constexpr std::string_view kFirstSafeApi = "1.24";
+
+void minimum_api_version(const Facts& facts, Sink& sink) {
+  with_engine(facts, sink, [](const Engine& engine, const Facts& all, Sink& rows) {
+    if (engine.min_api_version.empty()) {
+      return rows.not_applicable(the_daemon(all), "the engine does not tell the oldest API that it serves");
+    }
+    rows.judge(!version_before(engine.min_api_version, kFirstSafeApi), the_daemon(all),
+               {{.where = "/version#/MinAPIVersion",
+                 .found = engine.min_api_version,
+                 .wanted = fmt::format("{} or newer", kFirstSafeApi)}});
+  });
+}
+
+// ---- What only its configuration tells -----------------------------------------------------------------------------
+
+using JudgeSetting = void (*)(const Facts&, Sink&, const std::optional<Setting>&, Evidence);
+
+void with_setting(const Facts& facts, Sink& sink, std::string_view name, JudgeSetting judge) {
+  const auto setting = setting_of(facts, name);
+  if (!setting) return sink.unknown(the_daemon(facts), setting.error());
+  judge(facts, sink, *setting, {.where = where_of(facts, *setting, name), .found = text_of(*setting), .wanted = {}});
+}
+
+bool is(const std::optional<Setting>& setting, std::string_view value) {
+  return setting && setting->values.size() == 1 && equals_ignoring_case(setting->values.front(), value);
+}
+
+void log_level(const Facts& facts, Sink& sink) {
+  const auto debug = setting_of(facts, "debug");
+  if (debug && is(*debug, "true")) {
+    return sink.fail(
+        the_daemon(facts),
+        {{.where = where_of(facts, *debug, "debug"), .found = "true", .wanted = "false, and log-level info"}});
+  }
+  with_setting(facts, sink, "log-level",
+               [](const Facts& all, Sink& rows, const std::optional<Setting>& setting, Evidence evidence) {
+                 evidence.wanted = "info, which is the default";
+                 rows.judge(!setting || is(setting, "info"), the_daemon(all), {std::move(evidence)});
+               });
+}
+
+void iptables(const Facts& facts, Sink& sink) {
+  with_setting(facts, sink, "iptables",
+               [](const Facts& all, Sink& rows, const std::optional<Setting>& setting, Evidence evidence) {
+                 evidence.wanted = "true, which is the default";
+                 rows.judge(!is(setting, "false"), the_daemon(all), {std::move(evidence)});
+               });
+}
+
+void default_ulimits(const Facts& facts, Sink& sink) {
+  with_setting(facts, sink, "default-ulimits",
+               [](const Facts& all, Sink& rows, const std::optional<Setting>& setting, Evidence evidence) {
+                 evidence.wanted = "limits that fit your containers";
+                 if (setting) return rows.pass(the_daemon(all), {std::move(evidence)});
+                 rows.manual(the_daemon(all), {std::move(evidence)},
+                             "containers without limits of their own inherit those of the engine's services");
+               });
+}
+
+void cgroup_parent(const Facts& facts, Sink& sink) {
+  with_setting(facts, sink, "cgroup-parent",
+               [](const Facts& all, Sink& rows, const std::optional<Setting>& setting, Evidence evidence) {
+                 evidence.wanted = "not set, or a cgroup that you know";
+                 if (!setting || is(setting, "")) return rows.pass(the_daemon(all), {std::move(evidence)});
+                 rows.manual(the_daemon(all), {std::move(evidence)},
+                             "the limits and accounting of that cgroup are for a person to confirm");
+               });
+}
+
+void base_device_size(const Facts& facts, Sink& sink) {
+  if (facts.engine && facts.engine->storage_driver != "devicemapper") {
+    return sink.not_applicable(the_daemon(facts),
+                               fmt::format("the storage driver {} has no base device", facts.engine->storage_driver));
+  }
+  with_setting(facts, sink, "storage-opts",
+               [](const Facts& all, Sink& rows, const std::optional<Setting>& setting, Evidence evidence) {
+                 evidence.wanted = "no dm.basesize";
+                 const bool changed = setting && std::ranges::any_of(setting->values, [](const std::string& value) {
+                                        return value.starts_with("dm.basesize");
+                                      });
+                 rows.judge(!changed, the_daemon(all), {std::move(evidence)});
+               });
+}
+
+void userland_proxy(const Facts& facts, Sink& sink) {
+  with_setting(facts, sink, "userland-proxy",
+               [](const Facts& all, Sink& rows, const std::optional<Setting>& setting, Evidence evidence) {
+                 evidence.wanted = "false";
+                 if (!setting) evidence.found = "not set, which means true";
+                 rows.judge(is(setting, "false"), the_daemon(all), {std::move(evidence)});
+               });
+}
+
+void configuration_in_effect(const Facts& facts, Sink& sink) {
+  if (!facts.host.daemon) return sink.unknown(the_daemon(facts), facts.host.daemon.error());
+  const DaemonProcess& daemon = *facts.host.daemon;
+  if (daemon.config_path.empty())
+    return sink.not_applicable(the_daemon(facts), "the daemon reads no configuration file");
+  sink.judge(
+      !daemon.config_changed_since_start, the_daemon(facts),
+      {{.where = daemon.config_path,
+        .found = daemon.config_changed_since_start ? "changed since the daemon started" : "older than the daemon",
+        .wanted = "older than the daemon"}},
+      daemon.config_changed_since_start ? "settings of the file may not be in effect" : "");
+}
+
+constexpr std::array kChecks = std::to_array<Check>({
+    {.id = "daemon.rootless", .run = rootless},
+    {.id = "daemon.icc", .run = icc},
+    {.id = "daemon.log-level", .run = log_level},
+    {.id = "daemon.iptables", .run = iptables},
+    {.id = "daemon.insecure-registries", .run = insecure_registries},
+    {.id = "daemon.aufs", .run = aufs},
+    {.id = "daemon.devicemapper", .run = devicemapper},
+    {.id = "daemon.tls", .run = tls},
+    {.id = "daemon.default-ulimits", .run = default_ulimits},
+    {.id = "daemon.userns-remap", .run = userns_remap},
+    {.id = "daemon.cgroup-parent", .run = cgroup_parent},
+    {.id = "daemon.base-device-size", .run = base_device_size},
+    {.id = "daemon.authorization", .run = authorization},
+    {.id = "daemon.logging", .run = logging},
+    {.id = "daemon.no-new-privileges", .run = no_new_privileges},
+    {.id = "daemon.live-restore", .run = live_restore},
+    {.id = "daemon.userland-proxy", .run = userland_proxy},
+    {.id = "daemon.seccomp", .run = seccomp},
+    {.id = "daemon.experimental", .run = experimental},
+    {.id = "daemon.api-tcp", .run = api_tcp},
+    {.id = "daemon.authorization-bypass", .run = authorization_bypass},
+    {.id = "daemon.minimum-api-version", .run = minimum_api_version},
+    {.id = "daemon.configuration-in-effect", .run = configuration_in_effect},
+});
+
+}  // namespace
 
 std::span<const Check> daemon_checks() {
-  return {};
+  return kChecks;
 }
 
 }  // namespace bulkhead::audit

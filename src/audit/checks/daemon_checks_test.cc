@@ -1,0 +1,283 @@
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "audit/checks/test_host.h"
+
+namespace bulkhead::audit {
+namespace {
+
+using testing::HasSubstr;
+
+Facts with_options(std::vector<std::string> options) {
+  Facts facts = test_facts();
+  facts.engine->security_options = std::move(options);
+  return facts;
+}
+
+Facts podman() {
+  Facts facts = with_options({"name=seccomp,profile=default", "name=rootless"});
+  facts.engine->podman = true;
+  return facts;
+}
+
+Facts silent() {
+  Facts facts = test_facts();
+  facts.engine = not_known("the engine did not answer");
+  return facts;
+}
+
+Facts with(std::string name, std::vector<std::string> values) {
+  return facts_with_daemon({{std::move(name), std::move(values)}});
+}
+
+TEST(DaemonRootless, IsWhatTheEngineSaysOfItself) {
+  EXPECT_EQ(status_of_only_row("daemon.rootless", with_options({"name=seccomp,profile=builtin", "name=rootless"})),
+            "pass");
+  EXPECT_EQ(status_of_only_row("daemon.rootless", podman()), "pass");
+  EXPECT_EQ(status_of_only_row("daemon.rootless", facts_with_daemon()), "manual");
+  EXPECT_THAT(told_by("daemon.rootless", facts_with_daemon()), HasSubstr("owner of process 812: uid 0"));
+  EXPECT_EQ(status_of_only_row("daemon.rootless", silent()), "error");
+}
+
+Facts with_bridge(std::map<std::string, std::string> options, std::string name = "bridge") {
+  Facts facts = test_facts();
+  facts.networks->push_back({.id = "n1",
+                             .name = std::move(name),
+                             .driver = "bridge",
+                             .scope = "local",
+                             .ingress = false,
+                             .options = std::move(options),
+                             .containers = {}});
+  return facts;
+}
+
+TEST(DaemonIcc, IsTheOptionOfTheDefaultBridge) {
+  constexpr const char* kOption = "com.docker.network.bridge.enable_icc";
+  EXPECT_EQ(status_of_only_row("daemon.icc", with_bridge({{kOption, "false"}})), "pass");
+  EXPECT_EQ(status_of_only_row("daemon.icc", with_bridge({{kOption, "true"}})), "fail");
+  EXPECT_EQ(status_of_only_row("daemon.icc", with_bridge({})), "fail");
+  EXPECT_EQ(status_of_only_row("daemon.icc", with_bridge({{kOption, "false"}}, "mine")), "not_applicable");
+  Facts facts = test_facts();
+  facts.networks = not_known("GET /networks: 500");
+  EXPECT_EQ(status_of_only_row("daemon.icc", facts), "error");
+}
+
+// A process of another user whose arguments look like a daemon's says nothing: what counts is the network, the API, and
+// the settings of the process that owns the socket.
+TEST(DaemonSettings, AreNeverThoseOfAForgedProcess) {
+  Facts facts = with_bridge({{"com.docker.network.bridge.enable_icc", "true"}});
+  facts.host.daemon = facts_with_daemon().host.daemon;
+  facts.host.daemon->arguments = {"dockerd",
+                                  "--icc=false",
+                                  "--userns-remap=x",
+                                  "--no-new-privileges",
+                                  "--authorization-plugin=x",
+                                  "--userland-proxy=false",
+                                  "--log-level=info"};
+  for (const std::string_view check : {"daemon.icc", "daemon.userns-remap", "daemon.no-new-privileges",
+                                       "daemon.authorization", "daemon.userland-proxy"}) {
+    EXPECT_EQ(status_of_only_row(check, facts), "fail") << check;
+  }
+}
+
+TEST(DaemonLogLevel, IsInfoOrNotSet) {
+  EXPECT_EQ(status_of_only_row("daemon.log-level", facts_with_daemon()), "pass");
+  EXPECT_EQ(status_of_only_row("daemon.log-level", with("log-level", {"info"})), "pass");
+  EXPECT_EQ(status_of_only_row("daemon.log-level", with("log-level", {"debug"})), "fail");
+  EXPECT_EQ(status_of_only_row("daemon.log-level", with("log-level", {"error"})), "fail");
+  EXPECT_EQ(told_by("daemon.log-level", with("debug", {"true"})),
+            "/etc/docker/daemon.json#/debug: true (false, and log-level info); \n");
+  EXPECT_EQ(status_of_only_row("daemon.log-level", test_facts()), "not_applicable");
+}
+
+TEST(DaemonIptables, MayBeWritten) {
+  EXPECT_EQ(status_of_only_row("daemon.iptables", facts_with_daemon()), "pass");
+  EXPECT_EQ(status_of_only_row("daemon.iptables", with("iptables", {"true"})), "pass");
+  EXPECT_EQ(status_of_only_row("daemon.iptables", with("iptables", {"false"})), "fail");
+  EXPECT_EQ(status_of_only_row("daemon.iptables", test_facts()), "not_applicable");
+}
+
+TEST(DaemonSettings, OfAFileThatCannotBeReadAreAnError) {
+  Facts facts = facts_with_daemon();
+  facts.host.daemon->settings = not_known("/etc/docker/daemon.json: permission denied");
+  for (const std::string_view check : {"daemon.log-level", "daemon.iptables", "daemon.default-ulimits",
+                                       "daemon.cgroup-parent", "daemon.userland-proxy"}) {
+    EXPECT_EQ(status_of_only_row(check, facts), "error") << check;
+    EXPECT_EQ(told_by(check, facts), "/etc/docker/daemon.json: permission denied\n") << check;
+  }
+}
+
+TEST(DaemonInsecureRegistries, AreNamed) {
+  Facts facts = test_facts();
+  EXPECT_EQ(status_of_only_row("daemon.insecure-registries", facts), "pass");
+  facts.engine->insecure_registries = {"10.0.0.0/8", "registry.example:5000"};
+  EXPECT_EQ(status_of_only_row("daemon.insecure-registries", facts), "fail");
+  EXPECT_THAT(told_by("daemon.insecure-registries", facts), HasSubstr("10.0.0.0/8, registry.example:5000"));
+  EXPECT_EQ(status_of_only_row("daemon.insecure-registries", silent()), "error");
+}
+
+TEST(DaemonStorageDriver, IsNoneThatIsGone) {
+  Facts facts = test_facts();
+  for (const std::string driver : {"aufs", "devicemapper"}) {
+    const std::string check = "daemon." + driver;
+    facts.engine->storage_driver = "overlay2";
+    EXPECT_EQ(status_of_only_row(check, facts), "pass");
+    facts.engine->storage_driver = driver;
+    EXPECT_EQ(status_of_only_row(check, facts), "fail");
+    EXPECT_EQ(status_of_only_row(check, silent()), "error");
+  }
+}
+
+TEST(DaemonDefaultUlimits, AreForAPersonWhenThereAreNone) {
+  EXPECT_EQ(status_of_only_row("daemon.default-ulimits", with("default-ulimits", {"nofile=64:64"})), "pass");
+  EXPECT_EQ(status_of_only_row("daemon.default-ulimits", facts_with_daemon()), "manual");
+  EXPECT_THAT(told_by("daemon.default-ulimits", facts_with_daemon()), HasSubstr("#/default-ulimits: not set"));
+  EXPECT_EQ(status_of_only_row("daemon.default-ulimits", test_facts()), "not_applicable");
+}
+
+TEST(DaemonUsernsRemap, IsInEffectForAllContainers) {
+  EXPECT_EQ(status_of_only_row("daemon.userns-remap", test_facts()), "fail");
+  EXPECT_EQ(status_of_only_row("daemon.userns-remap", with_options({"name=rootless"})), "pass");
+  EXPECT_EQ(status_of_only_row("daemon.userns-remap", silent()), "error");
+  Facts rootful = podman();
+  rootful.engine->security_options = {"name=seccomp,profile=default"};
+  EXPECT_EQ(status_of_only_row("daemon.userns-remap", rootful), "not_applicable");
+
+  Facts facts = with_options({"name=userns"});
+  EXPECT_EQ(status_of_only_row("daemon.userns-remap", facts), "pass");
+  ContainerDetails details;
+  details.processes = ContainerProcesses{};
+  details.processes->host_user_namespace = true;
+  facts.containers->push_back(test_container("web", details));
+  EXPECT_EQ(status_of_only_row("daemon.userns-remap", facts), "fail");
+  EXPECT_THAT(told_by("daemon.userns-remap", facts), HasSubstr("the host's: web"));
+  // One that asked for it is the business of the checks of containers.
+  facts.containers->front().details->userns_mode = "host";
+  EXPECT_EQ(status_of_only_row("daemon.userns-remap", facts), "pass");
+}
+
+TEST(DaemonCgroupParent, IsTheDefaultOrConfirmedByAPerson) {
+  EXPECT_EQ(status_of_only_row("daemon.cgroup-parent", facts_with_daemon()), "pass");
+  EXPECT_EQ(status_of_only_row("daemon.cgroup-parent", with("cgroup-parent", {""})), "pass");
+  EXPECT_EQ(status_of_only_row("daemon.cgroup-parent", with("cgroup-parent", {"/mine"})), "manual");
+  EXPECT_EQ(status_of_only_row("daemon.cgroup-parent", test_facts()), "not_applicable");
+}
+
+TEST(DaemonBaseDeviceSize, IsAboutDevicemapperOnly) {
+  EXPECT_EQ(status_of_only_row("daemon.base-device-size", with("storage-opts", {"dm.basesize=20G"})), "not_applicable");
+  Facts facts = with("storage-opts", {"dm.fs=xfs", "dm.basesize=20G"});
+  facts.engine->storage_driver = "devicemapper";
+  EXPECT_EQ(status_of_only_row("daemon.base-device-size", facts), "fail");
+  facts.host.daemon->settings->clear();
+  EXPECT_EQ(status_of_only_row("daemon.base-device-size", facts), "pass");
+}
+
+TEST(DaemonAuthorization, IsAPluginAndNoPromiseAboutItsRules) {
+  Facts facts = test_facts();
+  EXPECT_EQ(status_of_only_row("daemon.authorization", facts), "fail");
+  facts.engine->authorization_plugins = {"bulkhead"};
+  EXPECT_EQ(status_of_only_row("daemon.authorization", facts), "pass");
+  EXPECT_THAT(told_by("daemon.authorization", facts), HasSubstr("says nothing about its rules"));
+  EXPECT_EQ(status_of_only_row("daemon.authorization", podman()), "not_applicable");
+}
+
+TEST(DaemonLogging, DoesNotTakeLocalDriversForRemoteOnes) {
+  const std::map<std::string, std::string> kWanted = {
+      {"json-file", "fail"}, {"local", "fail"},    {"none", "fail"},      {"journald", "manual"},
+      {"syslog", "manual"},  {"fluentd", "pass"},  {"gelf", "pass"},      {"awslogs", "pass"},
+      {"splunk", "pass"},    {"k8s-file", "fail"}, {"", "not_applicable"}};
+  Facts facts = test_facts();
+  for (const auto& [driver, wanted] : kWanted) {
+    facts.engine->logging_driver = driver;
+    EXPECT_EQ(status_of_only_row("daemon.logging", facts), wanted) << driver;
+  }
+  Facts sent = with("log-opts", {"syslog-address=tcp+tls://logs.example:6514"});
+  sent.engine->logging_driver = "syslog";
+  EXPECT_EQ(status_of_only_row("daemon.logging", sent), "pass");
+  sent.host.daemon->settings->at("log-opts").values = {"syslog-address=unixgram:///dev/log"};
+  EXPECT_EQ(status_of_only_row("daemon.logging", sent), "manual");
+}
+
+TEST(DaemonNoNewPrivileges, IsWhatTheEngineSaysOfItself) {
+  EXPECT_EQ(status_of_only_row("daemon.no-new-privileges", with_options({"name=no-new-privileges"})), "pass");
+  EXPECT_EQ(status_of_only_row("daemon.no-new-privileges", test_facts()), "fail");
+  EXPECT_EQ(status_of_only_row("daemon.no-new-privileges", podman()), "not_applicable");
+}
+
+TEST(DaemonLiveRestore, IsWhatTheEngineSaysOfItself) {
+  Facts facts = test_facts();
+  EXPECT_EQ(status_of_only_row("daemon.live-restore", facts), "not_applicable");
+  facts.engine->live_restore = false;
+  EXPECT_EQ(status_of_only_row("daemon.live-restore", facts), "fail");
+  facts.engine->live_restore = true;
+  EXPECT_EQ(status_of_only_row("daemon.live-restore", facts), "pass");
+  facts.engine->live_restore = false;
+  facts.engine->swarm_state = "active";
+  EXPECT_EQ(status_of_only_row("daemon.live-restore", facts), "not_applicable");
+  EXPECT_EQ(status_of_only_row("daemon.live-restore", podman()), "not_applicable");
+}
+
+TEST(DaemonUserlandProxy, IsOnUntilItIsSwitchedOff) {
+  EXPECT_EQ(status_of_only_row("daemon.userland-proxy", with("userland-proxy", {"false"})), "pass");
+  EXPECT_EQ(status_of_only_row("daemon.userland-proxy", with("userland-proxy", {"true"})), "fail");
+  EXPECT_EQ(status_of_only_row("daemon.userland-proxy", facts_with_daemon()), "fail");
+  EXPECT_EQ(status_of_only_row("daemon.userland-proxy", test_facts()), "not_applicable");
+}
+
+TEST(DaemonSeccomp, TakesTheEnginesProfileAndShowsOthers) {
+  EXPECT_EQ(status_of_only_row("daemon.seccomp", with_options({"name=seccomp,profile=default"})), "pass");
+  EXPECT_EQ(status_of_only_row("daemon.seccomp", with_options({"name=seccomp,profile=builtin"})), "pass");
+  EXPECT_EQ(status_of_only_row("daemon.seccomp", with_options({"name=seccomp,profile=/etc/docker/mine.json"})),
+            "manual");
+  EXPECT_EQ(status_of_only_row("daemon.seccomp", with_options({"name=seccomp,profile=unconfined"})), "fail");
+  EXPECT_EQ(status_of_only_row("daemon.seccomp", with_options({})), "fail");
+  EXPECT_EQ(status_of_only_row("daemon.seccomp", silent()), "error");
+}
+
+TEST(DaemonExperimental, IsOff) {
+  Facts facts = test_facts();
+  EXPECT_EQ(status_of_only_row("daemon.experimental", facts), "pass");
+  facts.engine->experimental = true;
+  EXPECT_EQ(status_of_only_row("daemon.experimental", facts), "fail");
+  EXPECT_EQ(status_of_only_row("daemon.experimental", silent()), "error");
+}
+
+TEST(DaemonMinimumApiVersion, IsComparedAsNumbers) {
+  Facts facts = test_facts();
+  EXPECT_EQ(status_of_only_row("daemon.minimum-api-version", facts), "not_applicable");
+  facts.engine->min_api_version = "1.12";
+  EXPECT_EQ(status_of_only_row("daemon.minimum-api-version", facts), "fail");
+  facts.engine->min_api_version = "1.9";
+  EXPECT_EQ(status_of_only_row("daemon.minimum-api-version", facts), "fail");
+  facts.engine->min_api_version = "1.24";
+  EXPECT_EQ(status_of_only_row("daemon.minimum-api-version", facts), "pass");
+  facts.engine->min_api_version = "1.44";
+  EXPECT_EQ(status_of_only_row("daemon.minimum-api-version", facts), "pass");
+}
+
+TEST(DaemonConfigurationInEffect, IsNoYoungerThanTheDaemon) {
+  Facts facts = facts_with_daemon();
+  EXPECT_EQ(status_of_only_row("daemon.configuration-in-effect", facts), "pass");
+  facts.host.daemon->config_changed_since_start = true;
+  EXPECT_EQ(status_of_only_row("daemon.configuration-in-effect", facts), "fail");
+  facts.host.daemon->config_path.clear();
+  EXPECT_EQ(status_of_only_row("daemon.configuration-in-effect", facts), "not_applicable");
+}
+
+// Facts of which nothing is known: no check may pass or fail, and each says why.
+TEST(EveryCheck, SaysSoWhereNothingIsKnown) {
+  const AuditResult result = run_checks(Facts{}, {});
+  for (const Row& row : result.rows) {
+    EXPECT_TRUE(row.status == RowStatus::kError || row.status == RowStatus::kNotApplicable) << row.check->id;
+    EXPECT_FALSE(row.reason.empty()) << row.check->id;
+  }
+  EXPECT_GE(result.rows.size(), catalogue().size());
+}
+
+}  // namespace
+}  // namespace bulkhead::audit
