@@ -438,7 +438,7 @@ TEST(HttpClient, GivesUpOnASilentServer) {
   const Client client({});
   Request request = get(server.url("/"));
   request.retry = RetryPolicy::never();
-  request.timeouts.connect = milliseconds(50);
+  request.timeouts.connect = seconds(3600);  // what connecting did not need is not waited for afterwards
   request.timeouts.first_byte = milliseconds(100);
   const auto response = client.send(request);
   ASSERT_FALSE(response);

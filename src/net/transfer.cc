@@ -317,7 +317,7 @@ Status Transfer::pump(bool until_head) {
     last = now;
     if (finished_ || (until_head ? head_.complete() : !buffer_.empty())) continue;
     TRY(check_time(now, until_head));
-    auto wait = kLongestWait;
+    auto wait = std::min(kLongestWait, patience_left(until_head));
     for (const auto& deadline : {deadline_, body_deadline_}) {
       if (deadline) wait = std::min(wait, std::chrono::ceil<std::chrono::milliseconds>(*deadline - now));
     }
@@ -344,6 +344,13 @@ void Transfer::unpause() {
   api_.easy_pause(easy_, CURLPAUSE_CONT);
 }
 
+// Until check_time() would give up on what is waited for now.
+std::chrono::milliseconds Transfer::patience_left(bool awaiting_head) const {
+  const auto patience =
+      awaiting_head ? sent_after_.value_or(timeouts_.connect) + timeouts_.first_byte : timeouts_.stall_period;
+  return std::chrono::ceil<std::chrono::milliseconds>(patience - waited_) + std::chrono::milliseconds(1);
+}
+
 Status Transfer::check_time(Clock::time_point now, bool awaiting_head) {
   if (deadline_ && now >= *deadline_) {
     return fail(Code::kDeadlineExceeded, fmt::format("{}: not done within the time allowed in all", display_));
@@ -353,7 +360,9 @@ Status Transfer::check_time(Clock::time_point now, bool awaiting_head) {
                 fmt::format("{}: the answer began, but was not whole after {} ms", display_, timeouts_.body->count()));
   }
   if (awaiting_head) {
-    if (waited_ > timeouts_.connect + timeouts_.first_byte) {
+    // Time that connecting did not need is not left for the answer.
+    if (!sent_after_ && info(CURLINFO_REQUEST_SIZE) > 0) sent_after_ = waited_;
+    if (waited_ > sent_after_.value_or(timeouts_.connect) + timeouts_.first_byte) {
       return fail(Code::kDeadlineExceeded,
                   fmt::format("{}: no answer within {} ms", display_, timeouts_.first_byte.count()));
     }

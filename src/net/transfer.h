@@ -105,6 +105,7 @@ class Transfer {
   Status pump(bool until_head);
   Status check_promised_length() const;
   Error too_large() const;
+  std::chrono::milliseconds patience_left(bool awaiting_head) const;
   Status check_time(Clock::time_point now, bool awaiting_head);
   TransferFailure failure(Error error) const;
   Error curl_error(CURLcode code) const;
@@ -145,6 +146,7 @@ class Transfer {
 
   // Stall detection: time spent waiting, and bytes that came, since the last time enough had come.
   Clock::duration waited_{};
+  std::optional<Clock::duration> sent_after_;  // of it, until the request began to go out
   uint64_t waited_bytes_ = 0;
 
   std::optional<std::stop_callback<Waker>> on_stop_;
