@@ -43,6 +43,12 @@ TEST(CommandLine, FindsACommandByItsWords) {
       {"scan", "a", "b", "-j2", "-q"},
       {"scan", "--", "-strange-name"},
       {"sbom", "--format", "spdx", "alpine"},
+      {"audit"},
+      {"audit", "--section", "host,containers", "--level", "1", "--only-failed", "--fail-on", "high"},
+      {"audit", "--check", "container.*,5.4", "--skip", "container.privileged", "--container", "web-*,db"},
+      {"audit", "--host", "docker:", "--host", "tcp://db.example:2376", "-f", "json", "-o", "html=audit.html"},
+      {"audit", "--list", "--section", "containers"},
+      {"audit", "--explain", "container.privileged"},
       {"db", "update"},
       {"db", "info", "--json"},
       {"db", "build", "--from", "feeds", "-o", "new.db"},
@@ -61,7 +67,7 @@ TEST(CommandLine, FindsACommandByItsWords) {
 }
 
 TEST(CommandLine, SaysWhichWordIsNoCommand) {
-  EXPECT_THAT(refusal({}), HasSubstr("scan, sbom, db, version-compare"));
+  EXPECT_THAT(refusal({}), HasSubstr("scan, sbom, audit, db, version-compare"));
   EXPECT_THAT(refusal({"frob"}), StartsWith("there is no command \"frob\""));
   EXPECT_THAT(refusal({"db"}), HasSubstr("update, info, build, export, import; see bulkhead db --help"));
   EXPECT_THAT(refusal({"db", "frob"}), StartsWith("there is no command \"db frob\""));
@@ -135,6 +141,25 @@ TEST(CommandLine, FindsWrongValuesBeforeAnythingIsOpenedAndNamesTheOption) {
       {{"scan", "x", "--quiet=no"}, {"--quiet", "no value"}},
       {{"sbom", "a", "b"}, {"one image"}},
       {{"sbom", "a", "--format", "json"}, {"--format", "json", "spdx"}},
+      {{"audit", "x"}, {"\"x\"", "too many"}},
+      {{"audit", "--host", "unix:///a", "--host", "unix:///a"}, {"--host", "given twice"}},
+      {{"audit", "--section", "host,network"}, {"--section", "network", "containers"}},
+      {{"audit", "--level", "3"}, {"--level", "3", "1, 2"}},
+      {{"audit", "--level", "1", "--level", "2"}, {"--level", "2 times"}},
+      {{"audit", "--check", "container.priviledged"}, {"--check", "container.priviledged", "--list"}},
+      {{"audit", "--check", "container.privileged,5.99"}, {"--check", "5.99", "--list"}},
+      {{"audit", "--check", "container.privileged,"}, {"--check", "empty"}},
+      {{"audit", "--skip", "kontainer.*"}, {"--skip", "kontainer.*"}},
+      {{"audit", "--check", "container.*", "--skip", "*"}, {"no check is left"}},
+      {{"audit", "--section", "swarm", "--check", "container.*"}, {"no check is left"}},
+      {{"audit", "--fail-on", "severe"}, {"--fail-on", "severe", "critical"}},
+      {{"audit", "--timeout", "0"}, {"--timeout", "1 to 3600"}},
+      {{"audit", "--format", "cyclonedx"}, {"--format", "cyclonedx", "junit"}},
+      {{"audit", "--list", "--fail-on", "high"}, {"--list", "audits nothing"}},
+      {{"audit", "--list", "--format", "json"}, {"--list", "audits nothing"}},
+      {{"audit", "--list", "--explain", "container.privileged"}, {"--list"}},
+      {{"audit", "--explain", "5.4"}, {"--explain", "5.4", "--list"}},
+      {{"audit", "--explain", "container.privileged", "--section", "host"}, {"--explain", "alone"}},
       {{"db", "build", "--from", "x"}, {"--output", "missing"}},
       {{"db", "build", "-o", "x"}, {"--from", "missing"}},
       {{"db", "build", "--from", "a", "-o", "b", "--max-documents", "x"}, {"--max-documents"}},

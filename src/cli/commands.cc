@@ -6,6 +6,7 @@
 #define BULKHEAD_COMMANDS(ROW) \
   ROW(scan_command)            \
   ROW(sbom_command)            \
+  ROW(audit_command)           \
   ROW(db_group)                \
   ROW(db_update_command)       \
   ROW(db_info_command)         \

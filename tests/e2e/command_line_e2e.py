@@ -22,7 +22,7 @@ from harness import need, wait_until
 from images import bulkhead, run
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
-COMMANDS = ([], ["scan"], ["sbom"], ["db"], ["db", "update"], ["db", "info"], ["db", "build"], ["db", "export"], ["db", "import"],
+COMMANDS = ([], ["scan"], ["sbom"], ["audit"], ["db"], ["db", "update"], ["db", "info"], ["db", "build"], ["db", "export"], ["db", "import"],
             ["version-compare"], ["completion"], ["man"])
 
 

@@ -127,7 +127,7 @@ class Completion(unittest.TestCase):
                     self.assertLessEqual(set(wanted), offered)
 
     def test_commands(self):
-        self.offers(["bulkhead", ""], ["scan", "sbom", "db", "version-compare", "completion", "man"], only=False)
+        self.offers(["bulkhead", ""], ["scan", "sbom", "audit", "db", "version-compare", "completion", "man"], only=False)
         self.offers(["bulkhead", "d"], ["db"])
         self.offers(["bulkhead", "db", ""], ["update", "info", "build", "export", "import"], only=False)
         self.offers(["bulkhead", "db", "im"], ["import"])
