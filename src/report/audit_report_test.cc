@@ -175,6 +175,24 @@ TEST(AuditTable, TellsWhatChangedSinceTheBaseline) {
       << render_one("table", result);
 }
 
+TEST(AuditTable, TellsOnceWhyAHostGaveNoAnswer) {
+  AuditResult result = sample();
+  result.engine.clear();
+  for (audit::Row& row : result.rows) {
+    if (row.check == &kOurs) continue;
+    row = {.check = row.check, .object = row.object, .status = RowStatus::kError, .reason = "connection refused"};
+  }
+  const std::string text = render_one("table", result, {.only_failed = true});
+  EXPECT_TRUE(
+      text.starts_with("unix:///var/run/docker.sock  no answer\n  [ERR ] 5 results  connection refused\n\n"
+                       "Containers\n  container.stopped  "))
+      << text;
+  EXPECT_EQ(text.find("connection refused"), text.rfind("connection refused"));
+  EXPECT_TRUE(text.contains("6 could not be checked"));
+  result.engine = "e";  // of one that answered each row counts
+  EXPECT_TRUE(render_one("table", result).contains("    [ERR ] engine  connection refused\n"));
+}
+
 TEST(AuditTable, NeverSaysThatAllIsWellWhereItDidNotLook) {
   const auto conclusion = [](const std::function<void(AuditResult&)>& change) {
     AuditResult result = sample();
