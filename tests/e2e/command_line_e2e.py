@@ -29,7 +29,7 @@ COMMANDS = ([], ["scan"], ["sbom"], ["audit"], ["db"], ["db", "update"], ["db", 
 OPTION = r"(?<![\w-])--[a-z][a-z_-]*[a-z]"
 # Options that pages name of other programs.
 OTHER_PROGRAMS = {"--test-dir": "ctest", "--totals": "./dev fuzz", "--jobs": "./dev fuzz", "--runs": "./dev bench", "--write": "./dev bench",
-                  "--gtest_filter": "layer_test", "--cpus": "a container's", "--user": "systemctl", "--inplace": "rsync"}
+                  "--gtest_filter": "layer_test", "--cpus": "a container's", "--user": "systemctl", "--inplace": "rsync", "--unix-socket": "curl"}
 
 
 def options_of(words):
