@@ -49,18 +49,6 @@ std::string short_object(const audit::Object& object) {
   return text.starts_with("sha256:") && text.size() == kWholeDigest ? text.substr(0, kShownOfDigest) : text;
 }
 
-// Why an engine gave no answer: what its rows say most often. Rows are told once, not a hundred times, of such a host.
-std::string reason_of_silence(const AuditResult& result) {
-  if (!result.engine.empty()) return {};
-  std::map<std::string_view, size_t> reasons;
-  std::string_view most;
-  for (const Row& row : result.rows) {
-    if (row.status != RowStatus::kError) continue;
-    if (++reasons[row.reason] > reasons[most]) most = row.reason;
-  }
-  return std::string(most);
-}
-
 class Text {
  public:
   Text(bool color, unsigned width) : color_(color), width_(width) {}
@@ -96,13 +84,7 @@ class Table {
     text_.line(fmt::format("{}  {}", text_.paint(kBold, printable(result.address)),
                            result.engine.empty() ? text_.paint(kRed, "no answer") : printable(result.engine)),
                2);
-    silence_ = reason_of_silence(result);
-    const auto silent = std::ranges::count_if(result.rows, [&](const Row& row) { return is_silence(row); });
-    if (silent > 0) {
-      text_.line(fmt::format("  {} {}  {}", text_.paint(kRed, "[ERR ]"),
-                             scan::counted(static_cast<uint64_t>(silent), "result"), one_line(silence_)),
-                 kTagWidth + 3);
-    }
+    silence(result);
     sections(result);
     what_to_do(result);
     changes(result);
@@ -114,15 +96,27 @@ class Table {
   }
 
  private:
-  bool is_silence(const Row& row) const {
-    return row.status == RowStatus::kError && !silence_.empty() && row.reason == silence_;
+  // Of an engine that gave no answer nearly every row has the same reason: reasons are told once, with their rows'
+  // number, instead of the rows.
+  void silence(const AuditResult& result) {
+    if (!result.engine.empty()) return;
+    std::map<std::string, size_t> reasons;
+    for (const Row& row : result.rows) {
+      if (row.status == RowStatus::kError) ++reasons[one_line(row_text(row))];
+    }
+    for (const auto& [reason, rows] : reasons) {
+      text_.line(fmt::format("  {} {}  {}", text_.paint(kRed, "[ERR ]"), scan::counted(rows, "result"), reason),
+                 kTagWidth + 3);
+    }
   }
 
   void sections(const AuditResult& result) {
     const CheckInfo* before = nullptr;
     for (CheckRows& check : rows_by_check(result)) {
       if (options_.only_failed) std::erase_if(check.rows, [](const Row* row) { return !failed_or_unchecked(*row); });
-      std::erase_if(check.rows, [&](const Row* row) { return is_silence(*row); });
+      if (result.engine.empty()) {
+        std::erase_if(check.rows, [](const Row* row) { return row->status == RowStatus::kError; });
+      }
       if (check.rows.empty()) continue;
       if (before == nullptr || before->section != check.check->section) {
         text_.gap();
@@ -208,7 +202,6 @@ class Table {
 
   const AuditOptions& options_;
   Text text_;
-  std::string silence_;  // of the host that is being written; empty: it answered
 };
 
 std::string_view kind_text(const CheckInfo& check) {
