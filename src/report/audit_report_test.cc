@@ -183,12 +183,14 @@ TEST(AuditTable, TellsOnceWhyAHostGaveNoAnswer) {
     row = {.check = row.check, .object = row.object, .status = RowStatus::kError, .reason = "connection refused"};
   }
   const std::string text = render_one("table", result, {.only_failed = true});
-  EXPECT_TRUE(
-      text.starts_with("unix:///var/run/docker.sock  no answer\n  [ERR ] 5 results  connection refused\n\n"
-                       "Containers\n  container.stopped  "))
-      << text;
-  EXPECT_EQ(text.find("connection refused"), text.rfind("connection refused"));
-  EXPECT_TRUE(text.contains("6 could not be checked"));
+  EXPECT_EQ(text,
+            "unix:///var/run/docker.sock  no answer\n"
+            "  [ERR ] 5 results  connection refused\n"
+            "  [ERR ] 1 result  the engine did not answer within 30 s\n"
+            "\n"
+            "warning: no container is called 'x [PASS]'\n"
+            "7 results: 0 passed, 0 failed, 0 exempted, 0 for a person, 1 not applicable, 6 could not be checked\n"
+            "not audited: the engine gave no answer\n");
   result.engine = "e";  // of one that answered each row counts
   EXPECT_TRUE(render_one("table", result).contains("    [ERR ] engine  connection refused\n"));
 }
