@@ -1,5 +1,5 @@
-// The files of an engine's host that checks ask for, by the names under which Host::files has them. A name that is not
-// there, or whose files do not exist, is a file that the host does not have.
+// The files of an engine's host that checks ask for, by the names under which Host::files has them. What was looked at
+// is there under its name, with files that do not exist if need be; a name that is missing was not looked at.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@ namespace bulkhead::audit::host_files {
 inline constexpr std::string_view kDockerService = "docker.service";
 inline constexpr std::string_view kDockerSocketUnit = "docker.socket";
 // Configuration: as the daemon's arguments say, else in the usual places.
-inline constexpr std::string_view kConfigDirectory = "config-directory";  // /etc/docker
+inline constexpr std::string_view kConfigDirectory = "docker-folder";  // /etc/docker
 inline constexpr std::string_view kDaemonJson = "daemon.json";
 inline constexpr std::string_view kDefaultDocker = "default-docker";                // /etc/default/docker
 inline constexpr std::string_view kSysconfigDocker = "sysconfig-docker";            // /etc/sysconfig/docker
@@ -21,10 +21,10 @@ inline constexpr std::string_view kTlsCa = "tls-ca";                            
 inline constexpr std::string_view kTlsCertificate = "tls-certificate";              // tlscert
 inline constexpr std::string_view kTlsKey = "tls-key";                              // tlskey
 // Sockets and folders.
-inline constexpr std::string_view kEngineSocket = "engine-socket";        // the one that the audit asked
-inline constexpr std::string_view kContainerdSocket = "containerd.sock";  // the one that the daemon uses
-inline constexpr std::string_view kContainerdState = "containerd-state";  // /run/containerd
-inline constexpr std::string_view kDataRoot = "data-root";                // /var/lib/docker
+inline constexpr std::string_view kEngineSocket = "engine-socket";          // the one that the audit asked
+inline constexpr std::string_view kContainerdSocket = "containerd-socket";  // the one that the daemon uses
+inline constexpr std::string_view kContainerdState = "containerd-run";      // /run/containerd
+inline constexpr std::string_view kDataRoot = "docker-root";                // /var/lib/docker
 // Programs: the running daemon's own, the others where its PATH has them.
 inline constexpr std::string_view kDockerd = "dockerd";
 inline constexpr std::string_view kContainerd = "containerd";

@@ -83,7 +83,8 @@ TEST(FileChecks, SaySoWhereThereIsNoSuchFile) {
       EXPECT_EQ(told_by(id_of(each, what), absent), "there is no /etc/x\n");
       EXPECT_EQ(statuses_of(id_of(each, what), absent), "/etc/x not_applicable");
       EXPECT_EQ(status_of_only_row(id_of(each, what), facts_of(each.file, {})), "not_applicable");
-      EXPECT_EQ(status_of_only_row(id_of(each, what), facts_with_daemon()), "not_applicable");
+      // What nobody looked at is not taken for absent.
+      EXPECT_EQ(status_of_only_row(id_of(each, what), facts_with_daemon()), "error");
       // A remote engine: why its host cannot be looked at is told.
       EXPECT_EQ(told_by(id_of(each, what), test_facts()), "not looked at\n");
       Facts refused = facts_with_daemon();

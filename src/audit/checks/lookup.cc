@@ -32,7 +32,7 @@ void each_file(const Facts& facts, Sink& sink, std::string_view name, std::strin
   const auto found = facts.host.files.find(std::string(name));
   if (found == facts.host.files.end()) {
     if (!facts.host.daemon) return sink.unknown(the_host(facts), facts.host.daemon.error());
-    return sink.not_applicable(the_host(facts), fmt::format("there is no {}", what));
+    return sink.error(the_host(facts), fmt::format("the {} was not looked at", what));
   }
   if (!found->second) return sink.unknown(the_host(facts), found->second.error());
   bool any = false;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "audit/collect/unknown.h"
+#include "audit/host_files.h"
 #include "base/text.h"
 
 namespace bulkhead::audit {
@@ -23,31 +24,10 @@ constexpr std::array<std::string_view, 5> kUserUnits = {"/etc/systemd/user", "/r
                                                         "/usr/local/lib/systemd/user", "/usr/lib/systemd/user",
                                                         "/lib/systemd/user"};
 
-constexpr std::array<std::string_view, 5> kPrograms = {"containerd", "containerd-shim", "containerd-shim-runc-v1",
-                                                       "containerd-shim-runc-v2", "runc"};
+constexpr std::array kPrograms = {host_files::kContainerd, host_files::kShim, host_files::kShimRuncV1,
+                                  host_files::kShimRuncV2, host_files::kRunc};
 constexpr std::array<std::string_view, 6> kProgramFolders = {
     "/usr/bin", "/usr/local/bin", "/usr/sbin", "/usr/local/sbin", "/usr/libexec/docker", "/snap/docker/current/bin"};
-
-constexpr std::array<std::string_view, 20> kNames = {"docker.service",
-                                                     "docker.socket",
-                                                     "docker-folder",
-                                                     "registry-certificates",
-                                                     "tls-ca",
-                                                     "tls-certificate",
-                                                     "tls-key",
-                                                     "daemon.json",
-                                                     "default-docker",
-                                                     "sysconfig-docker",
-                                                     "containerd-socket",
-                                                     "docker-root",
-                                                     "dockerd",
-                                                     "containerd",
-                                                     "containerd-shim",
-                                                     "containerd-shim-runc-v1",
-                                                     "containerd-shim-runc-v2",
-                                                     "runc",
-                                                     "containerd-config",
-                                                     "containerd-run"};
 
 std::string folder_of(const std::string& path) {
   return path.substr(0, path.rfind('/'));
@@ -239,32 +219,36 @@ FileFacts look_at_files(const DaemonView& daemon, const RootedFolder& root, cons
   const std::string engine = daemon.podman ? "podman" : "docker";
   FileFacts facts;
   // "snap.docker.dockerd.service"; an engine started by hand runs in the unit of whoever did.
-  facts["docker.service"] = files.unit(daemon.unit.contains(engine) ? daemon.unit : engine + ".service");
-  facts["docker.socket"] = files.unit(engine + ".socket");
-  facts["docker-folder"] = files.one(daemon.config_home);
-  facts["registry-certificates"] = files.certificates();
-  facts["tls-ca"] = files.tls("tlscacert", "ca.pem");
-  facts["tls-certificate"] = files.tls("tlscert", "cert.pem");
-  facts["tls-key"] = files.tls("tlskey", "key.pem");
-  facts["daemon.json"] =
+  facts[std::string(host_files::kDockerService)] =
+      files.unit(daemon.unit.contains(engine) ? daemon.unit : engine + ".service");
+  facts[std::string(host_files::kDockerSocketUnit)] = files.unit(engine + ".socket");
+  facts[std::string(host_files::kConfigDirectory)] = files.one(daemon.config_home);
+  facts[std::string(host_files::kRegistryCertificates)] = files.certificates();
+  facts[std::string(host_files::kTlsCa)] = files.tls("tlscacert", "ca.pem");
+  facts[std::string(host_files::kTlsCertificate)] = files.tls("tlscert", "cert.pem");
+  facts[std::string(host_files::kTlsKey)] = files.tls("tlskey", "key.pem");
+  facts[std::string(host_files::kDaemonJson)] =
       daemon.podman ? not_applicable("Podman has no daemon.json") : files.one(daemon.process.config_path);
-  facts["default-docker"] = files.one("/etc/default/docker");
-  facts["sysconfig-docker"] = files.one("/etc/sysconfig/docker");
-  facts["containerd-socket"] =
+  facts[std::string(host_files::kDefaultDocker)] = files.one("/etc/default/docker");
+  facts[std::string(host_files::kSysconfigDocker)] = files.one("/etc/sysconfig/docker");
+  facts[std::string(host_files::kContainerdSocket)] =
       daemon.podman ? not_applicable("Podman does not use containerd") : files.one(containerd_socket(daemon, root));
-  facts["docker-root"] = files.one(root_dir.empty() ? daemon.data_root : root_dir);
-  facts["dockerd"] = daemon.podman ? not_applicable("the engine is Podman") : files.one(daemon.process.executable);
+  facts[std::string(host_files::kDataRoot)] = files.one(root_dir.empty() ? daemon.data_root : root_dir);
+  facts[std::string(host_files::kDockerd)] =
+      daemon.podman ? not_applicable("the engine is Podman") : files.one(daemon.process.executable);
   for (const std::string_view program : kPrograms) {
     facts[std::string(program)] = files.program(std::string(program));
   }
-  facts["containerd-config"] = files.one("/etc/containerd/config.toml");
-  facts["containerd-run"] = files.one("/run/containerd");
+  facts[std::string(host_files::kContainerdConfig)] = files.one("/etc/containerd/config.toml");
+  facts[std::string(host_files::kContainerdState)] = files.one("/run/containerd");
   return facts;
 }
 
 FileFacts unknown_files(const Unknown& reason) {
   FileFacts facts;
-  for (const std::string_view name : kNames) facts.emplace(name, std::unexpected(reason));
+  for (const std::string_view name : host_files::kAll) {
+    if (name != host_files::kEngineSocket) facts.emplace(name, std::unexpected(reason));
+  }
   return facts;
 }
 

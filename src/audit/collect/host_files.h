@@ -1,4 +1,4 @@
-// The files of an engine by the names that the catalogue gives them: who owns them and who may do what. A file that is
+// The files of an engine by their names in audit/host_files.h: who owns them and who may do what. A file that is
 // not there is told as such, with the path where it is expected.
 #pragma once
 
@@ -20,8 +20,8 @@ Accounts read_accounts(const RootedFolder& root);
 
 File describe(const RootedFolder::Found& found, const std::string& path, const Accounts& accounts);
 
-// All but "engine-socket". `root` is the daemon's, `root_dir` the engine's own word of where it keeps its data (empty:
-// it said none).
+// All but the engine's socket. `root` is the daemon's, `root_dir` the engine's own word of where it keeps its data
+// (empty: it said none).
 FileFacts look_at_files(const DaemonView& daemon, const RootedFolder& root, const std::string& root_dir,
                         const Accounts& accounts);
 

@@ -21,6 +21,7 @@
 #include "audit/collect/rooted_folder.h"
 #include "audit/collect/socket_owner.h"
 #include "audit/collect/unknown.h"
+#include "audit/host_files.h"
 #include "base/text.h"
 
 namespace bulkhead::audit {
@@ -57,7 +58,7 @@ void look_at_socket(const std::string& socket_path, Host& host) {
   const auto here = RootedFolder::open("/");
   const auto socket = here ? here->find(socket_path) : Result<RootedFolder::Found>(fail(here.error()));
   if (!socket) {
-    host.files["engine-socket"] = unknown_because(socket.error());
+    host.files[std::string(host_files::kEngineSocket)] = unknown_because(socket.error());
     host.socket_group_members = unknown_because(socket.error());
     return;
   }
@@ -66,7 +67,7 @@ void look_at_socket(const std::string& socket_path, Host& host) {
   host.socket_group = file.group;
   // To connect is to write. Who else may, by the mode, is the file's matter.
   host.socket_group_members = (file.mode & S_IWGRP) != 0 ? accounts.members(file.gid) : std::vector<User>();
-  host.files["engine-socket"] = std::vector<File>{std::move(file)};
+  host.files[std::string(host_files::kEngineSocket)] = std::vector<File>{std::move(file)};
 }
 
 struct Daemon {
