@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,8 +40,8 @@ std::string check_label(const audit::CheckInfo& check);
 // "web", "/etc/docker/daemon.json", "engine", "network ingress": what it is called within the report of its host.
 std::string object_text(const audit::Object& object);
 // The reason, then what was found where, and of what is not as it should be what was wanted; of an exempted row the
-// exception too. One line, not yet printable.
-std::string row_text(const audit::Row& row);
+// exception too; of more evidence than `max_evidence` how much more there is. One line, not yet printable.
+std::string row_text(const audit::Row& row, size_t max_evidence = SIZE_MAX);
 // "container.privileged of web: pass, now fail"
 std::string change_text(const audit::Change& change);
 std::string_view change_name(audit::Change::Kind kind);  // "worse", "better", "new", "gone"

@@ -175,6 +175,22 @@ TEST(AuditTable, TellsWhatChangedSinceTheBaseline) {
       << render_one("table", result);
 }
 
+TEST(AuditTable, SaysNothingTwiceAndNotEverything) {
+  AuditResult result = sample();
+  result.rows.resize(1);
+  result.rows[0] = {.check = &kIcc,
+                    .object = {.kind = Object::Kind::kFile, .name = "/etc/x"},
+                    .status = RowStatus::kFail,
+                    .evidence = {{"/etc/x", "0666", "644"}, {"a", "1", "one set"}, {"b", "2", "one set"}},
+                    .reason = {}};
+  EXPECT_TRUE(render_one("table", result).contains("    [WARN] /etc/x  0666, wanted 644; a: 1; b: 2, wanted one set\n"))
+      << render_one("table", result);
+  for (int i = 0; i < 7; ++i) result.rows[0].evidence.push_back({"c", std::to_string(i), "one set"});
+  EXPECT_TRUE(render_one("table", result).contains("0666, wanted 644; a: 1; b: 2; c: 0, wanted one set; and 6 more\n"))
+      << render_one("table", result);
+  EXPECT_TRUE(render_one("html", result).contains("c: 6, wanted one set"));
+}
+
 TEST(AuditTable, TellsOnceWhyAHostGaveNoAnswer) {
   AuditResult result = sample();
   result.engine.clear();

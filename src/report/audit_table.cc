@@ -23,6 +23,7 @@ using audit::RowStatus;
 constexpr size_t kMaxObjectWidth = 32;
 constexpr size_t kTagWidth = 6;  // "[PASS]"
 constexpr size_t kObjectsNamed = 20;
+constexpr size_t kMaxEvidence = 4;  // of a row; the other formats have all of it
 
 std::string_view color_of_row(const Row& row) {
   if (row.exempted) return kDim;
@@ -135,7 +136,7 @@ class Table {
     }
     for (const Row* row : check.rows) {
       const std::string tag = fmt::format("[{:<4}]", tag_of(*row));
-      const std::string found = one_line(row_text(*row));
+      const std::string found = one_line(row_text(*row, kMaxEvidence));
       text_.line(fmt::format("    {} {}{}{}", text_.paint(color_of_row(*row), tag),
                              found.empty() ? short_object(row->object) : pad(short_object(row->object), object_width),
                              found.empty() ? "" : "  ", found),

@@ -80,7 +80,7 @@ std::string object_text(const Object& object) {
   return object.name;
 }
 
-std::string row_text(const Row& row) {
+std::string row_text(const Row& row, size_t max_evidence) {
   std::string text;
   if (row.exempted) {
     text = fmt::format("exempted: {} ({}{})", row.exempted->reason, row.exempted->owner,
@@ -91,11 +91,16 @@ std::string row_text(const Row& row) {
     text += part;
   };
   if (!row.reason.empty()) add(row.reason);
-  for (const Evidence& evidence : row.evidence) {
-    const bool wants = row.status != RowStatus::kPass && !evidence.wanted.empty();
-    add(fmt::format("{}: {}{}{}", evidence.where, evidence.found, wants ? ", wanted " : "",
-                    wants ? std::string_view(evidence.wanted) : std::string_view()));
+  const size_t shown = std::min(row.evidence.size(), max_evidence);
+  for (size_t i = 0; i < shown; ++i) {
+    const Evidence& evidence = row.evidence[i];
+    // What stands beside the row already is not said again, nor what is wanted alike of the next piece.
+    add(evidence.where == row.object.name ? evidence.found : fmt::format("{}: {}", evidence.where, evidence.found));
+    const bool said_next = i + 1 < shown && row.evidence[i + 1].wanted == evidence.wanted;
+    if (row.status == RowStatus::kPass || evidence.wanted.empty() || said_next) continue;
+    text += fmt::format(", wanted {}", evidence.wanted);
   }
+  if (shown < row.evidence.size()) text += fmt::format("; and {} more", row.evidence.size() - shown);
   return text;
 }
 
