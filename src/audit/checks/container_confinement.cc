@@ -256,6 +256,8 @@ void check_no_new_privileges(const Facts& facts, Sink& sink) {
           evidence.push_back({setting->second.where, value, "true"});
           good = read_go_bool(value).value_or(false);
         }
+      } else if (details.processes) {
+        good = details.processes->no_new_privileges;  // what the daemon's default is, only its effect tells
       }
     }
     if (details.processes) {

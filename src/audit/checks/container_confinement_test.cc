@@ -285,7 +285,14 @@ TEST(ContainerConfinement, JudgesNoNewPrivileges) {
               "fail"},
              {"the kernel agrees", runs(true, {"no-new-privileges"}), "pass", "running"},
              {"the kernel does not", runs(false, {"no-new-privileges"}), "fail", "running"},
-             {"only its first process", runs(true, {}), "fail", "running"},
+             {"only its first process",
+              [&](ContainerDetails& details, Facts& facts) {
+                setting("false")(details, facts);
+                details.processes = ContainerProcesses{.pid = 812, .no_new_privileges = true};
+              },
+              "fail", "running"},
+             {"a daemon that cannot be looked at", runs(true, {}), "pass", "running"},
+             {"a daemon that cannot be looked at, without", runs(false, {}), "fail", "running"},
          });
 }
 
