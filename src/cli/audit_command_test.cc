@@ -1,4 +1,4 @@
-// What `bulkhead audit` answers with when no engine is there; with one, it is tests/e2e/ that ask.
+// `bulkhead audit` of engines that answer what a real one has answered, and of none. Real ones are tests/e2e/'s.
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -8,12 +8,39 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/temporary_folder.h"
+#include "base/test_data.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/interrupts.h"
+#include "net/testing/scripted_server.h"
 
 namespace bulkhead::cli {
 namespace {
+
+using net::testing::reply;
+
+// The engine of src/audit/testdata/docker-20.10, behind TCP: nothing of this machine's is looked at.
+net::testing::ScriptedReply recorded_answer(const net::testing::SeenRequest& request) {
+  if (request.target == "/_ping") return reply(200, "OK", "Api-Version: 1.41\r\n");
+  const auto recorded = [](std::string_view name) {
+    return *read_file(testdata_of("audit", fmt::format("docker-20.10/{}.json", name)), size_t{1} << 20);
+  };
+  const std::string path = request.target.substr(std::string_view("/v1.41").size());
+  for (const auto& [known, name] : {std::pair("/info", "info"),
+                                    {"/version", "version"},
+                                    {"/containers/json?all=1", "containers"},
+                                    {"/images/json", "images"},
+                                    {"/networks", "networks"},
+                                    {"/volumes", "volumes"}}) {
+    if (path == known) return reply(200, recorded(name));
+  }
+  for (const char* name : {"plain", "hardened", "hostile", "created-privileged"}) {
+    const std::string answer = recorded(fmt::format("container-{}", name));
+    const auto document = json::Document::parse(answer);
+    if (path == fmt::format("/containers/{}/json", document->root().string_or("Id", ""))) return reply(200, answer);
+  }
+  return reply(404, R"({"message":"page not found"})");
+}
 
 class AuditCommandTest : public testing::Test {
  protected:
@@ -32,8 +59,86 @@ class AuditCommandTest : public testing::Test {
     return std::move(*document);
   }
 
+  std::string address() const { return fmt::format("tcp://{}", server_.url("").substr(std::string("http://").size())); }
+  // Of the containers of the recorded engine alone.
+  Result<int> run_on_containers(std::vector<std::string> words) {
+    words.insert(words.end(),
+                 {"--host", address(), "--section", "containers", "-o", "json=" + (folder_ / "report.json")});
+    return run(std::move(words));
+  }
+  std::vector<std::string> warnings() const {
+    std::vector<std::string> all;
+    const json::Document document = report();
+    for (const json::Value host : document.root().find("hosts")->elements()) {
+      for (const json::Value warning : host.find("warnings")->elements()) all.emplace_back(*warning.string());
+    }
+    return all;
+  }
+
   TemporaryFolder folder_;
+  const net::testing::ScriptedServer server_{recorded_answer};
 };
+
+TEST_F(AuditCommandTest, ExitsWithTwoWhenTheThresholdIsMetAndNoExceptionCoversIt) {
+  EXPECT_EQ(run_on_containers({}).value_or(-1), kSuccess);
+  EXPECT_EQ(run_on_containers({"--fail-on", "critical"}).value_or(-1), kThresholdMet);
+  const std::string exceptions = folder_.write(
+      "e.yaml",
+      "- {check: 'container.*', object: '*', reason: r, owner: o}\n- {check: daemon.icc, reason: r, owner: o}");
+  EXPECT_EQ(run_on_containers({"--fail-on", "low", "--exceptions", exceptions}).value_or(-1), kSuccess);
+  const json::Document document = report();
+  const json::Value host = *document.root().find("hosts")->elements().begin();
+  EXPECT_EQ(host.find("summary")->find("fail")->integer(), 0);
+  EXPECT_GT(*host.find("summary")->find("exempted")->integer(), 0);
+  EXPECT_TRUE(warnings().back().ends_with("entry 2 (daemon.icc) met no failure in this run; its owner is o"));
+  const std::string expired =
+      folder_.write("old.yaml", "- {check: 'container.*', object: '*', reason: r, owner: o, expires: 2020-01-01}\n");
+  EXPECT_EQ(run_on_containers({"--fail-on", "critical", "--exceptions", expired}).value_or(-1), kThresholdMet);
+  EXPECT_EQ(run_on_containers({"--fail-on", "low", "--container", "hardened", "--check", "container.privileged"})
+                .value_or(-1),
+            kSuccess);
+}
+
+TEST_F(AuditCommandTest, ComparesWithItsOwnReport) {
+  ASSERT_TRUE(run_on_containers({}));
+  const std::string old = folder_ / "old.json";
+  std::filesystem::rename(folder_ / "report.json", old);
+  ASSERT_TRUE(run_on_containers({"--baseline", old}));
+  const json::Document document = report();
+  const json::Value host = *document.root().find("hosts")->elements().begin();
+  EXPECT_TRUE(host.find("changes")->is_array());
+  EXPECT_EQ(host.find("changes")->size(), 0U);
+  EXPECT_GT(host.find("rows")->size(), 100U);
+}
+
+TEST_F(AuditCommandTest, AuditsTheOtherHostsWhenOneGivesNoAnswer) {
+  const std::vector<std::string> silent = {"--host", "unix:///nonexistent/a.sock"};
+  EXPECT_EQ(run_on_containers(silent).value_or(-1), kSuccess);
+  {
+    const json::Document document = report();
+    ASSERT_EQ(document.root().find("hosts")->size(), 2U);
+    EXPECT_TRUE(document.root().find("hosts")->elements().begin().operator*().find("engine")->is_null());
+  }
+  std::vector<std::string> gate = silent;
+  gate.insert(gate.end(), {"--fail-on", "critical"});
+  const auto exit_code = run_on_containers(gate);
+  ASSERT_FALSE(exit_code);
+  EXPECT_EQ(exit_code.error().message(), "not audited: unix:///nonexistent/a.sock");
+}
+
+TEST_F(AuditCommandTest, PassesNoGateForContainersThatAreNotThere) {
+  const auto exit_code = run_on_containers({"--container", "no-such-*", "--fail-on", "low"});
+  ASSERT_FALSE(exit_code);
+  EXPECT_EQ(exit_code.error().code(), Code::kNotFound);
+  EXPECT_EQ(warnings().front(), "no container is called 'no-such-*'");
+  EXPECT_EQ(run_on_containers({"--container", "no-such-*"}).value_or(-1), kSuccess);
+}
+
+TEST_F(AuditCommandTest, RefusesTwoNamesOfOneEngine) {
+  const auto exit_code = run_on_containers({"--host", server_.url("")});
+  ASSERT_FALSE(exit_code);
+  EXPECT_TRUE(exit_code.error().message().contains("is another name of " + address()));
+}
 
 TEST_F(AuditCommandTest, ReportsAnEngineThatGivesNoAnswerAndFails) {
   const auto exit_code = run({"--host", "unix:///nonexistent/a.sock", "--host", "unix:///nonexistent/b.sock", "-o",

@@ -105,7 +105,10 @@ class Table {
     for (const Row& row : result.rows) {
       if (row.status == RowStatus::kError) ++reasons[one_line(row_text(row))];
     }
-    for (const auto& [reason, rows] : reasons) {
+    std::vector<std::pair<std::string, size_t>> most_first(reasons.begin(), reasons.end());
+    std::ranges::sort(most_first, {},
+                      [](const auto& one) { return std::pair(-static_cast<int64_t>(one.second), one.first); });
+    for (const auto& [reason, rows] : most_first) {
       text_.line(fmt::format("  {} {}  {}", text_.paint(kRed, "[ERR ]"), scan::counted(rows, "result"), reason),
                  kTagWidth + 3);
     }
