@@ -12,7 +12,7 @@
 #include "audit/collect/audit_rules.h"
 #include "audit/collect/container_processes.h"
 #include "audit/collect/daemon_process.h"
-#include "audit/collect/host_files.h"
+#include "audit/collect/engine_files.h"
 #include "audit/collect/listeners.h"
 #include "audit/collect/mount_table.h"
 #include "audit/collect/mount_targets.h"

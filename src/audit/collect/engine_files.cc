@@ -1,4 +1,4 @@
-#include "audit/collect/host_files.h"
+#include "audit/collect/engine_files.h"
 
 #include <algorithm>
 #include <array>
@@ -13,6 +13,8 @@
 namespace bulkhead::audit {
 namespace {
 
+namespace names = host_files;
+
 constexpr size_t kMaxAccountBytes = size_t{16} << 20;
 constexpr size_t kMaxFiles = 10'000;  // of one name: certificates, drop-ins
 
@@ -24,8 +26,8 @@ constexpr std::array<std::string_view, 5> kUserUnits = {"/etc/systemd/user", "/r
                                                         "/usr/local/lib/systemd/user", "/usr/lib/systemd/user",
                                                         "/lib/systemd/user"};
 
-constexpr std::array kPrograms = {host_files::kContainerd, host_files::kShim, host_files::kShimRuncV1,
-                                  host_files::kShimRuncV2, host_files::kRunc};
+constexpr std::array kPrograms = {names::kContainerd, names::kShim, names::kShimRuncV1, names::kShimRuncV2,
+                                  names::kRunc};
 constexpr std::array<std::string_view, 6> kProgramFolders = {
     "/usr/bin", "/usr/local/bin", "/usr/sbin", "/usr/local/sbin", "/usr/libexec/docker", "/snap/docker/current/bin"};
 
@@ -63,7 +65,7 @@ class Files {
   }
 
   // The names in a folder; none when there is no such folder.
-  Fact<std::vector<std::string>> names(const std::string& folder) const {
+  Fact<std::vector<std::string>> list(const std::string& folder) const {
     auto listed = root_.list(folder);
     if (listed) return *std::move(listed);
     if (listed.error().code() == Code::kNotFound) return std::vector<std::string>();
@@ -98,7 +100,7 @@ std::vector<std::string> Files::unit_folders() const {
 
 bool Files::add_all(const std::string& folder, std::string_view ending, std::vector<File>& files,
                     Unknown& error) const {
-  const auto listed = names(folder);
+  const auto listed = list(folder);
   if (!listed) {
     error = listed.error();
     return false;
@@ -146,24 +148,28 @@ Fact<std::vector<File>> Files::unit(const std::string& name) const {
 // <registry>/<file>
 Fact<std::vector<File>> Files::certificates() const {
   const std::string folder = daemon_.config_home + "/certs.d";
-  const auto registries = names(folder);
+  const auto registries = list(folder);
   if (!registries) return std::unexpected(registries.error());
   std::vector<File> files;
   Unknown error;
   for (const std::string& registry : *registries) {
     const auto found = root_.find(fmt::format("{}/{}", folder, registry));
     if (!found || !found->is_directory()) continue;
-    if (!add_all(fmt::format("{}/{}", folder, registry), "", files, error)) return std::unexpected(error);
+    // Of authorities and of clients; what is a secret is not judged by what certificates may be.
+    for (const std::string_view ending : {".crt", ".cert"}) {
+      if (!add_all(fmt::format("{}/{}", folder, registry), ending, files, error)) return std::unexpected(error);
+    }
   }
-  if (files.empty()) files.push_back({.path = folder + "/*/*"});
+  if (files.empty()) files.push_back({.path = folder + "/*/*.crt"});
   return files;
 }
 
 Fact<std::vector<File>> Files::tls(const std::string& key, std::string_view default_name) const {
   if (!daemon_.process.settings) return std::unexpected(daemon_.process.settings.error());
   if (const auto path = daemon_.setting(key)) return one(*path);
-  // With --tls the files of the default folder are taken where they are there.
-  const bool uses_tls = daemon_.setting("tls").value_or("") == "true" || daemon_.setting("tlsverify").has_value();
+  // To say --tlsverify at all, even of false, is to use TLS; clients' certificates are looked at unless it says false.
+  const auto verify = daemon_.setting("tlsverify");
+  const bool uses_tls = (daemon_.setting("tls") == "true" || verify) && (key != "tlscacert" || verify != "false");
   if (uses_tls) return one(fmt::format("{}/{}", daemon_.certificates, default_name));
   return not_applicable(fmt::format("the engine is not told to use TLS: {} is not set", key));
 }
@@ -218,36 +224,35 @@ FileFacts look_at_files(const DaemonView& daemon, const RootedFolder& root, cons
   const Files files(daemon, root, accounts);
   const std::string engine = daemon.podman ? "podman" : "docker";
   FileFacts facts;
+  const auto add = [&](std::string_view name, Fact<std::vector<File>> found) { facts.emplace(name, std::move(found)); };
   // "snap.docker.dockerd.service"; an engine started by hand runs in the unit of whoever did.
-  facts[std::string(host_files::kDockerService)] =
-      files.unit(daemon.unit.contains(engine) ? daemon.unit : engine + ".service");
-  facts[std::string(host_files::kDockerSocketUnit)] = files.unit(engine + ".socket");
-  facts[std::string(host_files::kConfigDirectory)] = files.one(daemon.config_home);
-  facts[std::string(host_files::kRegistryCertificates)] = files.certificates();
-  facts[std::string(host_files::kTlsCa)] = files.tls("tlscacert", "ca.pem");
-  facts[std::string(host_files::kTlsCertificate)] = files.tls("tlscert", "cert.pem");
-  facts[std::string(host_files::kTlsKey)] = files.tls("tlskey", "key.pem");
-  facts[std::string(host_files::kDaemonJson)] =
-      daemon.podman ? not_applicable("Podman has no daemon.json") : files.one(daemon.process.config_path);
-  facts[std::string(host_files::kDefaultDocker)] = files.one("/etc/default/docker");
-  facts[std::string(host_files::kSysconfigDocker)] = files.one("/etc/sysconfig/docker");
-  facts[std::string(host_files::kContainerdSocket)] =
-      daemon.podman ? not_applicable("Podman does not use containerd") : files.one(containerd_socket(daemon, root));
-  facts[std::string(host_files::kDataRoot)] = files.one(root_dir.empty() ? daemon.data_root : root_dir);
-  facts[std::string(host_files::kDockerd)] =
-      daemon.podman ? not_applicable("the engine is Podman") : files.one(daemon.process.executable);
+  add(names::kDockerService, files.unit(daemon.unit.contains(engine) ? daemon.unit : engine + ".service"));
+  add(names::kDockerSocketUnit, files.unit(engine + ".socket"));
+  add(names::kConfigDirectory, files.one(daemon.config_home));
+  add(names::kRegistryCertificates, files.certificates());
+  add(names::kTlsCa, files.tls("tlscacert", "ca.pem"));
+  add(names::kTlsCertificate, files.tls("tlscert", "cert.pem"));
+  add(names::kTlsKey, files.tls("tlskey", "key.pem"));
+  add(names::kDaemonJson,
+      daemon.podman ? not_applicable("Podman has no daemon.json") : files.one(daemon.process.config_path));
+  add(names::kDefaultDocker, files.one("/etc/default/docker"));
+  add(names::kSysconfigDocker, files.one("/etc/sysconfig/docker"));
+  add(names::kContainerdSocket,
+      daemon.podman ? not_applicable("Podman does not use containerd") : files.one(containerd_socket(daemon, root)));
+  add(names::kDataRoot, files.one(root_dir.empty() ? daemon.data_root : root_dir));
+  add(names::kDockerd, daemon.podman ? not_applicable("the engine is Podman") : files.one(daemon.process.executable));
   for (const std::string_view program : kPrograms) {
-    facts[std::string(program)] = files.program(std::string(program));
+    add(program, files.program(std::string(program)));
   }
-  facts[std::string(host_files::kContainerdConfig)] = files.one("/etc/containerd/config.toml");
-  facts[std::string(host_files::kContainerdState)] = files.one("/run/containerd");
+  add(names::kContainerdConfig, files.one("/etc/containerd/config.toml"));
+  add(names::kContainerdState, files.one("/run/containerd"));
   return facts;
 }
 
 FileFacts unknown_files(const Unknown& reason) {
   FileFacts facts;
-  for (const std::string_view name : host_files::kAll) {
-    if (name != host_files::kEngineSocket) facts.emplace(name, std::unexpected(reason));
+  for (const std::string_view name : names::kAll) {
+    if (name != names::kEngineSocket) facts.emplace(name, std::unexpected(reason));
   }
   return facts;
 }

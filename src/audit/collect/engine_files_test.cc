@@ -1,6 +1,7 @@
 // The engine's process, its settings and its files, on machines that never were.
-#include "audit/collect/host_files.h"
+#include "audit/collect/engine_files.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "audit/collect/made_up_proc.h"
+#include "audit/host_files.h"
 
 namespace bulkhead::audit {
 namespace {
@@ -154,9 +156,10 @@ TEST_F(HostFiles, TheUnitOfWhoStartedAnEngineByHandIsNotTheEngines) {
 }
 
 TEST_F(HostFiles, FindsCertificatesOfRegistriesAndOfTheEngine) {
-  EXPECT_THAT(paths(files(look({})).at("registry-certificates")), ElementsAre("no /etc/docker/certs.d/*/*"));
+  EXPECT_THAT(paths(files(look({})).at("registry-certificates")), ElementsAre("no /etc/docker/certs.d/*/*.crt"));
   proc_.file("etc/docker/certs.d/registry.example.com:5000/ca.crt", "");
-  proc_.file("etc/docker/certs.d/registry.example.com:5000/client.key", "");
+  proc_.file("etc/docker/certs.d/registry.example.com:5000/client.cert", "");
+  proc_.file("etc/docker/certs.d/b/client.key", "");
   proc_.file("etc/docker/certs.d/b/ca.crt", "");
   proc_.file("etc/ssl/key.pem", "");
   const DaemonView daemon =
@@ -165,11 +168,14 @@ TEST_F(HostFiles, FindsCertificatesOfRegistriesAndOfTheEngine) {
   const FileFacts facts = files(daemon);
   EXPECT_THAT(paths(facts.at("registry-certificates")),
               ElementsAre("/etc/docker/certs.d/b/ca.crt", "/etc/docker/certs.d/registry.example.com:5000/ca.crt",
-                          "/etc/docker/certs.d/registry.example.com:5000/client.key"));
+                          "/etc/docker/certs.d/registry.example.com:5000/client.cert"));
   EXPECT_THAT(paths(facts.at("tls-key")), ElementsAre("/etc/ssl/key.pem"));
   EXPECT_THAT(paths(facts.at("tls-certificate")), ElementsAre("no /absent.pem"));
   EXPECT_THAT(paths(facts.at("tls-ca")), ElementsAre("no /root/.docker/ca.pem"));
   EXPECT_EQ(files(look({})).at("tls-key").error().kind, Unknown::Kind::kNotApplicable);
+  const FileFacts open = files(look({.arguments = zeroes({"dockerd", "--tlsverify=false"})}));
+  EXPECT_THAT(paths(open.at("tls-key")), ElementsAre("no /root/.docker/key.pem"));
+  EXPECT_EQ(open.at("tls-ca").error().kind, Unknown::Kind::kNotApplicable) << "no client's certificate is looked at";
 }
 
 TEST_F(HostFiles, FindsProgramsBesideTheEngineFirst) {
@@ -198,8 +204,10 @@ TEST_F(HostFiles, AllNamesAreThereWhenNothingIsKnown) {
   const FileFacts known = files(look({}));
   const FileFacts unknown = unknown_files({.kind = Unknown::Kind::kError, .reason = "no rights"});
   ASSERT_EQ(known.size(), unknown.size());
+  EXPECT_EQ(known.size(), host_files::kAll.size() - 1) << "the socket is looked at apart";
   for (const auto& [name, facts] : known) {
     ASSERT_TRUE(unknown.contains(name)) << name;
+    EXPECT_NE(std::ranges::find(host_files::kAll, name), host_files::kAll.end()) << name;
     EXPECT_EQ(unknown.at(name).error().reason, "no rights");
   }
 }
