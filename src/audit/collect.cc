@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <mutex>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -50,7 +52,7 @@ class Conversation {
     if (auto silence = this->silence()) return fail(*std::move(silence));
     auto answer = client_->ask(path);
     if (answer) {
-      if (answer->status == 200 && trim(answer->body).empty()) {
+      if (answer->status / 100 == 2 && trim(answer->body).empty()) {
         return fail(Code::kMalformed, fmt::format("GET {}: the engine's answer is empty", path));
       }
       auto document = answer->document();
@@ -212,31 +214,25 @@ class EngineCollector {
   }
 
   // Marks the images that containers were made of. Those that nobody has looked at yet are: where only those are wanted
-  // all of them, else such as the list leaves out because they have neither a name nor no child.
+  // all of them, else such as the list leaves out because they have no name.
   void add_images_in_use(std::vector<Task>& tasks) {
-    if (!facts_.containers || !facts_.images) return;
-    std::vector<std::string> used;
-    for (const Container& container : *facts_.containers) {
-      if (container.details && !container.details->image_id.empty()) used.push_back(container.details->image_id);
+    if (!facts_.images) return;
+    if (!facts_.containers) {
+      if (!options_.all_images) facts_.images = std::unexpected(facts_.containers.error());
+      return;
     }
-    std::ranges::sort(used);
-    used.erase(std::ranges::unique(used).begin(), used.end());
-    for (Image& image : *facts_.images) image.in_use = std::ranges::binary_search(used, image.id);
-    if (options_.all_images) {
-      for (const Image& image : *facts_.images) {
-        const auto listed = std::ranges::lower_bound(used, image.id);
-        if (listed != used.end() && *listed == image.id) used.erase(listed);
-      }
-      for (std::string& id : used) late_images_.push_back({.id = std::move(id), .in_use = true});
-    } else {
-      for (Image& image : *facts_.images) {
-        if (image.in_use) late_images_.push_back(std::move(image));
-      }
-      for (std::string& id : used) {
-        if (std::ranges::find(late_images_, id, &Image::id) == late_images_.end()) {
-          late_images_.push_back({.id = std::move(id), .in_use = true});
-        }
-      }
+    std::set<std::string_view> used;
+    for (const Container& container : *facts_.containers) {
+      if (!container.image_id.empty()) used.insert(container.image_id);
+    }
+    std::set<std::string_view> unlisted = used;
+    for (Image& image : *facts_.images) {
+      image.in_use = used.contains(image.id);
+      unlisted.erase(image.id);
+    }
+    for (const std::string_view id : unlisted) late_images_.push_back({.id = std::string(id), .in_use = true});
+    if (!options_.all_images) {
+      std::ranges::copy_if(*facts_.images, std::back_inserter(late_images_), &Image::in_use);
       facts_.images->clear();
     }
     late_found_.assign(late_images_.size(), Found::kThere);
@@ -247,13 +243,16 @@ class EngineCollector {
 
   // A store may know an image by another identifier than its container does.
   void merge_images_in_use() {
+    if (late_images_.empty()) return;
     drop_gone(late_images_, late_found_);
+    std::map<std::string, size_t> known;
+    for (size_t i = 0; i < facts_.images->size(); ++i) known.emplace((*facts_.images)[i].id, i);
     for (Image& image : late_images_) {
-      const auto known = std::ranges::find(*facts_.images, image.id, &Image::id);
-      if (known == facts_.images->end()) {
+      const auto [place, is_new] = known.emplace(image.id, facts_.images->size());
+      if (is_new) {
         facts_.images->push_back(std::move(image));
       } else {
-        known->in_use = true;
+        (*facts_.images)[place->second].in_use = true;
       }
     }
   }
@@ -382,11 +381,13 @@ void set_attached(Facts& facts) {
     for (const std::string& name : container.details->networks) {
       const auto found = by_name.find(name);
       if (found == by_name.end()) continue;
-      std::vector<std::string>& attached = found->second->containers;
-      if (std::ranges::find(attached, container.name) == attached.end()) attached.push_back(container.name);
+      found->second->containers.push_back(container.name);
     }
   }
-  for (Network& network : *facts.networks) std::ranges::sort(network.containers);
+  for (Network& network : *facts.networks) {
+    std::ranges::sort(network.containers);
+    network.containers.erase(std::ranges::unique(network.containers).begin(), network.containers.end());
+  }
 }
 
 void set_order(Facts& facts) {

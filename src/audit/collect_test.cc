@@ -422,6 +422,39 @@ TEST(Collect, LooksOnlyAtTheImagesOfContainersWhenAsked) {
   for (const SeenRequest& request : server.requests()) EXPECT_FALSE(request.target.contains("unused"));
 }
 
+TEST(Collect, KnowsTheImageOfAContainerThatCannotBeLookedAt) {
+  FakeEngine engine;
+  for (const std::string_view name : {"created-privileged", "hostile", "plain"}) {
+    engine.answers[FakeEngine::container_path(name)] = reply(500, R"({"message":"layer does not exist"})");
+  }
+  const Facts facts = collect_from(engine);
+  EXPECT_THAT(labels_of(facts.images), testing::Each(testing::EndsWith(" in use")));
+}
+
+TEST(Collect, DoesNotKnowWhichImagesAreInUseWithoutTheContainers) {
+  FakeEngine engine;
+  engine.answers["/containers/json?all=1"] = reply(500, R"({"message":"out of memory"})");
+  CollectOptions options = options_for_tests();
+  options.all_images = false;
+  EXPECT_EQ(reason_of(collect_from(engine, options).images), "GET /containers/json?all=1: out of memory");
+}
+
+TEST(Collect, KnowsAnImageThatAnswersByAnotherIdentifierOnce) {
+  FakeEngine engine;
+  const auto containers = json::Document::parse(recorded("containers"));
+  std::string used;
+  for (const json::Value one : containers->root().elements()) used = *one.find("ImageID")->string();
+  engine.answers["/images/json"] = reply(200, R"([{"Id":"sha256:index","RepoTags":["a:1"],"Created":0}])");
+  engine.answers["/images/sha256%3Aindex/json"] = reply(200, FakeEngine::image_answer("sha256:index", ""));
+  engine.answers["/images/sha256%3Aindex/history"] = reply(200, "[]");
+  engine.answers[FakeEngine::image_path(used) + "/json"] = reply(200, FakeEngine::image_answer("sha256:index", ""));
+  const Facts facts = collect_from(engine);
+  ASSERT_TRUE(facts.images);
+  EXPECT_THAT(*facts.images, SizeIs(2));
+  EXPECT_EQ(std::ranges::count(*facts.images, "sha256:index", &Image::id), 1);
+  EXPECT_TRUE(std::ranges::find(*facts.images, "sha256:index", &Image::id)->in_use);
+}
+
 TEST(Collect, TellsWhyAnImageIsNotKnownInsteadOfJudgingIt) {
   FakeEngine engine;
   engine.answers["/containers/json?all=1"] = reply(200, "[]");

@@ -195,6 +195,7 @@ struct Container {
   std::string name;   // without the leading "/"
   std::string state;  // "running", "created", "exited", "paused", …
   std::map<std::string, std::string> labels;
+  std::string image_id;  // "sha256:…"; known without the details
   Fact<ContainerDetails> details = not_known("not asked for");
   bool running() const { return state == "running" || state == "paused" || state == "restarting"; }
 };

@@ -326,6 +326,7 @@ Result<std::vector<Container>> parse_container_list(const json::Value& answer) {
     container.name = own_name(entry, container.id);
     container.state = to_lower(entry.string("State"));
     container.labels = entry.string_map("Labels");
+    container.image_id = image_identifier(entry.string("ImageID"));
     containers.push_back(std::move(container));
   });
   return problem.result(std::move(containers));
