@@ -1,8 +1,19 @@
 // What a stranger meets at the TCP addresses of an engine: this test is the engine.
 #include "audit/collect/listeners.h"
 
+#include <array>
+#include <csignal>
+#include <stop_token>
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "audit/collect/made_up_proc.h"
@@ -18,6 +29,72 @@ using ::testing::Contains;
 using ::testing::Not;
 using Security = Listener::Security;
 
+// An engine that speaks TLS only, with a certificate that nobody signed.
+class TlsEngine {
+ public:
+  TlsEngine(bool asks_for_certificate, int version) : context_(::SSL_CTX_new(::TLS_server_method())) {
+    ::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to whoever has hung up
+    EVP_PKEY* key = ::EVP_EC_gen("P-256");
+    X509* certificate = ::X509_new();
+    ::X509_set_version(certificate, X509_VERSION_3);
+    ::ASN1_INTEGER_set(::X509_get_serialNumber(certificate), 1);
+    ::X509_gmtime_adj(::X509_getm_notBefore(certificate), 0);
+    ::X509_gmtime_adj(::X509_getm_notAfter(certificate), 3600);
+    ::X509_set_pubkey(certificate, key);
+    ::X509_sign(certificate, key, ::EVP_sha256());
+    ::SSL_CTX_use_certificate(context_, certificate);
+    ::SSL_CTX_use_PrivateKey(context_, key);
+    ::X509_free(certificate);
+    ::EVP_PKEY_free(key);
+    ::SSL_CTX_set_max_proto_version(context_, version);
+    if (asks_for_certificate) {
+      ::SSL_CTX_set_verify(context_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    }
+    listener_ = UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(listener_.get(), 16), 0);
+    ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size);
+    authority_ = fmt::format("127.0.0.1:{}", ntohs(address.sin_port));
+    thread_ = std::jthread([this](const std::stop_token& stop) { serve(stop); });
+  }
+  TlsEngine(const TlsEngine&) = delete;
+  TlsEngine& operator=(const TlsEngine&) = delete;
+  ~TlsEngine() {
+    thread_ = {};
+    ::SSL_CTX_free(context_);
+  }
+  const std::string& authority() const { return authority_; }
+
+ private:
+  void serve(const std::stop_token& stop) const {
+    while (!stop.stop_requested()) {
+      pollfd polled{listener_.get(), POLLIN, 0};
+      if (::poll(&polled, 1, 20) <= 0) continue;
+      const UniqueFd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      const timeval patience{.tv_sec = 2, .tv_usec = 0};
+      ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+      SSL* connection = ::SSL_new(context_);
+      ::SSL_set_fd(connection, fd.get());
+      std::array<char, 4096> request{};
+      if (::SSL_accept(connection) == 1 && ::SSL_read(connection, request.data(), request.size()) > 0) {
+        const std::string answer = reply(200, "OK", "Api-Version: 1.41\r\nConnection: close\r\n").bytes;
+        ::SSL_write(connection, answer.data(), static_cast<int>(answer.size()));
+        ::SSL_shutdown(connection);
+      }
+      ::SSL_free(connection);
+    }
+  }
+
+  SSL_CTX* context_;
+  UniqueFd listener_;
+  std::string authority_;
+  std::jthread thread_;
+};
+
 std::vector<std::string> look(const ListenerOptions& options = {}) {
   const auto process = ProcessFolder::open("/proc", ::getpid());
   const auto listeners = look_at_listeners(*process, options);
@@ -30,7 +107,8 @@ std::vector<std::string> look(const ListenerOptions& options = {}) {
   return found;
 }
 
-std::string expected(const ScriptedServer& server, Security security) {
+template <typename Server>
+std::string expected(const Server& server, Security security) {
   return fmt::format("{} {} loopback", server.authority(), static_cast<int>(security));
 }
 
@@ -45,6 +123,16 @@ TEST(Listeners, FindAnEngineThatAnswersAnybody) {
 TEST(Listeners, FindAnEngineThatAPluginKeepsFromAnswering) {
   const ScriptedServer engine([](const SeenRequest&) { return reply(403, "", "Server: Docker/20.10.24 (linux)\r\n"); });
   EXPECT_THAT(look(), Contains(expected(engine, Security::kPlain)));
+}
+
+TEST(Listeners, TellWhetherTlsAsksForACertificate) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const TlsEngine open(false, version);
+    const TlsEngine closed(true, version);
+    const std::vector<std::string> found = look();
+    EXPECT_THAT(found, Contains(expected(open, Security::kTlsWithoutClientCertificate))) << version;
+    EXPECT_THAT(found, Contains(expected(closed, Security::kMutualTls))) << version;
+  }
 }
 
 TEST(Listeners, LeaveOutWhatIsNoDoorOfTheEngine) {
