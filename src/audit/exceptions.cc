@@ -43,13 +43,12 @@ Result<Exception> exception_of(const Entry& entry, const std::string& name) {
   return exception;
 }
 
-bool concerns(const Exception& exception, const AuditResult& result, const Row& row) {
-  const auto matches = [](std::string_view pattern, std::string_view text) {
-    return pattern.empty() || matches_glob(pattern, text);
-  };
-  if (!matches_glob(exception.check, row.check->id) || !matches(exception.host, result.address)) return false;
-  return matches(exception.object, row.object.name) ||
-         (!row.object.id.empty() && matches(exception.object, row.object.id));
+bool matches(std::string_view pattern, std::string_view text) {
+  return pattern.empty() || matches_glob(pattern, text);
+}
+
+bool concerns(const Exception& exception, const Object& object) {
+  return matches(exception.object, object.name) || (!object.id.empty() && matches(exception.object, object.id));
 }
 
 bool has_expired(const Exception& exception, std::string_view today) {
@@ -76,11 +75,21 @@ Result<Exceptions> parse_exceptions(std::string_view text, std::string name) {
 void apply_exceptions(AuditResult& result, const Exceptions& exceptions, std::string_view today, UsedExceptions& used) {
   used.resize(exceptions.entries.size());
   UsedExceptions here(exceptions.entries.size());
+  const CheckInfo* check = nullptr;
+  std::vector<size_t> of_check;  // the entries about `check` on this host: rows stand check by check, and may be many
   for (Row& row : result.rows) {
+    if (row.check != check) {
+      check = row.check;
+      of_check.clear();
+      for (size_t i = 0; i < exceptions.entries.size(); ++i) {
+        const Exception& exception = exceptions.entries[i];
+        if (matches_glob(exception.check, check->id) && matches(exception.host, result.address)) of_check.push_back(i);
+      }
+    }
     if (row.status != RowStatus::kFail) continue;
-    for (size_t i = 0; i < exceptions.entries.size(); ++i) {
+    for (const size_t i : of_check) {
       const Exception& exception = exceptions.entries[i];
-      if (!concerns(exception, result, row)) continue;
+      if (!concerns(exception, row.object)) continue;
       here[i] = true;
       if (has_expired(exception, today) || row.exempted) continue;
       row.exempted = Exempted{.reason = exception.reason, .owner = exception.owner, .expires = exception.expires};
