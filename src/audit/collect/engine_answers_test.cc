@@ -266,6 +266,90 @@ TEST(EngineAnswers, TellASwarm) {
   EXPECT_EQ(ok(parse_secret_count(recorded("docker-20.10/secrets").root())), 1U);
 }
 
+// ---- Recorded: Docker Engine 28.5
+
+TEST(EngineAnswers, TellWhatDocker28Is) {
+  const Engine engine = engine_of("docker-28.5/info", "docker-28.5/version");
+  EXPECT_EQ(engine.server_version, "28.5.2");
+  EXPECT_EQ(engine.api_version, "1.51");
+  EXPECT_EQ(engine.min_api_version, "1.24");
+  EXPECT_THAT(engine.security_options, ElementsAre("name=seccomp,profile=builtin"));
+  EXPECT_EQ(engine.bridge_nf_iptables, std::nullopt) << "left out from 1.50 on";
+  EXPECT_EQ(engine.ipv4_forwarding, true);
+  EXPECT_EQ(engine.live_restore, false);
+  EXPECT_THAT(engine.insecure_registries, IsEmpty()) << "127.0.0.0/8 and ::1/128 are every engine's";
+  EXPECT_FALSE(engine.containerd_store);
+  EXPECT_EQ(engine.swarm_state, "inactive");
+}
+
+// They were started with the same options as those of 20.10.
+TEST(EngineAnswers, TellTheSameContainersAlikeOfEveryEngine) {
+  for (const std::string_view name : {"hardened", "hostile", "created-privileged", "plain"}) {
+    const ContainerDetails old = container_of(fmt::format("docker-20.10/container-{}", name));
+    const ContainerDetails details = container_of(fmt::format("docker-28.5/container-{}", name));
+    EXPECT_EQ(details.user, old.user) << name;
+    EXPECT_EQ(details.env, old.env) << name;
+    EXPECT_EQ(details.health.kind, old.health.kind) << name;
+    EXPECT_EQ(details.has_health_state, old.has_health_state) << name;
+    EXPECT_EQ(details.privileged, old.privileged) << name;
+    EXPECT_EQ(details.cap_add, old.cap_add) << name;
+    EXPECT_EQ(details.cap_drop, old.cap_drop) << name;
+    EXPECT_EQ(details.security_options, old.security_options) << name;
+    EXPECT_EQ(details.masked_paths->empty(), old.masked_paths->empty()) << name;
+    EXPECT_EQ(details.pid_mode, old.pid_mode) << name;
+    EXPECT_EQ(details.ipc_mode, old.ipc_mode) << name;
+    EXPECT_EQ(details.uts_mode, old.uts_mode) << name;
+    EXPECT_EQ(details.cgroupns_mode, old.cgroupns_mode) << name;
+    EXPECT_EQ(details.restart_policy, old.restart_policy) << name;
+    EXPECT_EQ(details.memory, old.memory) << name;
+    EXPECT_EQ(details.cpu_shares, old.cpu_shares) << name;
+    EXPECT_EQ(details.pids_limit, old.pids_limit) << name;
+    EXPECT_EQ(details.read_only_root, old.read_only_root) << name;
+    EXPECT_EQ(details.ulimits.size(), old.ulimits.size()) << name;
+    EXPECT_EQ(details.devices.size(), old.devices.size()) << name;
+    EXPECT_EQ(details.device_requests, old.device_requests) << name;
+    EXPECT_EQ(details.networks, old.networks) << name;
+    EXPECT_EQ(details.log_driver, old.log_driver) << name;
+    EXPECT_EQ(details.group_add, old.group_add) << name;
+    if (name != "plain") EXPECT_EQ(ports_of(details), ports_of(old));  // one of its ports the engine chose
+    if (name != "hostile") EXPECT_EQ(mounts_of(details), mounts_of(old)) << name;
+  }
+}
+
+TEST(EngineAnswers, TellTheSwarmOfDocker28) {
+  EXPECT_TRUE(engine_of("docker-28.5/info-swarm", "docker-28.5/version").swarm_manager);
+  const Swarm swarm = ok(parse_swarm(recorded("docker-28.5/swarm").root()));
+  EXPECT_TRUE(swarm.autolock);
+  EXPECT_THAT(swarm.trust_root_not_after, testing::StartsWith("2046-"));
+  EXPECT_THAT(ok(parse_nodes(recorded("docker-28.5/nodes").root())), ElementsAre(Field(&SwarmNode::manager, true)));
+  EXPECT_THAT(ok(parse_services(recorded("docker-28.5/services").root())),
+              ElementsAre(AllOf(Field(&SwarmService::name, "shop"), Field(&SwarmService::secret_count, 1U),
+                                Field(&SwarmService::ports, SizeIs(2)))));
+  EXPECT_EQ(ok(parse_secret_count(recorded("docker-28.5/secrets").root())), 1U);
+  EXPECT_THAT(ok(parse_networks(recorded("docker-28.5/networks").root())),
+              testing::Contains(AllOf(Field(&Network::name, "ingress"), Field(&Network::ingress, true))));
+  EXPECT_THAT(ok(parse_volumes(recorded("docker-28.5/volumes").root())),
+              testing::Contains(Pair("hosted", testing::Contains(Pair("device", "/etc")))));
+}
+
+TEST(EngineAnswers, TellImagesInTheStoreOfContainerd) {
+  const Engine engine = engine_of("docker-28.5-containerd/info", "docker-28.5-containerd/version");
+  EXPECT_TRUE(engine.containerd_store);
+  EXPECT_EQ(engine.storage_driver, "native");
+  auto images = ok(parse_image_list(recorded("docker-28.5-containerd/images").root()));
+  const auto web = std::ranges::find(images, "shop/web:1.4", &Image::label);
+  ASSERT_NE(web, images.end());
+  EXPECT_THAT(web->digests, ElementsAre("shop/web@" + web->id));
+  ASSERT_TRUE(parse_image(recorded("docker-28.5-containerd/image-web").root(), *web));
+  EXPECT_FALSE(web->config_unknown);
+  EXPECT_EQ(web->user, "1000:1000");
+  EXPECT_EQ(web->health.kind, Health::Kind::kSet);
+  EXPECT_EQ(container_of("docker-28.5-containerd/container-web").image_id, web->id);
+  const auto containers = ok(parse_container_list(recorded("docker-28.5-containerd/containers").root()));
+  EXPECT_EQ(std::ranges::find(containers, "web", &Container::name)->image_id, web->id);
+  EXPECT_THAT(ok(parse_history(recorded("docker-28.5-containerd/history-web").root())), SizeIs(7));
+}
+
 // ---- Recorded: Podman 4.3
 
 TEST(EngineAnswers, TellWhatPodmanIs) {
