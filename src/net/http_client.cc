@@ -184,11 +184,13 @@ Result<Response> Client::send(const Request& request) const {
   Call call{.request = request, .deadline = std::nullopt};
   if (request.timeouts.total) call.deadline = Clock::now() + *request.timeouts.total;
 
+  uint32_t unanswered = 0;
   for (uint32_t attempt = 1;; ++attempt) {
     auto response = state_->follow(call);
+    if (!response && response.error().unanswered) ++unanswered;
     const bool transient = response ? RetryPolicy::is_transient_status(response->status) : response.error().transient;
     std::optional<std::chrono::milliseconds> delay;
-    if (transient && is_idempotent(request.method)) {
+    if (transient && unanswered < request.retry.max_unanswered && is_idempotent(request.method)) {
       const auto wish = response ? retry_after_of(response->headers) : std::nullopt;
       delay = request.retry.delay_after(attempt, wish, random_fraction());
     }

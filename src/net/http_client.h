@@ -17,9 +17,9 @@
 // - Redirects of GET and HEAD are followed up to a count; never from https to http; Request::authorization and cookies
 // go
 //   only to the origin (scheme, host, port) that they were meant for.
-// - GET and HEAD are retried by a policy when the connection failed or the server answered with a passing failure,
-// until
-//   the head of an answer is there. A body that breaks later is the reader's to continue (resume.h).
+// - GET and HEAD are retried by a policy when the connection failed, the server did not answer or answered with a
+//   passing failure, until the head of an answer is there. A body that breaks later is the reader's to continue
+//   (resume.h).
 // - Credentials, queries and bodies never appear in an error.
 // Connections are kept and used again. Thread-safe: one client may send from many threads; a Response belongs to one
 // thread at a time and may outlive its client.

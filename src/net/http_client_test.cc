@@ -445,6 +445,19 @@ TEST(HttpClient, GivesUpOnASilentServer) {
   EXPECT_EQ(response.error().code(), Code::kDeadlineExceeded);
 }
 
+TEST(HttpClient, AsksASilentServerOnlyOnceMore) {
+  const ScriptedServer server([](const SeenRequest&) { return ScriptedReply{"", false, true}; });
+  const Client client({});
+  Request request = get(server.url("/"));
+  request.retry.max_attempts = 5;
+  request.timeouts.connect = milliseconds(50);
+  request.timeouts.first_byte = milliseconds(100);
+  const auto response = client.send(request);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().code(), Code::kDeadlineExceeded);
+  EXPECT_EQ(server.connection_count(), 2U);
+}
+
 TEST(HttpClient, GivesUpOnABodyThatStalls) {
   const ScriptedServer server([](const SeenRequest&) {
     return ScriptedReply{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this", false, true};

@@ -47,6 +47,7 @@ class ResumingSource final : public BlockSource {
       auto block = body_ ? read_block() : Result<ByteSpan>(fail(*failure_));
       if (block && !block->empty()) {
         attempts_without_progress_ = 0;
+        timeouts_without_progress_ = 0;
         position_ += block->size();
         return block;
       }
@@ -79,9 +80,11 @@ class ResumingSource final : public BlockSource {
   // too.
   Status resume() {
     if (!may_pass(*failure_)) return fail(*failure_);
+    const bool timed_out = failure_->code() == Code::kDeadlineExceeded;
+    const bool is_silent = timed_out && timeouts_without_progress_++ >= options_.retry.max_unanswered;
     const auto delay =
         options_.retry.delay_after(++attempts_without_progress_, std::exchange(retry_after_, {}), random_fraction());
-    if (!delay || resumes_ >= options_.max_resumes) {
+    if (!delay || is_silent || resumes_ >= options_.max_resumes) {
       return fail(Error(*failure_).with_context(
           fmt::format("given up after {} interruptions at byte {}", resumes_ + 1, position_)));
     }
@@ -144,6 +147,7 @@ class ResumingSource final : public BlockSource {
   uint64_t position_ = 0;  // bytes handed out
   uint64_t to_skip_ = 0;
   uint32_t attempts_without_progress_ = 0;
+  uint32_t timeouts_without_progress_ = 0;
   uint32_t resumes_ = 0;
 };
 

@@ -16,7 +16,8 @@
 namespace bulkhead::net {
 
 struct ResumeOptions {
-  RetryPolicy retry{};         // attempts in a row that bring no byte
+  // Attempts in a row that bring no byte. Time-outs after the first (a body that stalled) count against max_unanswered.
+  RetryPolicy retry{};
   uint32_t max_resumes = 100;  // in all: a server that hands out a byte at a time does not keep us for ever
   // The size that was promised; 0: take the first answer's word.
   uint64_t expected_bytes = 0;

@@ -45,9 +45,10 @@ struct Script {
   std::deque<Result<Response>> answers;
   std::vector<std::string> ranges;
   std::vector<std::string> if_ranges;
+  RetryPolicy policy{.max_attempts = 3, .first_delay = milliseconds(1), .max_delay = milliseconds(1)};
 
   Result<std::string> download(ResumeOptions options) {
-    options.retry = {.max_attempts = 3, .first_delay = milliseconds(1), .max_delay = milliseconds(1)};
+    options.retry = policy;
     options.what = "thing";
     auto source =
         open_resuming(options, [this](const std::string& range, const std::string& if_range) -> Result<Response> {
@@ -103,6 +104,19 @@ TEST(Resume, GivesUpWithoutProgress) {
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code(), Code::kUnavailable);
   EXPECT_EQ(script.ranges.size(), 3U);
+}
+
+TEST(Resume, GivesUpOnAServerThatFallsSilent) {
+  const Error silent(Code::kDeadlineExceeded, "no answer");
+  Script script;
+  script.policy.max_attempts = 9;
+  script.answers.push_back(answer(200, "0123", silent));
+  script.answers.push_back(answer(206, "45", silent, {{"Content-Range", "bytes 4-9/10"}}));  // the count starts anew
+  for (int i = 0; i < 9; ++i) script.answers.push_back(fail(silent));
+  const auto result = script.download({.expected_bytes = 10, .content_addressed = true});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code(), Code::kDeadlineExceeded);
+  EXPECT_EQ(script.ranges.size(), 2 + script.policy.max_unanswered);
 }
 
 TEST(Resume, WaitsAsLongAsTheServerWishesOrNotAtAll) {

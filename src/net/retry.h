@@ -15,6 +15,9 @@ struct RetryPolicy {
   uint32_t max_attempts = 5;  // the first one included; 1 never retries
   std::chrono::milliseconds first_delay{500};
   std::chrono::milliseconds max_delay{30'000};
+  // Of these, those that a server took and left without a first byte for all of the time allowed: one that is there and
+  // does not answer seldom will, and the user should hear of it before max_attempts times that.
+  uint32_t max_unanswered = 2;
   // A server that wants us to wait longer than this gets its answer passed on instead.
   std::chrono::milliseconds max_retry_after{120'000};
 

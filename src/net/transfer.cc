@@ -382,7 +382,7 @@ Status Transfer::check_time(Clock::time_point now, bool awaiting_head) {
 TransferFailure Transfer::failure(Error error) const {
   const bool timed_out = error.code() == Code::kDeadlineExceeded && (!deadline_ || Clock::now() < *deadline_);
   const bool transient = !callback_error_ && (timed_out || (finished_ && is_transient()));
-  return {std::move(error), transient};
+  return {.error = std::move(error), .transient = transient, .unanswered = timed_out && !finished_};
 }
 
 long Transfer::info(CURLINFO what) const {

@@ -74,6 +74,7 @@ struct TransferPlan {
 struct TransferFailure {
   Error error;
   bool transient = false;
+  bool unanswered = false;  // connected, and nothing came within the time for the first byte
 };
 
 class Transfer {
