@@ -37,11 +37,13 @@ std::string_view Stanza::value(std::string_view name) const {
 
 Result<bool> StanzaReader::next(Stanza& stanza) {
   stanza.fields_.clear();
+  stanza.is_closed_ = false;
   std::string_view line;
   while (next_line(rest_, line)) {
     ++line_;
     if (trim(line).empty()) {
       if (stanza.fields_.empty()) continue;
+      stanza.is_closed_ = true;
       break;
     }
     if (line.find('\0') != std::string_view::npos)

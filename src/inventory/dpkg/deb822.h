@@ -30,10 +30,13 @@ class Stanza {
   const Field* find(std::string_view name) const;
   // Its value, or "".
   std::string_view value(std::string_view name) const;
+  // An empty line came after it: nothing of it was cut off.
+  bool is_closed() const { return is_closed_; }
 
  private:
   friend class StanzaReader;
   std::vector<Field> fields_;
+  bool is_closed_ = false;
 };
 
 class StanzaReader {

@@ -46,7 +46,7 @@ bool is_companion(std::string_view path) {
 class PackagesAnalyser final : public layer::Analyser {
  public:
   std::string_view name() const override { return kPackagesAnalyser; }
-  uint32_t version() const override { return 2; }
+  uint32_t version() const override { return 3; }
   std::span<const layer::WantedPath> wants() const override { return kDatabases; }
   Result<std::string> analyse(std::string_view path, ByteSpan content) const override {
     if (is_companion(path)) return std::string();

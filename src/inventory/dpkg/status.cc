@@ -16,12 +16,15 @@ namespace {
 struct StateMeaning {
   std::string_view word;
   bool has_files;
+  bool may_lack_version = false;
 };
 constexpr StateMeaning kStates[] = {
-    {"installed", true},        {"not-installed", false},  {"config-files", false},    {"half-installed", true},
-    {"unpacked", true},         {"half-configured", true}, {"triggers-awaited", true}, {"triggers-pending", true},
-    {"postinst-failed", true},  {"removal-failed", true},  // as ancient dpkg wrote them
-    {"post-inst-failed", true},                            // opkg
+    {"installed", true},        {"not-installed", false, true},
+    {"config-files", false},    {"half-installed", true, true},
+    {"unpacked", true},         {"half-configured", true},
+    {"triggers-awaited", true}, {"triggers-pending", true},
+    {"postinst-failed", true},                               // this and the next as ancient dpkg wrote them
+    {"removal-failed", true},   {"post-inst-failed", true},  // opkg
 };
 
 enum class Wanted : uint8_t {
@@ -127,13 +130,7 @@ void sort_unique(std::vector<std::string>& items) {
   items.erase(std::unique(items.begin(), items.end()), items.end());
 }
 
-bool ends_with_empty_line(std::string_view text) {
-  if (text.empty()) return true;
-  text.remove_suffix(1);
-  return trim(text.substr(text.rfind('\n') + 1)).empty();
-}
-
-Result<std::optional<Package>> read_package(const Stanza& stanza, bool needs_version) {
+Result<std::optional<Package>> read_package(const Stanza& stanza, const StatusOptions& options) {
   const size_t line = stanza.fields().front().line;
   TRY_ASSIGN(const Wants wants, Wants::of(stanza));
   const std::string_view name = wants.value(Wanted::kPackage);
@@ -141,16 +138,18 @@ Result<std::optional<Package>> read_package(const Stanza& stanza, bool needs_ver
     return fail(Code::kMalformed, fmt::format("line {}: the stanza has no valid Package field", line));
   }
   const std::string_view version = wants.value(Wanted::kVersion);
+  bool counts = !version.empty();
+  bool needs_version = options.needs_version || (options.must_end_with_newline && !stanza.is_closed());
   if (const Field* status = wants.field(Wanted::kStatus); status != nullptr) {
     const auto state = state_of(status->value);
     if (!state) return fail(Code::kMalformed, fmt::format("line {}: unknown package state in Status", status->line));
-    if (!state->has_files) return std::nullopt;
-    if (version.empty() && state->word == "half-installed") return std::nullopt;
-    if (version.empty()) return fail(Code::kMalformed, fmt::format("line {}: package {} has no Version", line, name));
-  } else if (version.empty()) {
-    if (needs_version) return fail(Code::kMalformed, fmt::format("line {}: package {} has no Version", line, name));
-    return std::nullopt;
+    counts = counts && state->has_files;
+    needs_version = (needs_version || state->has_files) && !state->may_lack_version;
   }
+  if (needs_version && version.empty()) {
+    return fail(Code::kMalformed, fmt::format("line {}: package {} has no Version", line, name));
+  }
+  if (!counts) return std::nullopt;
   if (!is_version(version))
     return fail(Code::kMalformed, fmt::format("line {}: package {} has no valid Version", line, name));
 
@@ -181,20 +180,15 @@ Result<std::vector<Package>> parse_dpkg_status(std::string_view text, const Stat
   std::vector<Package> packages;
   StanzaReader reader(text);
   Stanza stanza;
-  bool last_counts = true;
   for (;;) {
     TRY_ASSIGN(const bool more, reader.next(stanza));
     if (!more) break;
-    TRY_ASSIGN(auto package, read_package(stanza, options.needs_version));
-    last_counts = package.has_value();
+    TRY_ASSIGN(auto package, read_package(stanza, options));
     if (!package) continue;
     if (packages.size() == options.max_packages) {
       return fail(Code::kLimitExceeded, fmt::format("more than {} packages", options.max_packages));
     }
     packages.push_back(std::move(*package));
-  }
-  if (options.must_end_with_newline && !last_counts && !ends_with_empty_line(text)) {
-    return fail(Code::kMalformed, "ends in the middle of a package: the file was cut off");
   }
   return packages;
 }

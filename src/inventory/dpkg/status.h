@@ -22,9 +22,9 @@ namespace bulkhead::inventory {
 
 struct StatusOptions {
   // dpkg always ends its file with a newline and refuses one without: it was cut off. Where it was cut at the
-  // end of a line, the last package has all that matching needs, which comes first, or the cut is an error: an
-  // installed package without version, or one that does not count and has no empty line after it (dpkg accepts that
-  // one).
+  // end of a line, the last package has all that matching needs, which comes first, or the cut is an error: no version
+  // and no empty line after it, which dpkg refuses too unless there is no Status either. Only half-installed and
+  // not-installed packages need no version.
   bool must_end_with_newline = false;
   // Of files of one package: a stanza without a version is what is left of one that was cut off.
   bool needs_version = false;

@@ -101,6 +101,18 @@ TEST(DpkgStatus, ReadsADistrolessStanzaWithoutStatus) {
               ElementsAre("base-files"));
 }
 
+// Checked against dpkg 1.21 (dpkg --admindir=… -l).
+TEST(DpkgStatus, AcceptsALastPackageThatDoesNotCountWithoutAnEmptyLineAfterIt) {
+  const std::string installed = stanza("install ok installed");
+  for (const std::string_view last :
+       {"Package: b\nStatus: deinstall ok config-files\nVersion: 1\n", "Package: b\nStatus: unknown ok not-installed\n",
+        "Package: b\nStatus: install reinstreq half-installed\n", "Package: b\n\n"}) {
+    EXPECT_THAT(names(parse_dpkg_status(installed + std::string(last), {.must_end_with_newline = true})),
+                ElementsAre("a"))
+        << last;
+  }
+}
+
 TEST(DpkgStatus, ReadsAnEmptyDatabase) {
   EXPECT_THAT(names(parse_dpkg_status("", {.must_end_with_newline = true})), IsEmpty());
   EXPECT_THAT(names(parse_dpkg_status("\n \n\n", {.must_end_with_newline = true})), IsEmpty());
@@ -125,6 +137,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Damage{"Package: a\nStatus: install ok installed\nVersion: 1", "cut off"},
                     Damage{"Package: a\nStatus: install ok installed\nVersion: 1\n\nPackage: b\nStat", "cut off"},
                     Damage{"Package: a\nStatus: install ok installed\n\n", "no Version"},
+                    Damage{"Package: a\n", "no Version"},
+                    Damage{"Package: a\nStatus: deinstall ok config-files\n", "no Version"},
                     Damage{"Package: a\nStatus: install ok instal\nVersion: 1\n\n", "unknown package state"},
                     Damage{"Package: a\nStatus: installed\nVersion: 1\n\n", "unknown package state"},
                     Damage{"Package: a\nStatus:\nVersion: 1\n\n", "unknown package state"},
