@@ -55,22 +55,23 @@ uint32_t lowest_continuous(std::vector<Presence>& intervals) {
   return lowest;
 }
 
-std::unexpected<Error> unreadable(const layer::FileFact& fact, std::string_view why) {
-  return fail(Code::kMalformed, fmt::format("{}: {}", fact.path, why),
-              "make the package database readable, repair it or rebuild the layer that wrote it: without it the scan "
-              "would miss "
-              "packages");
-}
-
 }  // namespace
 
+Error unreadable_database(const layer::FileFact& fact, std::string_view why, std::string_view repair) {
+  constexpr std::string_view kMakeReadable =
+      "scan as a user who may read it, or remove what keeps it from being read: without it the scan would miss "
+      "packages";
+  return {Code::kMalformed, fmt::format("{}: {}", fact.path, why), std::string(fact.denied ? kMakeReadable : repair)};
+}
+
 Result<std::vector<Package>> attribute_packages(std::span<const layer::FileFact* const> visible,
-                                                std::span<const layer::FileFact* const> history) {
+                                                std::span<const layer::FileFact* const> history,
+                                                std::string_view repair) {
   std::vector<Package> packages;
   for (const layer::FileFact* fact : visible) {
-    if (!fact->error.empty()) return unreadable(*fact, fact->error);
+    if (!fact->error.empty()) return fail(unreadable_database(*fact, fact->error, repair));
     auto decoded = decode_packages(as_bytes(fact->value));
-    if (!decoded) return unreadable(*fact, decoded.error().message());
+    if (!decoded) return fail(unreadable_database(*fact, decoded.error().message(), repair));
     for (Package& package : *decoded) {
       package.layer = fact->layer;
       package.locations.push_back(fact->path);

@@ -88,7 +88,14 @@ TEST(Attribution, FailsWhenTheVisibleDatabaseCannotBeRead) {
   ASSERT_FALSE(packages);
   EXPECT_EQ(packages.error().code(), Code::kMalformed);
   EXPECT_NE(packages.error().message().find("var/lib/dpkg/status: line 3: no colon"), std::string::npos);
-  EXPECT_FALSE(packages.error().remedy().empty());
+  EXPECT_NE(packages.error().remedy().find("repair"), std::string::npos);
+
+  // Nothing is known of what it holds: there is nothing to repair.
+  broken.denied = true;
+  broken.error = "Permission denied";
+  const std::string remedy = attribute_packages(all, all).error().remedy();
+  EXPECT_NE(remedy.find("scan as a user who may read it"), std::string::npos);
+  EXPECT_EQ(remedy.find("repair"), std::string::npos);
 
   broken.error.clear();
   broken.value = "rotten";

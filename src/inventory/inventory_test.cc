@@ -210,7 +210,7 @@ TEST(Inventory, IsRefusedWhenTheFolderOfADatabaseMayNotBeRead) {
       const bool is_named = !text.contains(": :") && !text.contains("/: P") && text.contains("Permission denied");
       return fmt::format(
           "{}{}", is_named ? code_name(inventory.error().code()) : text,
-          inventory.error().remedy().contains("readable") || inventory.error().remedy().contains("scan as") ? "!" : "");
+          inventory.error().remedy().contains("scan as") && !inventory.error().remedy().contains("repair") ? "!" : "");
     }
     return fmt::format("{} packages, {} diagnostics", inventory->packages.size(), inventory->diagnostics.size());
   };

@@ -54,6 +54,8 @@ struct FileFact {
   uint32_t layer = 0;  // index into Image::layers
   std::string value;   // what Analyser::analyse answered
   std::string error;   // why there is no value; empty when there is one
+  // The error is that it, or the folder in which it may lie, could not be read; else that its content is bad.
+  bool denied = false;
 };
 
 }  // namespace bulkhead::layer

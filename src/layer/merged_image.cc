@@ -145,7 +145,7 @@ Status Merge::run() {
   for (const auto& [key, reached] : reached_) settle(key, reached);
   for (uint32_t layer = 0; layer < facts_.size(); ++layer) {
     for (const Denied& denied : facts_[layer]->denied) {
-      FileFact fact{.path = denied.path, .layer = layer, .value = {}, .error = denied.error};
+      FileFact fact{.path = denied.path, .layer = layer, .value = {}, .error = denied.error, .denied = true};
       files[denied.analyser].push_back({.fact = std::move(fact), .visible = true});
     }
   }

@@ -80,7 +80,8 @@ class OsCataloger final : public Cataloger {
     // "Unknown" is an answer only when all of its files could be read, and so is what is only inferred.
     if ((inventory.os.known() && !inferred) || unread == nullptr) return {};
     return fail(Code::kMalformed, fmt::format("{}: {}", unread->path, unread->error),
-                "make the file readable or repair it: without it the distribution, and so its advisories, are unknown");
+                fmt::format("{}: without it the distribution, and so its advisories, are unknown",
+                            unread->denied ? "scan as a user who may read it" : "repair the file"));
   }
 
  private:

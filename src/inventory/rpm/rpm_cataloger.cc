@@ -20,10 +20,9 @@ namespace {
 
 constexpr uint64_t kMaxDatabaseBytes = UINT64_MAX;  // --max-file-bytes decides, and can be raised
 constexpr std::string_view kManifestPath = "var/lib/rpmmanifest/container-manifest-2";
-constexpr std::string_view kRemedy =
-    "one that may not be read: scan as a user who may; one that was damaged or cut short when the image was built: "
-    "repair "
-    "it there with `rpm --rebuilddb`, build the image again and scan that";
+constexpr std::string_view kRepair =
+    "it was damaged or cut short when the image was built: repair it there with `rpm --rebuilddb`, build the image "
+    "again and scan that";
 
 // var/lib/rpm is the traditional folder; usr/lib/sysimage/rpm that of SUSE, Fedora since 36 and RHEL 10; usr/share/rpm
 // that of rpm-ostree. In a folder the newer kind of database comes first: rpm leaves the older one behind when it
@@ -124,9 +123,8 @@ class RpmCataloger final : public Cataloger {
 
   Status collect(const layer::MergedImage& image, Inventory& inventory) const override {
     const auto databases = databases_in_force(image, kPackagesAnalyser.name());
-    auto packages = attribute_packages(databases, image.history(kPackagesAnalyser.name()));
-    if (!packages) return fail(std::move(packages).error().with_remedy(std::string(kRemedy)));
-    std::ranges::move(*packages, std::back_inserter(inventory.packages));
+    TRY_ASSIGN(auto packages, attribute_packages(databases, image.history(kPackagesAnalyser.name()), kRepair));
+    std::ranges::move(packages, std::back_inserter(inventory.packages));
     for (const layer::FileFact* log : image.visible(kLogAnalyser.name())) {
       if (log->value.empty() && log->error.empty()) continue;
       inventory.diagnostics.push_back(
@@ -149,8 +147,7 @@ class RpmCataloger final : public Cataloger {
       packages.emplace(Key(package.name, package.version, package.architecture), &package);
     }
     for (const layer::FileFact* fact : databases_in_force(image, kFilesAnalyser.name())) {
-      if (!fact->error.empty())
-        return fail(Code::kMalformed, fmt::format("{}: {}", fact->path, fact->error), std::string(kRemedy));
+      if (!fact->error.empty()) return fail(unreadable_database(*fact, fact->error, kRepair));
       TRY_CONTEXT(std::vector<FileList> lists, decode_file_lists(as_bytes(fact->value)), fact->path);
       for (FileList& list : lists) {
         const auto found = packages.find(Key(list.name, list.version, list.architecture));
