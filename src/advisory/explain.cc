@@ -166,6 +166,9 @@ ExplainedPackage explain_package(size_t index, const inventory::Package& package
       finding.status == AdvisoryStatus::kFixed ? "affected, fix available," : status_name(finding.status);
   result.conclusion = fmt::format("reported as {} by {} of {} (rule {}): {}", status, finding.evidence.record,
                                   finding.evidence.feed, finding.evidence.rule, fix);
+  if (!finding.evidence.unrated.empty()) {
+    result.conclusion += fmt::format("; of unknown severity: {}", finding.evidence.unrated);
+  }
   result.finding = std::move(finding);
   return result;
 }

@@ -33,6 +33,15 @@ TEST(Explain, ShowsTheComparisonForWhatIsReportedAndWhatIsNot) {
   EXPECT_THAT(text, HasSubstr("not reported: the installed version is outside the affected range"));
 }
 
+TEST(Explain, SaysWhyASeverityIsUnknown) {
+  const Database database = make({Says("CVE-1").of("debian:12", "x").fixed("2"),
+                                  Says("CVE-2").of("debian:12", "x").fixed("2").severity(Severity::kLow)});
+  const auto text = [&](const char* id) { return explained(database, os("debian", "12"), {deb("x", "1")}, id); };
+  EXPECT_THAT(text("CVE-1"), HasSubstr("; of unknown severity: no feed of this database rates it; NVD's ratings are "
+                                       "not in it\n"));
+  EXPECT_THAT(text("CVE-2"), Not(HasSubstr("unknown severity")));
+}
+
 TEST(Explain, AgreesWithMatchOnEveryPackageAndId) {
   const std::vector<AdvisoryRecord> records = {
       Says("CVE-1").of("rhel:8", "x").fixed("1.1-2.el8_2.1"),

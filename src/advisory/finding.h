@@ -21,6 +21,8 @@ struct Evidence {
   std::string feed;    // as in the feed table: "debian-tracker"
   std::string record;  // the publisher's document or line: "DSA-5417-1", "ALSA-2022:4587", "CVE-2023-0286"
   std::string rule;    // what decided, from the list in docs/matching.md: "source-version-below-fix"
+  // Why the severity is unknown, one of a few constant sentences; empty when it is known.
+  std::string_view unrated = {};
 };
 
 // One vulnerability of one package. However many feeds and names it has (CVE, GHSA, RHSA, …), it is reported once.

@@ -16,6 +16,7 @@ MatchEngine::MatchEngine(std::span<const inventory::Package> packages, const inv
       options_(options),
       system_key_(ecosystem_key(system).value_or("")),
       system_rules_(&default_rules()),
+      has_nvd_(has_nvd(database)),
       rules_(&default_rules()) {
   const auto add_key = [&](std::vector<LookupKey>& keys, std::string_view key, Role role) {
     if (const auto found = database_.find_ecosystem(key)) {
@@ -238,7 +239,8 @@ Finding MatchEngine::finding(size_t package, std::span<const Candidate> group, c
   finding.note = best.record.note();
   finding.evidence = {.feed = std::string(database_.feed(best.record.feed()).name),
                       .record = std::string(best.record.document()),
-                      .rule = std::string(decision.rule)};
+                      .rule = std::string(decision.rule),
+                      .unrated = said.severity == Severity::kUnknown ? why_unrated(vulnerability, has_nvd_) : ""};
   return finding;
 }
 

@@ -84,6 +84,7 @@ class MatchEngine {
   const MatchOptions& options_;
   std::string system_key_;
   const FamilyRules* system_rules_;
+  bool has_nvd_;  // the database has NVD's ratings
   std::vector<LookupKey> system_keys_;
   std::vector<LookupKey> flavour_keys_;
   std::vector<std::pair<LookupKey, std::string_view>> topics_;  // with their names

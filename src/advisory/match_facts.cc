@@ -101,6 +101,22 @@ Rating rating_of(const Database& database, std::span<const Candidate> group, con
   return best;
 }
 
+bool has_nvd(const Database& database) {
+  for (size_t i = 0; i < database.feeds(); ++i) {
+    if (database.feed(i).name == "nvd") return true;
+  }
+  return false;
+}
+
+std::string_view why_unrated(const VulnerabilityView& vulnerability, bool has_nvd) {
+  const bool others = vulnerability.ratings() > 0;
+  if (has_nvd) {
+    return others ? "only publishers of other packages rate it" : "no feed of this database rates it";
+  }
+  return others ? "only publishers of other packages rate it; NVD's ratings are not in this database"
+                : "no feed of this database rates it; NVD's ratings are not in it";
+}
+
 Vulnerability described(const Database& database, const Candidate& deciding) {
   const VulnerabilityView view = database.vulnerability(deciding.vulnerability);
   Vulnerability value = view.to_value();

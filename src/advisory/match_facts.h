@@ -20,6 +20,11 @@ struct Rating {
 Rating rating_of(const Database& database, std::span<const Candidate> group, const Candidate& deciding,
                  const FamilyRules& rules);
 
+// Why rating_of() found nothing, in words that live as long as the program: whether anybody rates the vulnerability,
+// and whether NVD, who rates most, could have.
+std::string_view why_unrated(const VulnerabilityView& vulnerability, bool has_nvd);
+bool has_nvd(const Database& database);
+
 // Everything about the vulnerability, with the title and description of the deciding record's feed; else those of
 // another feed about the same ecosystem, else those of feeds about ids (CVE records, NVD, KEV); else none.
 Vulnerability described(const Database& database, const Candidate& deciding);

@@ -223,11 +223,19 @@ TEST(Match, AnotherDistributionsWordsAndTextsAreNotAboutThisOnesPackage) {
     EXPECT_EQ(result.findings.size(), 1U);
     const Finding& first = result.findings.at(0);
     return std::string(severity_name(first.severity)) + " by " + first.severity_source + ": " + first.details->title +
-           "|" + first.details->description;
+           "|" + first.details->description +
+           (first.evidence.unrated.empty() ? "" : " (" + std::string(first.evidence.unrated) + ")");
   };
   const auto bookworm = os("debian", "12");
   const auto openssl = deb("openssl", "1");
-  EXPECT_EQ(of({debian, microsoft}, bookworm, openssl), "unknown by : |");
+  EXPECT_EQ(of({debian, microsoft}, bookworm, openssl),
+            "unknown by : | (only publishers of other packages rate it; NVD's ratings are not in this database)");
+  const FeedRecords empty_nvd{
+      .feed = {.name = "nvd", .date = "2026-11-20", .about_ids = true}, .records = {}, .vulnerabilities = {}};
+  EXPECT_EQ(of({debian, microsoft, empty_nvd}, bookworm, openssl),
+            "unknown by : | (only publishers of other packages rate it)");
+  EXPECT_EQ(of({debian, empty_nvd, tracker}, bookworm, openssl),
+            "unknown by : |Debian's other feed (no feed of this database rates it)");
   EXPECT_EQ(of({debian, microsoft, suse}, bookworm, openssl), "medium by suse: |") << "its score, not its word";
   EXPECT_EQ(of({debian, microsoft, suse, nvd}, bookworm, openssl), "high by nvd: |of the id");
   EXPECT_EQ(of({debian, microsoft, nvd, tracker}, bookworm, openssl), "high by nvd: |Debian's other feed");

@@ -171,6 +171,7 @@ void write_finding_members(Writer& w, const ScanResult& result, const advisory::
   w.member("feed", finding.evidence.feed);
   w.member("record", finding.evidence.record);
   w.member("rule", finding.evidence.rule);
+  if (!finding.evidence.unrated.empty()) w.member("unrated", finding.evidence.unrated);
   w.end_object();
 }
 

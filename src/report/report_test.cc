@@ -232,8 +232,20 @@ TEST(Json, HasTheDocumentedShape) {
   EXPECT_EQ(first.find("kev")->boolean(), true);
   EXPECT_EQ(first.find("epss")->number(), 0.42);
   EXPECT_EQ(first.find("evidence")->string_or("feed", ""), "debian-tracker");
+  EXPECT_FALSE(first.find("evidence")->find("unrated"));
   EXPECT_EQ(root.find("summary")->find("by_severity")->find("critical")->integer(), 2);
   EXPECT_EQ(root.find("summary")->find("fixable")->integer(), 3);
+}
+
+TEST(Json, SaysWhyASeverityIsUnknown) {
+  ScanResult result = sample();
+  result.findings.resize(1);
+  result.findings[0].severity = advisory::Severity::kUnknown;
+  result.findings[0].evidence.unrated = "no feed rates it";
+  const auto document = json::Document::parse(render_one("json", result));
+  ASSERT_TRUE(document);
+  const json::Value finding = *document->root().find("findings")->elements().begin();
+  EXPECT_EQ(finding.find("evidence")->string_or("unrated", ""), "no feed rates it");
 }
 
 TEST(Json, IsAnArrayOnlyForSeveralImages) {

@@ -156,6 +156,7 @@ std::vector<scan::ScanResult> fullest_and_emptiest() {
       finding.epss = 0.5;
       finding.epss_percentile = 0.5;
       finding.note = "n";
+      finding.evidence.unrated = "nobody rates it";
       finding.details = std::make_shared<advisory::Vulnerability>();
       full.findings.push_back(finding);
     }
