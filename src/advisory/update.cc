@@ -427,7 +427,7 @@ Result<UpdateResult> Update::run() {
   TRY(save());
 
   UpdateResult result{.ecosystems = state_.ecosystems};
-  const std::vector<PlannedDownload> plans = plan_downloads(with_disclosures(state_.ecosystems), options_.now);
+  const std::vector<PlannedDownload> plans = plan_downloads(state_.ecosystems, options_.now);
   TRY(drop_unplanned(plans));
   for (const PlannedDownload& plan : plans) {
     if (options_.stop.stop_requested()) return fail(Code::kCancelled, "stopped");
@@ -481,7 +481,7 @@ Result<UpdatePlan> plan_update(const UpdateOptions& options) {
   TRY_ASSIGN(FeedManifest state, load_state(options.feeds_dir));
   change_ecosystems(state, options.ecosystems, options.forgotten);
   UpdatePlan plan{.ecosystems = std::move(state.ecosystems), .downloads = {}};
-  plan.downloads = plan_downloads(with_disclosures(plan.ecosystems), options.now);
+  plan.downloads = plan_downloads(plan.ecosystems, options.now);
   return plan;
 }
 

@@ -49,8 +49,9 @@ struct UpdateOptions {
   std::stop_token stop;
 };
 
-// What an update would fetch for these ecosystems (keys), each URL once: the table's downloads, filled in. `now` says
-// which year it is.
+// What an update would fetch for these ecosystems (keys) and those whose disclosures they take (with_disclosures), each
+// URL once: the table's downloads, filled in. Of the latter only what judges packages: what supplements them (the names
+// of Red Hat's repositories) serves nobody but their own images. `now` says which year it is.
 struct PlannedDownload {
   const Feed* feed = nullptr;
   Fetch fetch = Fetch::kFile;

@@ -78,10 +78,11 @@ class Planner {
 
 std::vector<PlannedDownload> plan_downloads(const std::vector<std::string>& ecosystems, std::string_view now) {
   Planner planner(now);
+  const std::vector<std::string> consulted = with_disclosures(ecosystems);
   for (const Feed* feed : all_feeds()) {
     for (const Download& download : feed->downloads) {
       if (download.ecosystem.empty()) planner.plan(*feed, download, {});
-      for (const std::string& key : ecosystems) {
+      for (const std::string& key : feed->supplements ? ecosystems : consulted) {
         if (is_for(*feed, download, key)) planner.plan(*feed, download, key);
       }
     }

@@ -582,6 +582,13 @@ TEST(UpdatePlan, NvdComesByYears) {
 TEST(UpdatePlan, RebuildsNeedTheDisclosuresOfTheirOrigin) {
   EXPECT_EQ(with_disclosures({"almalinux:9"}), (std::vector<std::string>{"almalinux:9", "rhel:9"}));
   EXPECT_EQ(with_disclosures({"debian:12"}), std::vector<std::string>{"debian:12"});
+  EXPECT_THAT(planned({"almalinux:9"}), Contains(HasSubstr("redhat.com/data/csaf/v2/vex-feed")));
+}
+
+TEST(UpdatePlan, RedHatsRepositoriesAreForRedHatsOwnImages) {
+  EXPECT_THAT(planned({"rhel:9"}), Contains(HasSubstr("repository-to-cpe.json")));
+  EXPECT_THAT(planned({"almalinux:9", "rhel:8"}), Contains(HasSubstr("repository-to-cpe.json")));
+  EXPECT_THAT(planned({"almalinux:9", "rocky:9"}), Not(Contains(HasSubstr("repository-to-cpe.json"))));
 }
 
 TEST(UpdatePlan, EveryAddressIsHttpsAndComplete) {

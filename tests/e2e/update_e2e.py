@@ -35,7 +35,6 @@ KEV = "www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.js
 EPSS = "epss.empiricalsecurity.com/epss_scores-current.csv.gz"
 VEX_LATEST = "security.access.redhat.com/data/csaf/v2/vex-feed/archive_latest.txt"
 VEX_ARCHIVE = "security.access.redhat.com/data/csaf/v2/vex-feed/csaf_vex_2026-11-22.tar"
-REPOSITORIES = "security.access.redhat.com/data/meta/v1/repository-to-cpe.json"
 NVD = "nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-"
 
 
@@ -169,7 +168,6 @@ class Update(unittest.TestCase):
             EPSS: epss.extractfile("epss/testdata/fixtures/epss_scores-2023-03-07.csv.gz").read(),
             VEX_LATEST: b"csaf_vex_2026-11-22.tar\n",
             VEX_ARCHIVE: tar_of({f"2023/{name}.json": feed(f"redhat/vex/{name}.json.zst") for name in ("cve-2023-38545", "cve-2023-4154")}),
-            REPOSITORIES: feed("redhat/repository-to-cpe.json.zst"),
             **{f"{NVD}{year}.json.gz": nvd_page for year in range(2002, time.gmtime().tm_year + 1)},
         }
         cls.publishers.files = dict(cls.published)
@@ -226,14 +224,15 @@ class Update(unittest.TestCase):
         self.assertEqual(sorted(path for path, _, _ in self.first_asked), sorted(self.published))
         self.assertEqual({status for _, _, status in self.first_asked}, {200})
         self.assertEqual(self.first.stderr, "")
-        self.assertEqual(self.first.stdout.count("\nfetched ") + self.first.stdout.startswith("fetched "), 11)  # NVD's years are one line
+        self.assertEqual(self.first.stdout.count("\nfetched ") + self.first.stdout.startswith("fetched "), 10)  # NVD's years are one line
         self.assertIn("rebuilt", self.first.stdout)
         self.assertIn("almalinux:8, debian:12", self.first.stdout)
 
     def test_the_database_names_its_feeds_and_when_they_were_fetched(self):
         info = self.info(self.cache)
         names = {each["name"] for each in info["feeds"]}
-        self.assertLessEqual({"debian-tracker", "debian-advisories", "debian-security-support", "almalinux-osv", "redhat-vex", "redhat-repositories", "kev", "epss", "nvd", "cve"}, names)
+        self.assertLessEqual({"debian-tracker", "debian-advisories", "debian-security-support", "almalinux-osv", "redhat-vex", "kev", "epss", "nvd", "cve"}, names)
+        self.assertNotIn("redhat-repositories", names)  # of use to Red Hat's own images only
         today = time.strftime("%Y-%m-%d", time.gmtime())
         for each in info["feeds"]:
             self.assertEqual(each["fetched"][:10], today)
