@@ -51,8 +51,8 @@ class DbBuildCommand final : public Command {
     options.database.max_bytes = limits_.store.max_database_bytes;
     TRY_ASSIGN(advisory::BuildResult built, advisory::build_database(options));
     print_left_out(built.failed, built.failures);
-    (void)interrupts.stop_in_order();  // the file is written whole
-    TRY(write_output(targets.front(), built.database));
+    // The file is written whole.
+    TRY(write_output(targets.front(), built.database, interrupts.stop_in_order()));
     for (const std::string& path : built.unreadable) {
       fmt::print(stderr,
                  "bulkhead: {}: nothing of this file could be read: its feed is missing from the database; fetch the "

@@ -25,8 +25,7 @@ class DbExportCommand final : public Command {
     TRY(opened.database->verify());
     TRY_ASSIGN(const std::string packed, advisory::pack_database(opened.database->bytes()));
     // Packing takes seconds, and nothing is lost with it; the file is written whole.
-    (void)interrupts.stop_in_order();
-    TRY(write_output(targets.front(), packed));
+    TRY(write_output(targets.front(), packed, interrupts.stop_in_order()));
     if (!quiet_) TRY(write_note(targets.front(), written_line(file_, packed.size(), *opened.database)));
     return kSuccess;
   }

@@ -1,12 +1,15 @@
 #include "cli/output.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <filesystem>
 #include <optional>
 #include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,19 +20,49 @@ namespace bulkhead::cli {
 namespace {
 
 constexpr int kMaxLinks = 40;  // as many as Linux follows
+constexpr int kTickMs = 50;    // how long a stop may go unheard
 
-Status write_descriptor(int descriptor, std::string_view text, std::string_view name) {
+Status stopped(std::string_view name) {
+  return fail(Code::kCancelled, fmt::format("{}: stopped on request", name));
+}
+
+Status write_descriptor(int descriptor, std::string_view text, std::string_view name,
+                        const std::stop_token& stop = {}) {
   while (!text.empty()) {
-    const ssize_t count = ::write(descriptor, text.data(), text.size());
+    if (stop.stop_requested()) return stopped(name);
+    pollfd polled{.fd = descriptor, .events = POLLOUT, .revents = 0};
+    if (::poll(&polled, 1, kTickMs) == 0) continue;
+    // A pipe that is ready takes so many bytes without a wait, in which no stop would be heard.
+    const ssize_t count = ::write(descriptor, text.data(), std::min<size_t>(text.size(), PIPE_BUF));
     if (count >= 0) {
       text.remove_prefix(static_cast<size_t>(count));
     } else if (errno == EPIPE) {
       return {};
-    } else if (errno != EINTR) {
+    } else if (errno != EINTR && errno != EAGAIN) {
       return fail(errno_error(errno, name));
     }
   }
   return {};
+}
+
+// A FIFO has no place for bytes before somebody has opened it for reading.
+Result<UniqueFd> open_for_reader(const OutputTarget& target, const std::stop_token& stop) {
+  for (bool told = false;; told = true) {
+    UniqueFd fd(::open(target.path.c_str(), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+    if (fd) return fd;
+    if (errno != ENXIO) return fail(errno_error(errno, target.file));
+    struct stat status{};
+    if (::stat(target.path.c_str(), &status) != 0 || !S_ISFIFO(status.st_mode)) {
+      return fail(errno_error(ENXIO, target.file));
+    }
+    if (!told) {
+      TRY(write_descriptor(
+          STDERR_FILENO, fmt::format("bulkhead: {}: waiting for somebody to read this FIFO\n", printable(target.file)),
+          "standard error"));
+    }
+    if (stop.stop_requested()) return std::unexpected(stopped(target.file).error());
+    ::poll(nullptr, 0, kTickMs);
+  }
 }
 
 // The descriptor that a name of it stands for. To open such a name would begin a regular file anew, at its start.
@@ -119,14 +152,13 @@ Result<std::vector<OutputTarget>> find_outputs(std::span<const std::string> file
   return targets;
 }
 
-Status write_output(const OutputTarget& target, std::string_view text) {
+Status write_output(const OutputTarget& target, std::string_view text, const std::stop_token& stop) {
   if (target.descriptor >= 0) {
-    return write_descriptor(target.descriptor, text, target.file.empty() ? "standard output" : target.file);
+    return write_descriptor(target.descriptor, text, target.file.empty() ? "standard output" : target.file, stop);
   }
   if (target.replaced) return write_file_atomically(target.path, text);
-  const UniqueFd fd(::open(target.path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
-  if (!fd) return fail(errno_error(errno, target.file));
-  return write_descriptor(fd.get(), text, target.file);
+  TRY_ASSIGN(const UniqueFd fd, open_for_reader(target, stop));
+  return write_descriptor(fd.get(), text, target.file, stop);
 }
 
 Status write_note(const OutputTarget& target, std::string_view line) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +27,10 @@ struct OutputTarget {
 // not exist (a misspelt path is not made up), kInvalidArgument for a folder, and for two names of one place.
 Result<std::vector<OutputTarget>> find_outputs(std::span<const std::string> files);
 
-// Regular files become the new text whole, or stay as they were. kIo, kPermissionDenied name the file.
-Status write_output(const OutputTarget& target, std::string_view text);
+// Regular files become the new text whole, or stay as they were. What is read by somebody else (a pipe, a terminal) is
+// waited for until a stop is requested (kCancelled): also a FIFO that nobody has opened for reading, and then standard
+// error says so. kIo, kPermissionDenied name the file.
+Status write_output(const OutputTarget& target, std::string_view text, const std::stop_token& stop = {});
 
 // A line about what went to `target`: on standard output, unless the target is that; then on standard error.
 Status write_note(const OutputTarget& target, std::string_view line);

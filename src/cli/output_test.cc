@@ -1,7 +1,10 @@
 #include "cli/output.h"
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
@@ -23,9 +26,20 @@ class OutputTest : public testing::Test {
  protected:
   std::string in(const std::string& name) const { return folder_ / name; }
 
-  static Status write(const std::string& file, std::string_view text) {
+  static Status write(const std::string& file, std::string_view text, const std::stop_token& stop = {}) {
     TRY_ASSIGN(const auto targets, find_outputs({&file, 1}));
-    return write_output(targets.front(), text);
+    return write_output(targets.front(), text, stop);
+  }
+
+  // What is answered once a stop is requested; should it not be heard, a reader of the pipe ends the waiting.
+  Status stopped(const std::string& pipe, std::string_view text) const {
+    std::stop_source stop;
+    auto written = std::async(std::launch::async, [&] { return write(in(pipe), text, stop.get_token()); });
+    stop.request_stop();
+    const auto heard = written.wait_for(std::chrono::seconds(20));
+    EXPECT_EQ(heard, std::future_status::ready) << "the stop was not heard";
+    if (heard != std::future_status::ready) (void)read_file(in(pipe), size_t{1} << 30);
+    return written.get();
   }
 
   TemporaryFolder folder_;
@@ -53,6 +67,43 @@ TEST_F(OutputTest, WritesIntoAPipeAndLeavesItOne) {
   ASSERT_TRUE(written) << written.error().to_string();
   EXPECT_TRUE(fs::is_fifo(in("pipe")));
   EXPECT_EQ(received, "through the pipe");
+}
+
+TEST_F(OutputTest, SaysThatItWaitsForTheReaderOfAPipeAndStopsOnRequest) {
+  ASSERT_EQ(::mkfifo(in("pipe").c_str(), 0600), 0);
+  testing::internal::CaptureStderr();
+  const Status written = stopped("pipe", "nobody reads this");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "bulkhead: " + in("pipe") + ": waiting for somebody to read this FIFO\n");
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code(), Code::kCancelled);
+  EXPECT_EQ(written.error().to_string(), in("pipe") + ": stopped on request");
+}
+
+TEST_F(OutputTest, StopsWhenTheReaderOfAPipeDoesNotRead) {
+  ASSERT_EQ(::mkfifo(in("pipe").c_str(), 0600), 0);
+  const UniqueFd reader(::open(in("pipe").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  ASSERT_TRUE(reader);
+  const Status written = stopped("pipe", std::string(size_t{4} << 20, 'x'));
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code(), Code::kCancelled);
+}
+
+TEST_F(OutputTest, WaitsForAPipeThatItsGiverMadeNonBlocking) {
+  ASSERT_EQ(::mkfifo(in("pipe").c_str(), 0600), 0);
+  const std::string text(size_t{4} << 20, 'x');
+  const UniqueFd reader(::open(in("pipe").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  UniqueFd writer(::open(in("pipe").c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+  ASSERT_TRUE(writer);
+  auto written = std::async(std::launch::async, [&] {
+    const Status status = write("/dev/fd/" + std::to_string(writer.get()), text);
+    writer = UniqueFd();
+    return status;
+  });
+  const auto received = read_file("/dev/fd/" + std::to_string(reader.get()), text.size());
+  const Status status = written.get();
+  EXPECT_TRUE(status) << status.error().to_string();
+  EXPECT_EQ(received.value_or(""), text);
 }
 
 TEST_F(OutputTest, LeavesDevicesWhatTheyAre) {

@@ -18,28 +18,32 @@ Result<Reports> Reports::create(const OutputFlags& flags) {
   return reports;
 }
 
-Status Reports::write(std::span<const scan::ScanResult> results, report::Options options) const {
+Status Reports::write(std::span<const scan::ScanResult> results, report::Options options,
+                      const std::stop_token& stop) const {
   options.tool_version = BULKHEAD_VERSION;
   options.created = source_date();
-  return write_all([&](std::string_view name, bool color, unsigned width) -> Result<std::string> {
+  const auto render = [&](std::string_view name, bool color, unsigned width) -> Result<std::string> {
     options.color = color;
     options.width = width;
     TRY_ASSIGN(const report::Format* const format, report::find_format(name));
     return format->render(results, options);
-  });
+  };
+  return write_all(render, stop);
 }
 
-Status Reports::write(std::span<const audit::AuditResult> results, report::AuditOptions options) const {
+Status Reports::write(std::span<const audit::AuditResult> results, report::AuditOptions options,
+                      const std::stop_token& stop) const {
   options.tool_version = BULKHEAD_VERSION;
-  return write_all([&](std::string_view name, bool color, unsigned width) {
+  const auto render = [&](std::string_view name, bool color, unsigned width) {
     options.color = color;
     options.width = width;
     // The flag takes no other names.
     return std::ranges::find(report::audit_formats(), name, &report::AuditFormat::name)->render(results, options);
-  });
+  };
+  return write_all(render, stop);
 }
 
-Status Reports::write_all(const Render& render) const {
+Status Reports::write_all(const Render& render, const std::stop_token& stop) const {
   std::vector<std::string> texts;
   for (size_t i = 0; i < formats_.size(); ++i) {
     const int descriptor = targets_[i].descriptor;
@@ -47,7 +51,7 @@ Status Reports::write_all(const Render& render) const {
                                         descriptor >= 0 ? terminal_width(descriptor) : 0));
     texts.push_back(std::move(text));
   }
-  for (size_t i = 0; i < texts.size(); ++i) TRY(write_output(targets_[i], texts[i]));
+  for (size_t i = 0; i < texts.size(); ++i) TRY(write_output(targets_[i], texts[i], stop));
   return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,12 +21,13 @@ class Reports {
   static Result<Reports> create(const OutputFlags& flags);
   // Every format is rendered before the first is written: an error leaves no half of the answer behind. `options` is
   // the command's; where it is written to and when it was made are filled in.
-  Status write(std::span<const scan::ScanResult> results, report::Options options) const;
-  Status write(std::span<const audit::AuditResult> results, report::AuditOptions options) const;
+  Status write(std::span<const scan::ScanResult> results, report::Options options, const std::stop_token& stop) const;
+  Status write(std::span<const audit::AuditResult> results, report::AuditOptions options,
+               const std::stop_token& stop = {}) const;
 
  private:
   using Render = std::function<Result<std::string>(std::string_view format, bool color, unsigned width)>;
-  Status write_all(const Render& render) const;
+  Status write_all(const Render& render, const std::stop_token& stop) const;
 
   std::vector<std::string> formats_;
   std::vector<OutputTarget> targets_;

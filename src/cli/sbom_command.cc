@@ -24,12 +24,13 @@ class SbomCommand final : public Command {
 
   Result<int> run(Interrupts& interrupts) override {
     TRY_ASSIGN(const Reports reports, Reports::create(output_));
-    TRY_ASSIGN(const auto session, ImageSession::create(image_, interrupts.stop_in_order()));
+    const std::stop_token stop = interrupts.stop_in_order();
+    TRY_ASSIGN(const auto session, ImageSession::create(image_, stop));
     const std::string& image = image_.images.front();
     TRY_ASSIGN(oci::OpenedImage opened, session->open(image));
     TRY_CONTEXT(const scan::ScanResult result, scan::take_facts(std::move(opened), session->options()), image);
     session->finish_progress();
-    TRY(reports.write({&result, 1}, {}));
+    TRY(reports.write({&result, 1}, {}, stop));
     return kSuccess;
   }
 

@@ -176,7 +176,7 @@ Result<int> ScanCommand::run(Interrupts& interrupts) {
     TRY(write_standard_output(explanations));
     return kSuccess;
   }
-  TRY(reports.write(results, std::move(report)));
+  TRY(reports.write(results, std::move(report), stop));
   return threshold_met(finding_, results) ? kThresholdMet : kSuccess;
 }
 

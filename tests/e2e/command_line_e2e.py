@@ -214,6 +214,17 @@ class Signals(unittest.TestCase):
                     self.end(process, signal.SIGINT)
         self.assertEqual([path.name for path in self.folder.rglob("*.db*")], [])
 
+    def test_an_output_that_nobody_reads(self):
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe)
+        root = f"rootfs:{self.folder}/root"
+        for arguments in (["scan", "--quiet", "--output", f"json={pipe}", root], ["sbom", "--quiet", "--output", f"cyclonedx={pipe}", root],
+                          ["db", "export", pipe]):
+            with self.subTest(arguments):
+                process = self.start(*arguments)
+                self.assertEqual(process.stderr.readline(), f"bulkhead: {pipe}: waiting for somebody to read this FIFO\n")
+                self.end(process, signal.SIGINT)
+
     def test_an_export_that_takes_long(self):
         target = self.folder / "out.db.zst"
         process = self.start("db", "export", target)
