@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/thread_state.h"
 
 namespace bulkhead {
 namespace {
@@ -49,8 +50,13 @@ class Fifo {
 // What `read` answers once a stop is requested while it waits; should it not hear of it, `release` ends the waiting.
 template <typename Read, typename Release>
 auto stopped(std::stop_source stop, Read read, Release release) {
-  auto answer = std::async(std::launch::async, std::move(read));
-  EXPECT_EQ(answer.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout) << "it did not wait at all";
+  std::promise<pid_t> reader;
+  auto answer = std::async(std::launch::async, [&] {
+    reader.set_value(::gettid());
+    return read();
+  });
+  await_sleep_of(reader.get_future().get());
+  EXPECT_EQ(answer.wait_for(std::chrono::seconds(0)), std::future_status::timeout) << "it did not wait at all";
   stop.request_stop();
   const auto heard = answer.wait_for(std::chrono::seconds(20));
   EXPECT_EQ(heard, std::future_status::ready) << "the stop was not heard";
@@ -82,8 +88,8 @@ TEST(FileSource, StopsReadingWhatNeverEnds) {
 TEST(FileSource, WaitsForAPipeThatItsGiverMadeNonBlocking) {
   Pipe pipe(O_NONBLOCK);
   const auto source = make_fd_source(std::move(pipe.read_end), "the pipe");
-  const std::jthread writer([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const std::jthread writer([&, reader = ::gettid()] {
+    await_sleep_of(reader);
     EXPECT_EQ(::write(pipe.write_end.get(), "late", 4), 4);
     pipe.write_end = UniqueFd();
   });
@@ -112,8 +118,8 @@ TEST(FileSource, WaitsForTheWriterOfAFifoUntilAStop) {
 TEST(FileSource, ReadsAFifoWhoseWriterComesLate) {
   const Fifo fifo("bulkhead_fifo_late");
   ASSERT_TRUE(fifo.made());
-  const std::jthread writer([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const std::jthread writer([&, reader = ::gettid()] {
+    await_sleep_of(reader);
     const UniqueFd fd(::open(fifo.path().c_str(), O_WRONLY | O_CLOEXEC));
     EXPECT_EQ(::write(fd.get(), "hello", 5), 5);
   });
