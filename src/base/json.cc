@@ -218,7 +218,7 @@ Result<Document> Document::parse(std::string_view text, const Limits& limits) {
   }
   // simdjson keeps string offsets in 32 bits.
   if (text.size() > std::numeric_limits<uint32_t>::max()) {
-    return fail(Code::kLimitExceeded, "JSON document is larger than 4 GiB");
+    return fail(limit_error("bytes in a JSON document", std::numeric_limits<uint32_t>::max(), {}));
   }
   auto tree = std::make_unique<Tree>();
   if (tree->parser.allocate(text.size(), limits.max_depth) != simdjson::SUCCESS) {

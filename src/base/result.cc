@@ -60,7 +60,7 @@ std::string Error::to_string() const {
 
 Error limit_error(std::string_view what, uint64_t limit, std::string_view option) {
   Error error(Code::kLimitExceeded, fmt::format("more than {} {}", limit, what));
-  if (option.empty()) return error;
+  if (option.empty()) return std::move(error).with_remedy("no option raises this limit");
   return std::move(error).with_remedy(fmt::format("if the input is to be trusted, raise the limit with {}", option));
 }
 

@@ -60,7 +60,7 @@ class [[nodiscard]] Error {
   std::vector<std::string> context_;  // innermost first
 };
 
-// The error of a passed limit: names what was counted, the limit and the option that raises it (empty: none does).
+// The error of a passed limit: names what was counted, the limit and the option that raises it (empty: says none does).
 //   limit_error("tar entries", 5000000, "--max-entries")
 Error limit_error(std::string_view what, uint64_t limit, std::string_view option);
 

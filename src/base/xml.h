@@ -24,8 +24,9 @@
 namespace bulkhead::xml {
 
 struct Limits {
-  size_t max_bytes = size_t{512} << 20;      // of the document
-  size_t max_depth = 64;                     // of open elements
+  size_t max_bytes = size_t{512} << 20;  // of the document
+  size_t max_depth = 64;                 // of open elements
+  // No option raises these two, which their errors say.
   size_t max_tree_bytes = size_t{64} << 20;  // of the names, attributes and text of one tree
   size_t max_tree_elements = 1'000'000;
   DocumentOptions options{};

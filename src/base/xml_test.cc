@@ -120,7 +120,12 @@ TEST(Xml, NamesTheOptionsThatItIsTold) {
   EXPECT_THAT(depth.to_string(), HasSubstr("more than 2 levels of nesting in an XML document"));
   EXPECT_THAT(depth.remedy(), HasSubstr("--max-depth"));
   EXPECT_THAT(error_of("<r>" + std::string(100, ' ') + "</r>", 1, limits).remedy(), HasSubstr("--max-bytes"));
-  EXPECT_EQ(error_of("<a><b><c/></b></a>", 1, {.max_depth = 2}).remedy(), "");
+  EXPECT_EQ(error_of("<a><b><c/></b></a>", 1, {.max_depth = 2}).remedy(), "no option raises this limit");
+  for (const Limits& inner : {Limits{.max_tree_elements = 2}, Limits{.max_tree_bytes = 2}}) {
+    const Error error = error_of("<r><a>xxx</a><a/></r>", 1, inner);
+    EXPECT_THAT(error.to_string(), HasSubstr("of one XML record"));
+    EXPECT_EQ(error.remedy(), "no option raises this limit");
+  }
 }
 
 TEST(Xml, EndsWithTheErrorOfTheVisitor) {

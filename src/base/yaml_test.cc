@@ -50,9 +50,11 @@ TEST(Yaml, LimitsWhatAliasesBlowUp) {
     bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + ", *a" +
             std::to_string(i - 1) + "]\n";
   }
-  const auto document = parse(bomb, Scalars::kText, {.max_nodes = 100'000});
+  const auto document = parse(bomb, Scalars::kText, {.max_nodes = 100'000, .options = {"--bytes", "--depth"}});
   ASSERT_FALSE(document);
   EXPECT_EQ(document.error().code(), Code::kLimitExceeded);
+  EXPECT_EQ(document.error().message(), "more than 100000 nodes in a YAML document");
+  EXPECT_EQ(document.error().remedy(), "no option raises this limit");
 }
 
 TEST(Yaml, LimitsDepth) {
