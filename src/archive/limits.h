@@ -12,7 +12,7 @@ namespace bulkhead::archive {
 struct Limits {
   uint64_t max_layer_bytes = uint64_t{64} << 30;   // inflated bytes of one stream
   uint64_t max_image_bytes = uint64_t{128} << 30;  // of one image's layers, or of one archive that holds images
-  uint64_t max_ratio = 1000;                       // inflated : stored, once more than kRatioFloorBytes came out
+  uint64_t max_ratio = 1000;                       // inflated : stored, of each stream or zip entry by itself
   uint64_t max_entries = 5'000'000;                // of one archive, or of one image's layers
   uint64_t max_members = 100'000;                  // members of an image archive that is indexed (layouts, docker save)
   uint64_t max_path_bytes = 4096;                  // one path or link target; Linux' PATH_MAX
@@ -21,7 +21,7 @@ struct Limits {
   uint64_t max_name_bytes = uint64_t{512} << 20;   // names and link targets of one image's files, in all layers
   uint64_t max_fact_bytes = uint64_t{256} << 20;   // what analysers answer about one image's files, in all layers
 
-  // Small archives may be as repetitive as they like: below this a ratio does no harm.
+  // Small archives may be as repetitive as they like: max_ratio is looked at once more than this came out of a stream.
   static constexpr uint64_t kRatioFloorBytes = uint64_t{1} << 30;
 };
 

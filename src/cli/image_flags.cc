@@ -88,9 +88,11 @@ void ImageFlags::declare(Flags& flags) {
               TRY_ASSIGN(platform, oci::Platform::parse(value));
               return {};
             });
-  flags.add(
-      {.names = "-j,--jobs", .value = "N", .help = "layers worked on at once", .preset = "one for each processor"},
-      jobs, 1, kMaxJobs);
+  flags.add({.names = "-j,--jobs",
+             .value = "N",
+             .help = "layers of an image that are read at once, 1 to 256",
+             .preset = "one for each processor it may use"},
+            jobs, 1, kMaxJobs);
   add_cache_dir_flag(flags, cache_dir, "where what was learnt about layers is kept, and the database");
   flags.add_switch({.names = "--no-cache", .help = "neither read nor write the cache of layers"}, no_cache);
   flags.add({.names = "--max-cache-bytes",
