@@ -103,6 +103,16 @@ std::string info_json(const advisory::OpenedDatabase& opened, int64_t max_age) {
   return std::move(w).take();
 }
 
+// What was damaged since it was put in place: scans read only what they look up.
+Status verified(const advisory::OpenedDatabase& opened) {
+  auto status = opened.database->verify();
+  if (status) return {};
+  Error error = std::move(status).error().with_context(opened.path);
+  if (opened.origin != advisory::Origin::kSnapshot) return fail(std::move(error));
+  return fail(std::move(error).with_remedy(
+      "remove the folder snapshot in the cache (--cache-dir): the snapshot is unpacked again"));
+}
+
 class DbInfoCommand final : public Command {
  public:
   void declare(Flags& flags) override {
@@ -110,12 +120,15 @@ class DbInfoCommand final : public Command {
     add_cache_dir_flag(flags, cache_dir_, "where the database is kept");
     add_feed_age_flag(flags, max_feed_age_days_);
     flags.add_switch({.names = "--json", .help = "for machines"}, json_);
+    flags.add_switch({.names = "--verify", .help = "read all of the database first, and fail if its checksum differs"},
+                     verify_);
     add_database_limit(flags, limits_);
   }
 
   Result<int> run(Interrupts& /*interrupts*/) override {
     TRY_ASSIGN(const advisory::OpenedDatabase opened,
                advisory::open_database(store_paths(database_, cache_dir_), limits_));
+    if (verify_) TRY(verified(opened));
     const int64_t max_age = max_feed_age_days_ ? *max_feed_age_days_ : advisory::MatchOptions().max_feed_age_days;
     TRY(write_standard_output(json_ ? info_json(opened, max_age) : info_text(opened, max_age)));
     return kSuccess;
@@ -126,6 +139,7 @@ class DbInfoCommand final : public Command {
   std::string cache_dir_;
   std::optional<uint32_t> max_feed_age_days_;
   bool json_ = false;
+  bool verify_ = false;
   advisory::StoreLimits limits_;
 };
 

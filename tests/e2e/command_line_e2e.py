@@ -277,6 +277,25 @@ class Databases(unittest.TestCase):
                 self.assertLess(abs(size - written.stat().st_size), 51)
                 self.assertEqual(self.said(*arguments, "--quiet"), "")
 
+    def test_damage_since_the_import_is_found_by_who_asks(self):
+        built, cache = self.folder / "new.db", self.folder / "cache"
+        self.said("db", "build", "--from", self.feeds, "-o", built)
+        self.said("db", "import", built, "--cache-dir", cache)
+        snapshot = self.folder / "snapshots"  # one with no database of its own: the program's snapshot
+        self.assertEqual(self.said("db", "info", "--verify", "--cache-dir", cache), self.said("db", "info", "--cache-dir", cache))
+        self.said("db", "info", "--cache-dir", snapshot)
+        for folder, file, remedy in ((cache, cache / "advisories.db", "bulkhead db update"),
+                                     (snapshot, next((snapshot / "snapshot").glob("*.db")), "unpacked again")):
+            with self.subTest(file):
+                damaged = bytearray(file.read_bytes())
+                damaged[-1] ^= 1
+                file.write_bytes(damaged)
+                self.said("db", "info", "--cache-dir", folder)  # opens
+                done = bulkhead("db", "info", "--verify", "--cache-dir", folder, ok=False)
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assertIn("checksum", done.stderr)
+                self.assertIn(remedy, done.stderr)
+
     def test_a_database_goes_where_it_is_told(self):
         link, real = self.folder / "link.db", self.folder / "real.db"
         link.symlink_to(real)
