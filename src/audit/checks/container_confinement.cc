@@ -183,6 +183,11 @@ void check_apparmor(const Facts& facts, Sink& sink) {
     }
     if (details.processes) {
       const std::string& told = details.processes->apparmor_profile;
+      if (told.empty() && good) {
+        return sink.error(object_of(container), fmt::format("/proc/{}/attr/current could not be read, so that its "
+                                                            "profile is not known",
+                                                            details.processes->pid));
+      }
       good = !told.empty() && told != "unconfined" && !told.ends_with("(unconfined)") && !told.ends_with("(complain)");
       evidence.push_back(
           {fmt::format("/proc/{}/attr/current", details.processes->pid), or_not_set(told), std::string(kWanted)});

@@ -209,6 +209,7 @@ TEST(ContainerConfinement, JudgesAppArmor) {
           {"enforced", runs_with("docker-default (enforce)"), "pass", "running"},
           {"complains", runs_with("docker-default (complain)"), "fail", "running"},
           {"unconfined in truth", runs_with("unconfined"), "fail", "running"},
+          {"a profile that could not be read", runs_with(""), "error", "running"},
           {"a profile that is off", runs_with("mine (unconfined)"), "fail", "running"},
       });
 }

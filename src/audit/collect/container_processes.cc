@@ -51,6 +51,7 @@ Result<ContainerProcesses> look_at(const ProcessFolder& process, const std::stri
   facts.effective_capabilities = status.effective_capabilities;
   facts.no_new_privileges = status.no_new_privileges;
   facts.seccomp_mode = status.seccomp_mode;
+  if (const auto map = process.read("uid_map")) facts.user = user_inside(*map, status.uid);
   TRY_ASSIGN(const std::string user_namespace, process.link("ns/user"));
   facts.host_user_namespace = user_namespace == host_namespace;
   if (apparmor) facts.apparmor_profile = apparmor_profile(process);

@@ -47,6 +47,18 @@ TEST_F(ContainerProcessesTest, TellsWhatHoldsTheFirstProcessBack) {
   EXPECT_EQ(facts->apparmor_profile, "");
 }
 
+TEST_F(ContainerProcessesTest, TellsTheUserAsTheContainerCountsIt) {
+  proc_.add(40, {.cgroup = in(kWeb),
+                 .user_namespace = "user:[200]",
+                 .status = "Uid:\t100000\t100000\t100000\t100000\nCapEff:\t0\n"});
+  container(kWeb, 40);
+  ASSERT_TRUE(look());
+  EXPECT_EQ(look()->user, std::nullopt);
+  std::ofstream(proc_.path() + "/40/uid_map") << "         0     100000      65536\n";
+  ASSERT_TRUE(look());
+  EXPECT_EQ(look()->user, 0U);
+}
+
 TEST_F(ContainerProcessesTest, SeesTheHostsUserNamespaceAndTheProfile) {
   proc_.add(40, {.cgroup = in(kWeb), .user_namespace = "user:[100]"});
   std::filesystem::create_directories(proc_.path() + "/40/attr");

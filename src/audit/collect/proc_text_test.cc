@@ -94,6 +94,22 @@ TEST(ProcessText, TakesNoStatusForASafeOneThatItCannotRead) {
   EXPECT_EQ(old_kernel->seccomp_mode, 0U);
 }
 
+TEST(ProcessText, TellsUsersAsTheirNamespaceCountsThem) {
+  const std::string whole = "         0          0 4294967295\n";
+  EXPECT_EQ(user_inside(whole, 0), 0U);
+  EXPECT_EQ(user_inside(whole, 1000), 1000U);
+  const std::string remapped = "         0     100000      65536\n     70000       1000          1\n";
+  EXPECT_EQ(user_inside(remapped, 100000), 0U);
+  EXPECT_EQ(user_inside(remapped, 165535), 65535U);
+  EXPECT_EQ(user_inside(remapped, 165536), std::nullopt);
+  EXPECT_EQ(user_inside(remapped, 1000), 70000U);
+  EXPECT_EQ(user_inside(remapped, 0), std::nullopt);
+  for (const auto* const text : {"", "\n", "0 0", "0 0 1 1", "0 x 1", "0 0 99999999999", "-1 0 1"}) {
+    EXPECT_EQ(user_inside(text, 0), std::nullopt) << text;
+  }
+  EXPECT_EQ(user_inside("4294967295 0 10", 1), std::nullopt);
+}
+
 TEST(ProcessText, TellsWhenAProcessStarted) {
   const std::string system = "cpu  1 2 3\nintr 5\nbtime 1700000000\nprocesses 3\n";
   // A name may look like anything.

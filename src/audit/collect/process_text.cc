@@ -57,6 +57,24 @@ Result<ProcessStatus> parse_process_status(std::string_view text) {
   return status;
 }
 
+std::optional<uint32_t> user_inside(std::string_view uid_map, uint32_t uid) {
+  std::string_view line;
+  while (next_line(uid_map, line)) {
+    std::vector<uint64_t> numbers;  // the first inside, the first outside, how many
+    for (const std::string_view word : split(line, ' ')) {
+      if (word.empty()) continue;
+      const auto number = parse_decimal(word);
+      if (!number || *number > UINT32_MAX) return std::nullopt;
+      numbers.push_back(*number);
+    }
+    if (numbers.size() != 3) return std::nullopt;
+    if (uid < numbers[1] || uid - numbers[1] >= numbers[2]) continue;
+    const uint64_t inside = numbers[0] + (uid - numbers[1]);
+    return inside > UINT32_MAX ? std::nullopt : std::optional(static_cast<uint32_t>(inside));
+  }
+  return std::nullopt;
+}
+
 Result<int64_t> process_start(std::string_view process_stat, std::string_view system_stat, uint64_t ticks_per_second) {
   constexpr uint64_t kMaxSeconds = uint64_t{1} << 40;
   // "812 (name) S 1 …": the name may hold anything, blanks and parentheses too. Field 22 is the 20th after it.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,10 @@ struct ProcessStatus {
   uint32_t uid = 0;                     // effective
 };
 Result<ProcessStatus> parse_process_status(std::string_view text);
+
+// What its own user namespace calls a user of the reader's, by /proc/<pid>/uid_map; nothing for one that it does not
+// know.
+std::optional<uint32_t> user_inside(std::string_view uid_map, uint32_t uid);
 
 // Seconds since 1970 at which the process started: /proc/<pid>/stat, /proc/stat and the clock's ticks per second.
 Result<int64_t> process_start(std::string_view process_stat, std::string_view system_stat, uint64_t ticks_per_second);
