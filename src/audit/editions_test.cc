@@ -20,7 +20,6 @@ struct Numbered {
   std::string_view prefix;
   std::array<int, kCisEditions.size()> count;
 };
-// 5.1 is about Swarm mode, and stands among the containers in every edition.
 constexpr std::array kNumbered = std::to_array<Numbered>({
     {"1.1", {18, 18, 18}},
     {"1.2", {2, 2, 2}},

@@ -73,7 +73,9 @@ void judge(const Facts& facts, Sink& sink, const File& file) {
   const bool good = std::ranges::all_of(kWanted, [&](char access) { return seen.contains(access); });
   sink.judge(good && facts.host.audit_off.empty(), object_of(file),
              {{.where = "audit rules of the kernel",
-               .found = found.empty() ? "no watch" : some_of(found),
+               .found = !facts.host.audit_off.empty() ? "none that is in effect"
+                        : found.empty()               ? "no watch"
+                                                      : some_of(found),
                .wanted = fmt::format("a watch of {} for w and a, without conditions", file.path)}},
              facts.host.audit_off);
 }

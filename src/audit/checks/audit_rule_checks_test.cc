@@ -96,6 +96,7 @@ TEST(AuditRuleChecks, SayWhyTheKernelsRulesAreNotKnown) {
   facts.host.audit_watches.emplace();
   facts.host.audit_off = "auditing is switched off (auditctl -e 1 switches it on)";
   EXPECT_EQ(status_of_only_row("host.audit-daemon-json", facts), "fail");
+  EXPECT_THAT(told_by("host.audit-daemon-json", facts), HasSubstr("none that is in effect"));
   EXPECT_THAT(told_by("host.audit-daemon-json", facts), HasSubstr("auditing is switched off"));
 }
 

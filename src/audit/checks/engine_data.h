@@ -23,7 +23,7 @@ std::span<const EngineRelease> engine_releases();
 const EngineRelease* release_of(std::string_view engine, std::string_view number);
 
 struct KnownEscape {
-  std::string_view kind;  // "escape", "authorization"
+  std::string_view kind;  // "escape", "kubernetes", "authorization"
   std::string_view cve;
   std::string_view component;  // "Engine", "containerd", "runc", "buildkit", "Podman Engine"
   std::string_view affected;   // for lies_in()

@@ -129,7 +129,8 @@ void api_tcp(const Facts& facts, Sink& sink) {
   } else if (!listeners && found.empty()) {
     return sink.unknown(the_daemon(facts), listeners.error());
   }
-  if (listeners) {
+  if (listeners && !listeners->empty()) {
+    found.clear();  // they say the same, and more
     for (const Listener& listener : *listeners) found.push_back(evidence_of(facts, listener, "no TCP port"));
   }
   if (!found.empty()) return sink.fail(the_daemon(facts), std::move(found));

@@ -74,6 +74,11 @@ TEST(DaemonTls, HearsTheEnginesOwnWarningWhereItsHostCannotBeLookedAt) {
 TEST(DaemonApiTcp, IsOffered) {
   EXPECT_EQ(status_of_only_row("daemon.api-tcp", listening({})), "pass");
   EXPECT_EQ(status_of_only_row("daemon.api-tcp", listening({at("[::]:2376", Security::kMutualTls)})), "fail");
+  Facts warned = listening({at("127.0.0.1:2375", Security::kPlain)});
+  warned.engine->warnings = {"WARNING: API is accessible on http://127.0.0.1:2375 without encryption."};
+  EXPECT_EQ(rows_of("daemon.api-tcp", warned).at(0).evidence.size(), 1U);
+  warned.host.daemon = not_applicable("the engine runs on another machine");
+  EXPECT_EQ(status_of_only_row("daemon.api-tcp", warned), "fail");
   Facts remote = test_facts();
   EXPECT_EQ(status_of_only_row("daemon.api-tcp", remote), "not_applicable");
   remote.address = "tcp://db.example:2376";

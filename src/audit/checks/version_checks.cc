@@ -36,7 +36,9 @@ std::string_view component_name(std::string_view name) {
 
 struct Found {
   std::vector<Evidence> certain;    // the version has it
-  std::vector<Evidence> uncertain;  // the number has it; its distributor may have fixed it
+  std::vector<Evidence> uncertain;  // the number has it, and that need not mean anything
+  bool distribution = false;        // because a distributor may have fixed it
+  bool kubernetes = false;          // because it matters to Kubernetes only
   std::vector<std::string> not_understood;
   bool compared = false;
 };
@@ -54,8 +56,12 @@ void look_for(std::string_view kind, const Engine& engine, const Engine::Compone
   found.compared = true;
   const bool certain = version->plain && !built_by_distribution(engine);
   for (const KnownEscape& known : known_escapes()) {
-    if (known.kind != kind || known.component != name || !lies_in(version->number, known.affected)) continue;
-    (certain ? found.certain : found.uncertain)
+    const bool kubernetes = known.kind == "kubernetes" && kind == "escape";
+    if (known.kind != kind && !kubernetes) continue;
+    if (known.component != name || !lies_in(version->number, known.affected)) continue;
+    found.distribution = found.distribution || !certain;
+    found.kubernetes = found.kubernetes || kubernetes;
+    (certain && !kubernetes ? found.certain : found.uncertain)
         .push_back(
             {.where = fmt::format("/version: {}", name),
              .found = component.version,
@@ -76,20 +82,24 @@ Found look_for(std::string_view kind, const Engine& engine) {
   return found;
 }
 
+// Why what is uncertain is left to a person.
+std::string doubts_of(const Found& found) {
+  std::vector<std::string_view> doubts;
+  if (found.distribution) {
+    doubts.emplace_back(
+        "a distribution's build may have the fixes under its old number, as its security advisories say");
+  }
+  if (found.kubernetes) doubts.emplace_back("some of it matters only where Kubernetes uses this containerd");
+  return fmt::format("{}", fmt::join(doubts, "; "));
+}
+
 void tell(const Facts& facts, Sink& sink, Found found) {
+  const std::string doubts = doubts_of(found);
   const bool any = !found.certain.empty();
   std::vector<Evidence> evidence = std::move(found.certain);
   evidence.insert(evidence.end(), found.uncertain.begin(), found.uncertain.end());
-  if (any) {
-    return sink.fail(the_daemon(facts), std::move(evidence),
-                     found.uncertain.empty() ? "" : "builds of a distribution among them may have the fix");
-  }
-  if (!found.uncertain.empty()) {
-    return sink.manual(
-        the_daemon(facts), std::move(evidence),
-        "a build of a distribution: it may have the fixes under its old number, as its security advisories "
-        "say");
-  }
+  if (any) return sink.fail(the_daemon(facts), std::move(evidence), doubts);
+  if (!evidence.empty()) return sink.manual(the_daemon(facts), std::move(evidence), doubts);
   if (!found.not_understood.empty()) {
     return sink.error(the_daemon(facts),
                       fmt::format("no version is understood in {}", fmt::join(found.not_understood, ", ")));

@@ -80,12 +80,20 @@ TEST(KnownEscapes, OfADistributionsBuildAreForAPersonToLookUp) {
                 {{.name = "Engine", .version = "20.10.24+dfsg1"}, {.name = "runc", .version = "1.1.5+ds1"}});
   EXPECT_EQ(status_of_only_row("host.known-escapes", facts), "manual");
   EXPECT_THAT(told_by("host.known-escapes", facts), HasSubstr("runc: 1.1.5+ds1"));
-  EXPECT_THAT(told_by("host.known-escapes", facts), HasSubstr("may have the fixes under its old number"));
+  EXPECT_THAT(told_by("host.known-escapes", facts),
+              HasSubstr("a distribution's build may have the fixes under its old number"));
   // Docker's own hot fix of CVE-2019-5736 was such a build too.
   const Facts patched =
       docker("18.09.7", {{.name = "Engine", .version = "18.09.7"}, {.name = "runc", .version = "1.0.0-rc6+dev"}});
-  EXPECT_THAT(told_by("host.known-escapes", patched),
-              HasSubstr("builds of a distribution among them may have the fix"));
+  EXPECT_THAT(told_by("host.known-escapes", patched), HasSubstr("a distribution's build may have the fixes"));
+}
+
+TEST(KnownEscapes, ThatNeedKubernetesAreForAPersonOfADockerHost) {
+  const Facts facts =
+      docker("29.9.0", {{.name = "Engine", .version = "29.9.0"}, {.name = "containerd", .version = "v1.7.29"}});
+  EXPECT_EQ(status_of_only_row("host.known-escapes", facts), "manual");
+  EXPECT_THAT(told_by("host.known-escapes", facts), HasSubstr("CVE-2026-53488"));
+  EXPECT_THAT(told_by("host.known-escapes", facts), HasSubstr("some of it matters only where Kubernetes uses this"));
 }
 
 TEST(KnownEscapes, OfAnEngineWithoutListOfComponentsAreThoseOfItsVersion) {
