@@ -148,6 +148,23 @@ void write_host(Writer& w, const AuditResult& result) {
   w.end_object();
 }
 
+// Text of the catalogue as pieces: what stands in `backquotes` there is code.
+void write_pieces(Writer& w, std::string_view name, std::string_view text) {
+  w.key(name);
+  w.begin_array();
+  bool code = false;
+  for (const std::string_view piece : split(text, '`')) {
+    if (!piece.empty()) {
+      w.begin_object();
+      w.member("code", code);
+      w.member("text", piece);
+      w.end_object();
+    }
+    code = !code;
+  }
+  w.end_array();
+}
+
 // What of a check the page shows beside its rows.
 void write_heading(Writer& w, const CheckInfo& check) {
   w.member("id", check.id);
@@ -217,8 +234,8 @@ void write_page_host(Writer& w, const AuditResult& result, const AuditOptions& o
   for (const CheckRows& check : failed) {
     w.begin_object();
     write_heading(w, *check.check);
-    w.member("rationale", check.check->rationale);
-    w.member("remediation", check.check->remediation);
+    write_pieces(w, "rationale", check.check->rationale);
+    write_pieces(w, "remediation", check.check->remediation);
     write_page_rows(w, check.rows);
     w.end_object();
   }

@@ -35,7 +35,7 @@ constexpr CheckInfo kPrivileged{.id = "container.privileged",
                                 .section = Section::kContainers,
                                 .severity = advisory::Severity::kCritical,
                                 .rationale = "It is root on the host.",
-                                .remediation = "Start it without --privileged",
+                                .remediation = "Start it without `--privileged`",
                                 .cis = {"5.4", "5.4", "5.5"}};
 constexpr CheckInfo kOurs{.id = "container.stopped",
                           .title = "Stopped containers are safe too",
@@ -115,7 +115,7 @@ Containers
 What to do: 2 checks failed
   critical   container.privileged (5.5)  Containers do not run privileged
     of e\x1b[31mvil<b>
-    Start it without --privileged
+    Start it without `--privileged`
   medium     daemon.icc (2.2)  Containers of the default bridge cannot talk to each other
     of engine
     "icc": false in daemon.json
@@ -332,7 +332,7 @@ TEST(AuditJunit, HasASuiteForEachSectionAndSkipsWhatNobodyJudged) {
   has("<testcase classname=\"bulkhead.audit unix:///var/run/docker_sock containers\" name=\"container.privileged db\" "
       "time=\"0\"/>");
   has("<failure type=\"critical\" message=\"Containers do not run privileged: /HostConfig/Privileged: true, wanted "
-      "false\">Start it without --privileged</failure>");
+      "false\">Start it without `--privileged`</failure>");
   has("<error message=\"the engine did not answer within 30 s\"/>");
   has("<skipped message=\"not applicable: it runs\"/>");
   has("<skipped message=\"for a person to decide: group docker: alice\"/>");
@@ -351,7 +351,7 @@ TEST(AuditHtml, IsOnePageThatNeedsNothingAndEscapesWhatComesFromTheEngine) {
   }
   for (const char* part :
        {"vil&lt;b&gt;", "@media print", "<h2>Containers</h2>", "<h2>What to do</h2>",
-        "<p class=\"fix\">Start it without --privileged</p>", "2 of 4 checks failed, 1 could not be made",
+        "<p class=\"fix\">Start it without <code>--privileged</code></p>", "2 of 4 checks failed, 1 could not be made",
         "· CIS 5.5</span>", "<td class=\"t PASS\">PASS</td>", "Made by bulkhead 1.0."}) {
     EXPECT_TRUE(page.contains(part)) << part;
   }
