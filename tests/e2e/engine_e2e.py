@@ -6,40 +6,11 @@ import os
 import shutil
 import subprocess
 
+from docker_engine import Engine, answers
 from harness import Layout, Opened, Test, digest_of, equal, tar_of, need, noise, run, wait_until
 
 LAYERS = [{"etc/os-release": b"ID=test\n"}, {"big": noise(3 << 20, 2)}]
 DIFF_IDS = [digest_of(tar_of(files)) for files in LAYERS]
-
-
-def answers(socket_path):
-    done = subprocess.run(["curl", "-sf", "--max-time", "5", "--unix-socket", socket_path, "http://localhost/_ping"], capture_output=True)
-    return done.returncode == 0
-
-
-def start_docker(test):
-    """dockerd on test.path('docker.sock'). The namespaces end with it, and its mounts with them."""
-    socket_path = test.path("docker.sock")
-    process = test.start(["unshare", "--net", "--mount", "--fork", "--kill-child=SIGTERM", shutil.which("dockerd", path=os.environ["PATH"] + ":/usr/sbin"),
-                          "--data-root", test.path("docker-data"), "--exec-root", test.path("docker-exec"), "--pidfile",
-                          test.path("docker.pid"), "--host", f"unix://{socket_path}", "--iptables=false", "--ip6tables=false",
-                          "--bridge=none", "--storage-driver=vfs"], "dockerd.log",
-                         env={**os.environ, "HOME": test.folder, "DOCKER_CONFIG": test.path("none")})
-
-    def stop_daemon():
-        # dockerd itself, so that it ends its containerd; unshare follows it.
-        try:
-            with open(test.path("docker.pid")) as file:
-                os.kill(int(file.read()), 15)
-            process.wait(60)
-        except (OSError, subprocess.TimeoutExpired):
-            pass
-
-    test.stack.callback(stop_daemon)
-    wait_until(lambda: answers(socket_path) or process.poll() is not None, "dockerd")
-    if process.poll() is not None:
-        raise AssertionError("dockerd did not start: " + open(test.path("dockerd.log")).read()[-2000:])
-    return socket_path
 
 
 def start_podman(test):
@@ -77,7 +48,7 @@ def main():
 
         # Docker Engine
 
-        docker = start_docker(test)
+        docker = Engine(test, "docker", {}, "--iptables=false", "--ip6tables=false", "--bridge=none").socket
         run(["curl", "-sf", "--unix-socket", docker, "-X", "POST", "-H", "Content-Type: application/x-tar", "--data-binary", f"@{archive}",
              "http://localhost/images/load"])
         inspected = json.loads(run(["curl", "-sf", "--unix-socket", docker, "http://localhost/images/team/app:1/json"]))
