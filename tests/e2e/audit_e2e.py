@@ -35,7 +35,7 @@ class Report:
         self.host = json.loads(self.text)["hosts"][0]
 
     def rows(self, check, name=None):
-        found = [row for row in self.host["results"] if row["check"] == check and (name is None or row["object"]["name"] == name)]
+        found = [row for row in self.host["rows"] if row["check"] == check and (name is None or row["object"]["name"] == name)]
         if not found:
             raise AssertionError(f"no row of {check} for {name}")
         return found
@@ -46,7 +46,7 @@ class Report:
         return statuses.pop()
 
     def statuses(self):
-        return {(row["check"], row["object"]["name"]): row["status"] for row in self.host["results"]}
+        return {(row["check"], row["object"]["name"]): row["status"] for row in self.host["rows"]}
 
 
 # What each hostile container is started or made with, and the check that must fail because of it.
@@ -57,7 +57,7 @@ STARTED = {
     "restart-always": (["--restart", "always"], "container.restart-policy"),
     "etc-by-volume": (["--mount", "type=volume,source=hidden,target=/host"], "container.sensitive-mounts"),
     "run-folder": (["--volume", "SOCKETFOLDER:/innocent"], "container.engine-socket"),
-    "root-read-only": (["--volume", "/:/host:ro"], "container.sensitive-mounts"),
+    "root-read-only": (["--volume", "/:/host:ro"], "container.host-root"),
     "pid-host": (["--pid", "host", "--label", "docker.bench.security"], "container.host-pid"),
     "net-host": (["--network", "host"], "container.host-network"),
     "ipc-host": (["--ipc", "host"], "container.host-ipc"),
@@ -65,10 +65,10 @@ STARTED = {
     "sys-admin": (["--cap-add", "sys_admin"], "container.capabilities"),
     "no-seccomp": (["--security-opt", "seccomp=unconfined"], "container.seccomp"),
     "new-privileges": (["--security-opt", "no-new-privileges:false"], "container.no-new-privileges"),
-    "published": (["--publish", "8080:80"], "container.published-interface"),
+    "published": (["--publish", "8080:80"], "container.port-address"),
     "low-port": (["--publish", "127.0.0.1:443:443"], "container.privileged-ports"),
-    "secret": (["--env", "DB_PASSWORD=hunter2"], "container.secrets-in-environment"),
-    "unmasked": (["--security-opt", "systempaths=unconfined"], "container.masked-paths"),
+    "secret": (["--env", "DB_PASSWORD=hunter2"], "container.environment-secrets"),
+    "unmasked": (["--security-opt", "systempaths=unconfined"], "container.system-paths"),
     "device": (["--device", "/dev/null:/dev/disk"], None),
 }
 
@@ -97,14 +97,14 @@ def main():
         test.case("secrets stay secret", lambda: equal("hunter2" in report.text, False))
 
         def evidence_everywhere():
-            for row in report.host["results"]:
+            for row in report.host["rows"]:
                 if row["status"] in ("pass", "fail") and not row["evidence"]:
                     raise AssertionError(f"{row['check']} of {row['object']} {row['status']} without evidence")
                 if row["status"] in ("not_applicable", "error") and not row["reason"]:
                     raise AssertionError(f"{row['check']} of {row['object']} {row['status']} without reason")
         test.case("every result has evidence or a reason", evidence_everywhere)
         test.case("nothing is an error here but what this machine cannot tell", lambda: equal(
-            sorted({row["check"] for row in report.host["results"] if row["status"] == "error" and not row["check"].startswith("host.audit-")}), []))
+            sorted({row["check"] for row in report.host["rows"] if row["status"] == "error" and not row["check"].startswith("host.audit-")}), []))
 
         # Who is fooled by a command line?
 
@@ -179,7 +179,7 @@ def main():
 
         def schema():
             import jsonschema
-            with open(os.path.join(os.path.dirname(__file__), "../../docs/formats/audit.schema.json")) as file:
+            with open(os.path.join(os.path.dirname(__file__), "../../docs/schemas/audit-report.schema.json")) as file:
                 jsonschema.validate(json.loads(report.text), json.load(file))
         test.case("JSON follows its schema", schema)
         test.case("--fail-on is met", lambda: audit("--host", f"unix://{engine.socket}", "--fail-on", "critical", expect=2))
@@ -190,7 +190,7 @@ def main():
             file = test.write("exceptions.yaml", "exceptions:\n  - check: container.privileged\n    object: made-*\n    reason: never started\n"
                               "    owner: e2e\n    expires: 2999-01-01\n  - check: container.user\n    object: none-such\n    reason: r\n    owner: o\n")
             excepted = audit("--host", f"unix://{engine.socket}", "--format", "json", "--exceptions", file)
-            row = [row for row in json.loads(excepted.stdout)["hosts"][0]["results"]
+            row = [row for row in json.loads(excepted.stdout)["hosts"][0]["rows"]
                    if row["check"] == "container.privileged" and row["object"]["name"] == "made-privileged"][0]
             equal(row["exempted"]["reason"], "never started")
             if "none-such" not in excepted.stdout + excepted.stderr:
@@ -220,11 +220,12 @@ def main():
             with socket.socket(socket.AF_UNIX) as listener:
                 listener.bind(path)
                 listener.listen(16)
-                done = audit("--host", f"unix://{path}", "--host", f"unix://{engine.socket}", "--timeout", "2", "--format", "json", expect=1)
+                done = audit("--host", f"unix://{path}", "--host", f"unix://{engine.socket}", "--timeout", "2", "--format", "json")
+                audit("--host", f"unix://{path}", "--host", f"unix://{engine.socket}", "--timeout", "2", "--fail-on", "critical", expect=1)
             hosts = json.loads(done.stdout)["hosts"]
             equal(len(hosts), 2)
-            equal({row["status"] for row in hosts[0]["results"] if row["check"] == "container.privileged"}, {"error"})
-            equal("pass" in {row["status"] for row in hosts[1]["results"]}, True)
+            equal({row["status"] for row in hosts[0]["rows"] if row["check"] == "container.privileged"}, {"error"})
+            equal("pass" in {row["status"] for row in hosts[1]["rows"]}, True)
         test.case("an engine that hangs, and one that does not", hanging)
         test.case("no such socket", lambda: audit("--host", f"unix://{test.path('none.sock')}", expect=1))
         test.case("DOCKER_HOST", lambda: audit("--only-failed", environment={"DOCKER_HOST": f"unix://{engine.socket}"}))
@@ -236,14 +237,14 @@ def main():
             equal(Report(other).status("swarm.autolock"), "not_applicable")
             other.docker("swarm", "init", "--advertise-addr", "127.0.0.1")
             swarm = Report(other, wrapper=["nsenter", "--net", "--target", str(other.pid())])
-            equal(swarm.status("daemon.tcp-without-tls"), "fail")
+            equal(swarm.status("daemon.api-tcp"), "fail")
             equal(swarm.status("swarm.autolock"), "fail")
             equal(swarm.status("swarm.managers"), "fail")
             other.docker("swarm", "update", "--autolock=true")
             equal(Report(other).status("swarm.autolock"), "pass")
             remote = json.loads(audit("--host", "tcp://127.0.0.1:2375", "--format", "json",
                                       wrapper=["nsenter", "--net", "--target", str(other.pid())]).stdout)["hosts"][0]
-            equal({row["status"] for row in remote["results"] if row["check"].startswith("file.")}, {"not_applicable"})
+            equal({row["status"] for row in remote["rows"] if row["check"].startswith("file.")}, {"not_applicable"})
             other.end()
         test.case("TCP without certificates, and a Swarm", tcp_and_swarm)
 
