@@ -161,17 +161,6 @@ void logging(const Facts& facts, Sink& sink) {
   });
 }
 
-void no_new_privileges(const Facts& facts, Sink& sink) {
-  with_engine(facts, sink, [](const Engine& engine, const Facts& all, Sink& rows) {
-    if (engine.podman) return rows.not_applicable(the_daemon(all), "Podman does not tell its default");
-    const bool set = engine.security_option("no-new-privileges").has_value();
-    rows.judge(set, the_daemon(all),
-               {{.where = "/info#/SecurityOptions",
-                 .found = set ? "no-new-privileges" : "no no-new-privileges",
-                 .wanted = "no-new-privileges"}});
-  });
-}
-
 void live_restore(const Facts& facts, Sink& sink) {
   with_engine(facts, sink, [](const Engine& engine, const Facts& all, Sink& rows) {
     if (engine.podman) return rows.not_applicable(the_daemon(all), std::string(kPodmanHasNoDaemon));
@@ -237,6 +226,27 @@ void with_setting(const Facts& facts, Sink& sink, std::string_view name, JudgeSe
 
 bool is(const std::optional<Setting>& setting, std::string_view value) {
   return setting && setting->values.size() == 1 && equals_ignoring_case(setting->values.front(), value);
+}
+
+// Engines before 25.0 do not tell it (moby pull request 45320): of those, what the daemon was told decides.
+void no_new_privileges(const Facts& facts, Sink& sink) {
+  constexpr const char* kFirstThatTells = "25.0.0";
+  constexpr std::string_view kName = "no-new-privileges";
+  with_engine(facts, sink, [](const Engine& engine, const Facts& all, Sink& rows) {
+    if (engine.podman) return rows.not_applicable(the_daemon(all), "Podman does not tell its default");
+    const bool set = engine.security_option(kName).has_value();
+    Evidence option{.where = "/info#/SecurityOptions",
+                    .found = set ? "no-new-privileges" : "no no-new-privileges",
+                    .wanted = "no-new-privileges"};
+    const auto release = release_version(engine.server_version);
+    if (set || (release && !version_before(release->number, kFirstThatTells))) {
+      return rows.judge(set, the_daemon(all), {std::move(option)});
+    }
+    const auto setting = setting_of(all, kName);
+    if (!setting) return rows.unknown(the_daemon(all), setting.error());
+    rows.judge(is(*setting, "true"), the_daemon(all),
+               {{.where = where_of(all, *setting, kName), .found = text_of(*setting), .wanted = "true"}});
+  });
 }
 
 void log_level(const Facts& facts, Sink& sink) {

@@ -209,6 +209,22 @@ TEST(DaemonNoNewPrivileges, IsWhatTheEngineSaysOfItself) {
   EXPECT_EQ(status_of_only_row("daemon.no-new-privileges", podman()), "not_applicable");
 }
 
+// "name=no-new-privileges" is told from 25.0 on.
+TEST(DaemonNoNewPrivileges, OfAnOlderEngineIsWhatTheDaemonWasTold) {
+  const auto old = [](Facts facts) {
+    facts.engine->server_version = "20.10.24+dfsg1";
+    return facts;
+  };
+  EXPECT_EQ(told_by("daemon.no-new-privileges", old(with("no-new-privileges", {"true"}))),
+            "/etc/docker/daemon.json#/no-new-privileges: true (true); \n");
+  EXPECT_EQ(status_of_only_row("daemon.no-new-privileges", old(with("no-new-privileges", {"true"}))), "pass");
+  EXPECT_EQ(status_of_only_row("daemon.no-new-privileges", old(with("no-new-privileges", {"false"}))), "fail");
+  EXPECT_EQ(status_of_only_row("daemon.no-new-privileges", old(facts_with_daemon())), "fail");
+  EXPECT_EQ(status_of_only_row("daemon.no-new-privileges", old(test_facts())), "not_applicable");
+  // A newer one says so itself: what was written after it started does not count.
+  EXPECT_EQ(status_of_only_row("daemon.no-new-privileges", with("no-new-privileges", {"true"})), "fail");
+}
+
 TEST(DaemonLiveRestore, IsWhatTheEngineSaysOfItself) {
   Facts facts = test_facts();
   EXPECT_EQ(status_of_only_row("daemon.live-restore", facts), "not_applicable");
