@@ -225,6 +225,22 @@ class Signals(unittest.TestCase):
                 self.assertEqual(process.stderr.readline(), f"bulkhead: {pipe}: waiting for somebody to read this FIFO\n")
                 self.end(process, signal.SIGINT)
 
+    def test_an_engine_that_gives_no_answer(self):
+        path = self.folder / "engine.sock"
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+            listener.listen()
+            for how in (signal.SIGINT, signal.SIGTERM):
+                with self.subTest(how):
+                    process = self.start("audit", "--host", f"unix://{path}", "-o", f"json={self.folder}/out.json")
+                    with listener.accept()[0] as connection:
+                        connection.recv(1)
+                        self.end(process, how)
+            process = self.start("audit", "--host", f"unix://{path}", "--timeout", "1", "-o", f"json={self.folder}/silent.json")
+            self.assertIn("not audited", process.communicate(timeout=30)[1])
+            self.assertEqual(process.returncode, 1)
+        self.assertEqual([path.name for path in self.folder.glob("*.json")], ["silent.json"])
+
     def test_an_export_that_takes_long(self):
         target = self.folder / "out.db.zst"
         process = self.start("db", "export", target)
