@@ -363,7 +363,7 @@ Result<int> AuditCommand::run(Interrupts& interrupts) {
   TRY_ASSIGN(const Reports reports, Reports::create(output_));
   TRY_ASSIGN(const std::vector<Host> hosts, this->hosts());
   TRY_ASSIGN(const std::vector<AuditResult> results, audit_hosts(hosts, stop));
-  TRY(reports.write(results, report::AuditOptions{.only_failed = only_failed_}));
+  TRY(reports.write(results, report::AuditOptions{.only_failed = only_failed_}, stop));
   return verdict(results);
 }
 

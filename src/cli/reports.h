@@ -23,7 +23,7 @@ class Reports {
   // the command's; where it is written to and when it was made are filled in.
   Status write(std::span<const scan::ScanResult> results, report::Options options, const std::stop_token& stop) const;
   Status write(std::span<const audit::AuditResult> results, report::AuditOptions options,
-               const std::stop_token& stop = {}) const;
+               const std::stop_token& stop) const;
 
  private:
   using Render = std::function<Result<std::string>(std::string_view format, bool color, unsigned width)>;

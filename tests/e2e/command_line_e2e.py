@@ -219,7 +219,7 @@ class Signals(unittest.TestCase):
         os.mkfifo(pipe)
         root = f"rootfs:{self.folder}/root"
         for arguments in (["scan", "--quiet", "--output", f"json={pipe}", root], ["sbom", "--quiet", "--output", f"cyclonedx={pipe}", root],
-                          ["db", "export", pipe]):
+                          ["audit", "--host", "unix:///nonexistent", "--output", f"json={pipe}"], ["db", "export", pipe]):
             with self.subTest(arguments):
                 process = self.start(*arguments)
                 self.assertEqual(process.stderr.readline(), f"bulkhead: {pipe}: waiting for somebody to read this FIFO\n")
