@@ -55,11 +55,13 @@ void check_capabilities(const Facts& facts, Sink& sink) {
       // process of an ordinary user has no effective ones.
       const Capabilities effective = details.processes->effective_capabilities;
       const Capabilities more = effective & ~configured;
+      const Capabilities reaching = effective & dangerous_capabilities();
       evidence.push_back({fmt::format("/proc/{}/status CapEff", details.processes->pid),
-                          capability_names(more != 0 ? more : effective & dangerous_capabilities()) +
-                              (more != 0 ? " beyond its settings" : ""),
+                          more != 0       ? capability_names(more) + " beyond its settings"
+                          : reaching != 0 ? capability_names(reaching)
+                                          : std::string(kWanted),
                           std::string(kWanted)});
-      dangerous |= effective & dangerous_capabilities();
+      dangerous |= reaching;
     }
     sink.judge(dangerous == 0, object_of(container), std::move(evidence), dangers_of(dangerous));
   });

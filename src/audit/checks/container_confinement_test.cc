@@ -82,6 +82,8 @@ TEST(ContainerConfinement, TheKernelSaysMoreAboutCapabilitiesThanTheEngine) {
   ContainerDetails details;
   details.processes = ContainerProcesses{.pid = 812, .effective_capabilities = default_capabilities(false)};
   EXPECT_EQ(status_of_only_row("container.capabilities", facts_of(details)), "pass");
+  EXPECT_THAT(told_by("container.capabilities", facts_of(details)),
+              HasSubstr("/proc/812/status CapEff: none that reaches the host"));
   details.processes->effective_capabilities = 0;  // of an ordinary user
   EXPECT_EQ(status_of_only_row("container.capabilities", facts_of(details)), "pass");
   details.processes->effective_capabilities = default_capabilities(false) | capability_of("SYS_PTRACE");

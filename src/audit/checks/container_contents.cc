@@ -30,7 +30,10 @@ void check_user(const Facts& facts, Sink& sink) {
       evidence.push_back({fmt::format("/proc/{}/status Uid", details.processes->pid), std::to_string(user), "not 0"});
       root = root || user == 0;
     }
-    sink.judge(!root, object_of(container), std::move(evidence));
+    // Still root of all that is in the container, yet an ordinary user outside of it.
+    const bool own = details.processes && !details.processes->host_user_namespace;
+    sink.judge(!root, object_of(container), std::move(evidence),
+               root && own ? "root of a user namespace of its own" : "");
   });
 }
 
@@ -175,7 +178,7 @@ void check_logging(const Facts& facts, Sink& sink) {
 void ask_about_exec(const Facts& facts, Sink& sink, std::string_view what) {
   if (!facts.containers) return sink.unknown(the_daemon(facts), facts.containers.error());
   if (facts.containers->empty()) return sink.not_applicable(the_daemon(facts), "there are no containers");
-  std::vector<Evidence> evidence = {{"/containers/json", fmt::format("{} containers", facts.containers->size()), ""}};
+  std::vector<Evidence> evidence;
   if (facts.engine) {
     const auto& plugins = facts.engine->authorization_plugins;
     evidence.push_back({"/info Plugins.Authorization",

@@ -43,6 +43,9 @@ TEST(ContainerContents, ANameThatIsUserZeroIsRoot) {
   details.user = "admin";
   details.processes = ContainerProcesses{.pid = 812, .user = 0};
   EXPECT_EQ(status_of_only_row("container.user", facts_of(details)), "fail");
+  EXPECT_THAT(told_by("container.user", facts_of(details)), HasSubstr("root of a user namespace of its own"));
+  details.processes->host_user_namespace = true;
+  EXPECT_THAT(told_by("container.user", facts_of(details)), Not(HasSubstr("of its own")));
   details.processes->user = 1000;
   EXPECT_EQ(status_of_only_row("container.user", facts_of(details)), "pass");
   details.processes->user = std::nullopt;

@@ -126,7 +126,8 @@ void check_host_cgroupns(const Facts& facts, Sink& sink) {
 void check_user_namespace(const Facts& facts, Sink& sink) {
   each_container(facts, sink, [&](const Container& container, const ContainerDetails& details) {
     const std::string& mode = details.userns_mode;
-    std::vector<Evidence> evidence = {{"/HostConfig/UsernsMode", mode.empty() ? "not set" : mode, "anything but host"}};
+    std::vector<Evidence> evidence = {
+        {"/HostConfig/UsernsMode", mode.empty() ? "not set" : mode, mode == "host" ? "anything but host" : ""}};
     if (details.processes) {
       const bool host = details.processes->host_user_namespace;
       evidence.push_back({fmt::format("/proc/{}/ns/user", details.processes->pid),

@@ -85,7 +85,7 @@ void check_patched(const Facts& facts, Sink& sink) {
 void ask_about_images(const Facts& facts, Sink& sink, std::string reason) {
   if (!facts.images) return sink.unknown(the_daemon(facts), facts.images.error());
   if (facts.images->empty()) return sink.not_applicable(the_daemon(facts), "there are no images");
-  sink.manual(the_daemon(facts), {{"/images/json", fmt::format("{} images", facts.images->size()), ""}},
+  sink.manual(the_daemon(facts), {{"/images/json", fmt::format("images: {}", facts.images->size()), ""}},
               std::move(reason));
 }
 

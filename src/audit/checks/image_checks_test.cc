@@ -75,7 +75,7 @@ TEST(ImageChecks, NoneIsNoHealthCheck) {
 TEST(ImageChecks, LeavesToAPersonWhatOnlyAPersonKnows) {
   for (const std::string_view check : kOfAll) {
     EXPECT_EQ(status_of_only_row(check, facts_of(test_image("app:1"))), "manual") << check;
-    EXPECT_THAT(told_by(check, facts_of(test_image("app:1"))), HasSubstr("1 images")) << check;
+    EXPECT_THAT(told_by(check, facts_of(test_image("app:1"))), HasSubstr("images: 1")) << check;
   }
   Image image = test_image("app:1");
   EXPECT_EQ(statuses_of("image.trusted-base", facts_of(image)), "app:1 manual");
