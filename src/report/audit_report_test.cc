@@ -142,6 +142,7 @@ TEST(AuditTable, ColoursAndWrapsForATerminalOnly) {
   const std::string text = render_one("table", sample(), {.color = true, .width = 60});
   EXPECT_TRUE(text.contains("\x1b[32m[PASS]\x1b[0m"));
   EXPECT_TRUE(text.contains("\x1b[1;31m[WARN]\x1b[0m"));
+  EXPECT_TRUE(text.contains("\x1b[34m[NOTE]\x1b[0m"));  // no severity has that one
   size_t lines = 0;
   for (std::string_view rest = text, line; next_line(rest, line); ++lines) {
     size_t columns = 0;

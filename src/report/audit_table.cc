@@ -33,7 +33,7 @@ std::string_view color_of_row(const Row& row) {
     case RowStatus::kFail:
       return color_of(row.check->severity);
     case RowStatus::kManual:
-      return color_of(Severity::kLow);
+      return kBlue;
     case RowStatus::kNotApplicable:
       return kDim;
     case RowStatus::kError:

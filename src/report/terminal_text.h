@@ -14,6 +14,7 @@ inline constexpr std::string_view kDim = "\033[2m";
 inline constexpr std::string_view kGreen = "\033[32m";
 inline constexpr std::string_view kRed = "\033[31m";
 inline constexpr std::string_view kYellow = "\033[33m";
+inline constexpr std::string_view kBlue = "\033[34m";
 std::string_view color_of(advisory::Severity severity);
 
 // `text` in that colour; as it is when `wanted` is false, or when there is no text or no colour.
