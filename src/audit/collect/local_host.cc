@@ -22,6 +22,7 @@
 #include "audit/collect/socket_owner.h"
 #include "audit/collect/unknown.h"
 #include "audit/host_files.h"
+#include "base/json.h"
 #include "base/text.h"
 
 namespace bulkhead::audit {
@@ -51,6 +52,21 @@ Fact<Host::RootMount> look_at_root_mount(const ProcessFolder& process, const Roo
   auto mount = mount_of(*mounts, folder->path);
   if (!mount) return not_known(fmt::format("no mount of process {} holds {}", process.pid(), printable(folder->path)));
   return *std::move(mount);
+}
+
+// What the engine keeps of its part in a Swarm (moby, daemon/cluster/noderunner.go), which its API does not tell.
+Fact<std::string> read_data_path_address(const RootedFolder& root, const std::string& root_dir) {
+  const auto file = root.find(root_dir + "/swarm/docker-state.json");
+  if (!file) return unknown_because(file.error());
+  const auto text = root.read(*file, size_t{1} << 20);
+  if (!text) return unknown_because(text.error());
+  const auto state = json::Document::parse(*text);
+  if (!state) return unknown_because(Error(state.error()).with_context(printable(file->path)));
+  const auto address = state->root().find("DataPathAddr");
+  if (!state->root().is_object() || (address && !address->is_string())) {
+    return not_known(fmt::format("{}: is no state of a Swarm", printable(file->path)));
+  }
+  return std::string(address ? *address->string() : "");
 }
 
 // The socket that was connected to, below our own root.
@@ -98,6 +114,10 @@ void look_at_engine(Daemon& daemon, const std::string& socket_path, const std::s
   }
   host.root_mount =
       look_at_root_mount(daemon.process, daemon.root, root_dir.empty() ? daemon.view.data_root : root_dir);
+  if (facts.swarm && !daemon.view.podman) {
+    facts.swarm->data_path_address =
+        read_data_path_address(daemon.root, root_dir.empty() ? daemon.view.data_root : root_dir);
+  }
   ListenerOptions listening{.proc = options.proc, .hosts = {}};
   if (const auto& settings = daemon.view.process.settings) {
     if (const auto hosts = settings->find("hosts"); hosts != settings->end()) listening.hosts = hosts->second.values;
@@ -114,11 +134,11 @@ void look_at_engine(Daemon& daemon, const std::string& socket_path, const std::s
 }
 
 // Mounts lead somewhere, but it cannot be seen where.
-void tell_unknown_mounts(const Unknown& reason, std::vector<Container>& containers) {
+void tell_unknown_mounts(const Unknown& reason, const VolumeOptions& volumes, std::vector<Container>& containers) {
   for (Container& container : containers) {
     if (!container.details) continue;
     for (Mount& mount : container.details->mounts) {
-      if (mount.type == "bind" || !mount.device.empty()) mount.resolved = std::unexpected(reason);
+      if (!host_source(mount, volumes).empty()) mount.resolved = std::unexpected(reason);
     }
   }
 }
@@ -142,7 +162,7 @@ void look_at_local_host(const std::string& socket_path, const VolumeOptions& vol
     host.daemon = std::unexpected(daemon.error());
     host.root_mount = std::unexpected(daemon.error());
     for (auto& [name, files] : unknown_files(daemon.error())) host.files.insert_or_assign(name, std::move(files));
-    if (facts.containers) tell_unknown_mounts(daemon.error(), *facts.containers);
+    if (facts.containers) tell_unknown_mounts(daemon.error(), volumes, *facts.containers);
   }
   if (facts.containers) {
     look_at_container_processes(processes, host.apparmor.value_or(false), *facts.containers);

@@ -18,10 +18,8 @@ namespace {
 
 using net::testing::ScriptedServer;
 using ::testing::Contains;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Pair;
 
 net::testing::ScriptedReply no_answer(const net::testing::SeenRequest&) {
   return net::testing::reply(404, "");
@@ -134,6 +132,42 @@ TEST(LocalHost, SeesTheEnginesSocketThroughFoldersAboveItAndThroughLinks) {
   ASSERT_FALSE(mounts[6].resolved);
   EXPECT_EQ(mounts[6].resolved.error().kind, Unknown::Kind::kNotApplicable);
   EXPECT_EQ(mounts[7].resolved, folder.path());
+}
+
+TEST(LocalHost, ReadsTheSwarmsDataPathFromTheEnginesOwnState) {
+  const TemporaryFolder folder;
+  const ScriptedServer engine(folder / "docker.sock", no_answer);
+  const auto look = [&] {
+    Facts facts;
+    facts.engine = Engine{.root_dir = folder.path()};
+    facts.swarm = Swarm{};
+    look_at_local_host(folder / "docker.sock", {}, {}, facts);
+    return facts.swarm->data_path_address;
+  };
+  EXPECT_EQ(look().error().kind, Unknown::Kind::kError) << "there is no such file";
+  folder.write("swarm/docker-state.json", R"({"LocalAddr": "", "DataPathAddr": "10.0.0.7"})");
+  EXPECT_EQ(look().value(), "10.0.0.7");
+  folder.write("swarm/docker-state.json", "{}");
+  EXPECT_EQ(look().value(), "");
+  for (const char* broken : {"", "[]", R"({"DataPathAddr": 7})"}) {
+    folder.write("swarm/docker-state.json", broken);
+    EXPECT_FALSE(look()) << broken;
+  }
+}
+
+TEST(LocalHost, SaysOfMountsWhyItCannotBeSeenWhereTheyLead) {
+  const TemporaryFolder folder;
+  Facts facts;
+  ContainerDetails details;
+  details.mounts.push_back({.type = "bind", .source = "/etc"});
+  details.mounts.push_back({.type = "volume", .volume = "binds", .source = "/var/lib/docker/volumes/binds/_data"});
+  details.mounts.push_back({.type = "volume", .volume = "plain", .source = "/var/lib/docker/volumes/plain/_data"});
+  facts.containers.emplace().push_back({.id = "c", .state = "exited", .details = details});
+  look_at_local_host(folder / "absent.sock", {{"binds", {{"o", "bind"}, {"device", "/etc"}}}}, {}, facts);
+  const std::vector<Mount>& mounts = facts.containers->front().details->mounts;
+  EXPECT_THAT(mounts[0].resolved.error().reason, HasSubstr("absent.sock"));
+  EXPECT_THAT(mounts[1].resolved.error().reason, HasSubstr("absent.sock"));
+  EXPECT_EQ(mounts[2].resolved.error().kind, Unknown::Kind::kNotApplicable);
 }
 
 TEST(LocalHost, ReadsWhetherTheKernelEnforcesAppArmorAndSelinux) {

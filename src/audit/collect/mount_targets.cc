@@ -13,15 +13,6 @@
 namespace bulkhead::audit {
 namespace {
 
-// What of the host the mount shows; empty: nothing of it, or only the engine's own folder of the volume.
-std::string source_of(const Mount& mount, const VolumeOptions& volumes) {
-  if (mount.type == "bind") return mount.source;
-  if (mount.type != "volume") return {};
-  if (!mount.device.empty()) return mount.device;
-  const auto found = volumes.find(mount.volume);
-  return found == volumes.end() ? std::string() : bound_folder(found->second);
-}
-
 void resolve(const RootedFolder& root, const std::string& source, const KnownSockets& sockets, Mount& mount) {
   const auto found = root.find(source);
   if (!found) {
@@ -48,6 +39,14 @@ std::string bound_folder(const std::map<std::string, std::string>& options) {
   return binds ? device->second : std::string();
 }
 
+std::string host_source(const Mount& mount, const VolumeOptions& volumes) {
+  if (mount.type == "bind") return mount.source;
+  if (mount.type != "volume") return {};
+  if (!mount.device.empty()) return mount.device;
+  const auto found = volumes.find(mount.volume);
+  return found == volumes.end() ? std::string() : bound_folder(found->second);
+}
+
 void KnownSockets::add(const RootedFolder& root, const std::string& path) {
   auto found = root.find(path);
   if (!found || !S_ISSOCK(found->status.st_mode)) return;
@@ -70,7 +69,7 @@ void look_at_mounts(const RootedFolder& root, const VolumeOptions& volumes, cons
   for (Container& container : containers) {
     if (!container.details) continue;
     for (Mount& mount : container.details->mounts) {
-      const std::string source = source_of(mount, volumes);
+      const std::string source = host_source(mount, volumes);
       if (!source.empty()) resolve(root, source, sockets, mount);
     }
   }

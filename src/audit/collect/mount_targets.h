@@ -15,6 +15,9 @@ using VolumeOptions = std::map<std::string, std::map<std::string, std::string>>;
 // The folder of the host that a local volume binds; empty: it binds none.
 std::string bound_folder(const std::map<std::string, std::string>& options);
 
+// The folder or file of the host that the mount shows; empty: none, or only the engine's own folder of a volume.
+std::string host_source(const Mount& mount, const VolumeOptions& volumes);
+
 // Sockets whose owner can take over the host. Known by device and inode, and by those of every folder above them: a
 // mount that is one of these reaches the socket, whatever it is called.
 class KnownSockets {
