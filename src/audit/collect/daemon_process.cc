@@ -83,7 +83,16 @@ void place(const Variables& variables, DaemonView& view) {
       view.rootless ? variable(variables, "XDG_RUNTIME_DIR", "/docker", "/var/run/docker") : "/var/run/docker";
 }
 
+std::string absolute(const std::string& folder, const std::string& path) {
+  return path.starts_with('/') ? path : fmt::format("{}/{}", folder, path);
+}
+
 }  // namespace
+
+std::optional<std::string> DaemonView::path_setting(const std::string& key) const {
+  const auto path = setting(key);
+  return path ? std::optional(absolute(working_folder, *path)) : std::nullopt;
+}
 
 std::optional<std::string> DaemonView::setting(const std::string& key) const {
   if (!process.settings) return std::nullopt;
@@ -121,15 +130,16 @@ Fact<DaemonView> look_at_daemon(const std::string& proc, const ProcessFolder& pr
     daemon.settings = not_applicable("Podman's service has none of Docker's settings");
     return view;
   }
+  view.working_folder = process.link("cwd").value_or("/");
   Settings settings = parse_daemon_arguments(daemon.arguments, daemon.pid);
   const auto config_file = settings.find("config-file");
   daemon.config_path = config_file != settings.end() && !config_file->second.values.empty()
-                           ? config_file->second.values.back()
+                           ? absolute(view.working_folder, config_file->second.values.back())
                            : view.config_home + "/daemon.json";
   daemon.settings = read_settings(proc, process, root, std::move(settings), daemon);
   if (daemon.settings) add_variables(variables, daemon.pid, *daemon.settings);
-  view.data_root = view.setting("data-root").value_or(view.data_root);
-  view.exec_root = view.setting("exec-root").value_or(view.exec_root);
+  view.data_root = view.path_setting("data-root").value_or(view.data_root);
+  view.exec_root = view.path_setting("exec-root").value_or(view.exec_root);
   return view;
 }
 

@@ -24,8 +24,12 @@ struct DaemonView {
   std::string exec_root;
   std::string certificates;  // the folder where certificates are looked for when no setting names them; empty: unknown
 
+  std::string working_folder;  // what relative paths of its settings begin at
+
   // The value of a setting that is set once.
   std::optional<std::string> setting(const std::string& key) const;
+  // The same of a path, made absolute.
+  std::optional<std::string> path_setting(const std::string& key) const;
 };
 
 Fact<DaemonView> look_at_daemon(const std::string& proc, const ProcessFolder& process, const RootedFolder& root,

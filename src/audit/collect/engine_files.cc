@@ -166,7 +166,7 @@ Fact<std::vector<File>> Files::certificates() const {
 
 Fact<std::vector<File>> Files::tls(const std::string& key, std::string_view default_name) const {
   if (!daemon_.process.settings) return std::unexpected(daemon_.process.settings.error());
-  if (const auto path = daemon_.setting(key)) return one(*path);
+  if (const auto path = daemon_.path_setting(key)) return one(*path);
   // To say --tlsverify at all, even of false, is to use TLS; clients' certificates are looked at unless it says false.
   const auto verify = daemon_.setting("tlsverify");
   const bool uses_tls = (daemon_.setting("tls") == "true" || verify) && (key != "tlscacert" || verify != "false");

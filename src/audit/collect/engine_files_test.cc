@@ -81,6 +81,19 @@ TEST_F(HostFiles, AnotherConfigurationFileIsTheOneThatIsRead) {
   EXPECT_EQ(daemon.setting("icc"), "true");
 }
 
+TEST_F(HostFiles, RelativePathsBeginWhereTheEngineWasStarted) {
+  proc_.file("srv/engine/daemon.json", R"({"icc": false, "tlskey": "key.pem"})");
+  proc_.file("srv/engine/key.pem", "");
+  proc_.add(812, {});
+  proc_.link("/srv/engine", 812, "cwd");
+  const DaemonView daemon =
+      look({.arguments = zeroes({"dockerd", "--config-file", "daemon.json", "--data-root=data"})});
+  EXPECT_EQ(daemon.process.config_path, "/srv/engine/daemon.json");
+  EXPECT_EQ(daemon.setting("icc"), "false");
+  EXPECT_EQ(daemon.data_root, "/srv/engine/data");
+  EXPECT_THAT(paths(files(daemon).at("tls-key")), ElementsAre("/srv/engine/key.pem"));
+}
+
 TEST_F(HostFiles, ALinkInTheEnginesRootLeadsNowhereElse) {
   const TemporaryFolder outside;
   outside.write("daemon.json", R"({"icc": false})");
