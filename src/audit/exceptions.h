@@ -1,7 +1,7 @@
 // Failures that somebody has accepted: a YAML file of exceptions, each with a reason and an owner.
 //
 //   exceptions:
-//     - check: container.docker-socket      # an id, or a pattern with * and ?
+//     - check: container.engine-socket      # an id, or a pattern with * and ?
 //       object: "portainer*"                # name or id, the same; absent: every object
 //       host: "unix:///var/run/docker.sock" # address of the engine, the same; absent: every host
 //       reason: the console manages this host

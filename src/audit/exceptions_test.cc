@@ -5,6 +5,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/fs.h"
+#include "base/test_data.h"
+
 namespace bulkhead::audit {
 namespace {
 
@@ -165,6 +168,17 @@ TEST(Exceptions, RefuseWhatCouldExceptTooMuch) {
   ASSERT_FALSE(second);
   EXPECT_TRUE(second.error().to_string().contains("entry 2: ")) << second.error().to_string();
   EXPECT_TRUE(second.error().remedy().contains("check, object, host, reason, owner and expires"));
+}
+
+TEST(Exceptions, OfTheManualAreTaken) {
+  const auto page = read_file(testdata_path("../../../docs/audit.md"), size_t{1} << 20);
+  ASSERT_TRUE(page);
+  constexpr std::string_view kBegin = "```yaml\n";
+  const size_t begin = page->find(kBegin) + kBegin.size();
+  const auto exceptions = parse_exceptions(page->substr(begin, page->find("```", begin) - begin), "docs/audit.md");
+  ASSERT_TRUE(exceptions) << exceptions.error().to_string();
+  ASSERT_EQ(exceptions->entries.size(), 1U);
+  EXPECT_EQ(exceptions->entries[0].expires, "2027-03-31");
 }
 
 TEST(Exceptions, AreBounded) {

@@ -322,7 +322,7 @@ Result<std::vector<AuditResult>> AuditCommand::audit_hosts(const std::vector<Hos
   return results;
 }
 
-// Fail closed: under --fail-on nothing but a whole answer without such failures is a success.
+// Fail closed: under --fail-on a host without an answer, or a selection that met nothing, is no success.
 Result<int> AuditCommand::verdict(const std::vector<AuditResult>& results) const {
   std::string silent;
   for (const AuditResult& result : results) {
