@@ -228,9 +228,9 @@ bool is(const std::optional<Setting>& setting, std::string_view value) {
   return setting && setting->values.size() == 1 && equals_ignoring_case(setting->values.front(), value);
 }
 
-// Engines before 25.0 do not tell it (moby pull request 45320): of those, what the daemon was told decides.
+// Engines before 24.0 do not tell it (moby pull request 45320): of those, what the daemon was told decides.
 void no_new_privileges(const Facts& facts, Sink& sink) {
-  static constexpr const char* kFirstThatTells = "25.0.0";
+  static constexpr const char* kFirstThatTells = "24.0.0";
   static constexpr std::string_view kName = "no-new-privileges";
   with_engine(facts, sink, [](const Engine& engine, const Facts& all, Sink& rows) {
     if (engine.podman) return rows.not_applicable(the_daemon(all), "Podman does not tell its default");

@@ -209,7 +209,7 @@ TEST(DaemonNoNewPrivileges, IsWhatTheEngineSaysOfItself) {
   EXPECT_EQ(status_of_only_row("daemon.no-new-privileges", podman()), "not_applicable");
 }
 
-// "name=no-new-privileges" is told from 25.0 on.
+// "name=no-new-privileges" is told from 24.0 on.
 TEST(DaemonNoNewPrivileges, OfAnOlderEngineIsWhatTheDaemonWasTold) {
   const auto old = [](Facts facts) {
     facts.engine->server_version = "20.10.24+dfsg1";
@@ -221,6 +221,11 @@ TEST(DaemonNoNewPrivileges, OfAnOlderEngineIsWhatTheDaemonWasTold) {
   EXPECT_EQ(status_of_only_row("daemon.no-new-privileges", old(with("no-new-privileges", {"false"}))), "fail");
   EXPECT_EQ(status_of_only_row("daemon.no-new-privileges", old(facts_with_daemon())), "fail");
   EXPECT_EQ(status_of_only_row("daemon.no-new-privileges", old(test_facts())), "not_applicable");
+  Facts first = with("no-new-privileges", {"true"});
+  first.engine->server_version = "23.0.18";
+  EXPECT_EQ(status_of_only_row("daemon.no-new-privileges", first), "pass");
+  first.engine->server_version = "24.0.0";
+  EXPECT_EQ(status_of_only_row("daemon.no-new-privileges", first), "fail");
   // A newer one says so itself: what was written after it started does not count.
   EXPECT_EQ(status_of_only_row("daemon.no-new-privileges", with("no-new-privileges", {"true"})), "fail");
 }
