@@ -83,13 +83,18 @@ void secrets(const Facts& facts, Sink& sink) {
     if (swarm.services->empty()) return rows.not_applicable(the_swarm(all), "there are no services");
     for (const SwarmService& service : *swarm.services) {
       const auto names = plain_secrets(service.env);
+      std::vector<Evidence> evidence = {{.where = "/Spec/TaskTemplate/ContainerSpec/Env",
+                                         .found = names.empty() ? "no variable named like a secret" : some_of(names),
+                                         .wanted = "secrets as secrets"},
+                                        {.where = "/Spec/TaskTemplate/ContainerSpec/Secrets",
+                                         .found = fmt::format("{}", service.secret_count),
+                                         .wanted = {}}};
+      if (swarm.secret_count) {
+        evidence.push_back(
+            {.where = "/secrets", .found = fmt::format("{} in the Swarm", *swarm.secret_count), .wanted = {}});
+      }
       rows.judge(names.empty(), {.kind = Object::Kind::kService, .name = service.name, .id = service.id},
-                 {{.where = "/Spec/TaskTemplate/ContainerSpec/Env",
-                   .found = names.empty() ? "no variable named like a secret" : some_of(names),
-                   .wanted = "secrets as secrets"},
-                  {.where = "/Spec/TaskTemplate/ContainerSpec/Secrets",
-                   .found = fmt::format("{}", service.secret_count),
-                   .wanted = {}}});
+                 std::move(evidence));
     }
   });
 }

@@ -94,6 +94,9 @@ TEST(SwarmSecrets, AreNotInTheEnvironmentOfServices) {
   EXPECT_EQ(statuses_of("swarm.secrets", facts), "db fail, web pass");
   EXPECT_THAT(told_by("swarm.secrets", facts), HasSubstr("Env: DB_PASSWORD ("));
   EXPECT_THAT(told_by("swarm.secrets", facts), Not(HasSubstr("hunter2")));
+  EXPECT_THAT(told_by("swarm.secrets", facts), Not(HasSubstr("/secrets:")));
+  facts.swarm->secret_count = 4;
+  EXPECT_THAT(told_by("swarm.secrets", facts), HasSubstr("/secrets: 4 in the Swarm"));
 }
 
 TEST(SwarmAutolock, IsOnAndItsKeyIsForAPerson) {
