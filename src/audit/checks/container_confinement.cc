@@ -9,6 +9,7 @@
 
 #include "audit/checks/capabilities.h"
 #include "audit/checks/container_checks.h"
+#include "audit/checks/lookup.h"
 #include "audit/checks/security_options.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -17,7 +18,7 @@ namespace bulkhead::audit {
 namespace {
 
 constexpr std::string_view kSecurityOpt = "/HostConfig/SecurityOpt";
-constexpr std::string_view kEngineOptions = "/info SecurityOptions";
+constexpr std::string_view kEngineOptions = "/info#/SecurityOptions";
 
 bool is_podman(const Facts& facts) {
   return facts.engine && facts.engine->podman;
@@ -245,6 +246,7 @@ void check_no_new_privileges(const Facts& facts, Sink& sink) {
   constexpr std::string_view kName = "no-new-privileges";
   each_container(facts, sink, [&](const Container& container, const ContainerDetails& details) {
     std::vector<Evidence> evidence;
+    std::string reason;
     bool good = false;
     if (const auto option = security_option_value(details.security_options, kName)) {
       good = option->empty() || read_go_bool(*option).value_or(false);
@@ -253,18 +255,18 @@ void check_no_new_privileges(const Facts& facts, Sink& sink) {
                           std::string(kName)});
     } else {
       evidence.push_back({std::string(kSecurityOpt), "not set", std::string(kName)});
+      const auto setting = setting_of(facts, kName);
       if (facts.engine && facts.engine->security_option(kName)) {
         evidence.push_back({std::string(kEngineOptions), std::string(kName), std::string(kName)});
         good = true;
-      } else if (facts.host.daemon && facts.host.daemon->settings) {
-        const auto setting = facts.host.daemon->settings->find(std::string(kName));
-        if (setting != facts.host.daemon->settings->end() && !setting->second.values.empty()) {
-          const std::string& value = setting->second.values.back();
-          evidence.push_back({setting->second.where, value, "true"});
-          good = read_go_bool(value).value_or(false);
-        }
+      } else if (setting) {
+        evidence.push_back({where_of(facts, *setting, kName), text_of(*setting), "true"});
+        good = *setting && read_go_bool((*setting)->values.empty() ? "" : (*setting)->values.back()).value_or(false);
       } else if (details.processes) {
         good = details.processes->no_new_privileges;  // what the daemon's default is, only its effect tells
+      } else {
+        reason = fmt::format("the container does not ask for it, and the engine's default is not known: {}",
+                             setting.error().reason);
       }
     }
     if (details.processes) {
@@ -274,7 +276,7 @@ void check_no_new_privileges(const Facts& facts, Sink& sink) {
           {fmt::format("/proc/{}/status NoNewPrivs", details.processes->pid), given_up ? "1" : "0", "1"});
       good = good && given_up;
     }
-    sink.judge(good, object_of(container), std::move(evidence));
+    sink.judge(good, object_of(container), std::move(evidence), std::move(reason));
   });
 }
 

@@ -170,7 +170,7 @@ TEST(ContainerConfinement, JudgesSeccomp) {
 }
 
 TEST(ContainerConfinement, JudgesAppArmor) {
-  const auto on = [](auto arrange) {
+  const auto on = [](const auto& arrange) {
     return [arrange](ContainerDetails& details, Facts& facts) {
       facts.host.apparmor = true;
       facts.engine->security_options.emplace_back("name=apparmor");
@@ -217,7 +217,7 @@ TEST(ContainerConfinement, JudgesAppArmor) {
 }
 
 TEST(ContainerConfinement, JudgesSelinux) {
-  const auto on = [](std::string label, std::vector<std::string> options = {}, bool privileged = false) {
+  const auto on = [](const std::string& label, const std::vector<std::string>& options = {}, bool privileged = false) {
     return [=](ContainerDetails& details, Facts& facts) {
       facts.host.selinux = true;
       facts.engine->security_options.emplace_back("name=selinux");
@@ -299,6 +299,11 @@ TEST(ContainerConfinement, JudgesNoNewPrivileges) {
          });
 }
 
+TEST(ContainerConfinement, SaysThatItDoesNotKnowTheEnginesDefault) {
+  const std::string told = told_by("container.no-new-privileges", facts_of(ContainerDetails{}, "created"));
+  EXPECT_THAT(told, HasSubstr("the engine's default is not known: not looked at"));
+}
+
 TEST(ContainerConfinement, JudgesMaskedAndReadOnlyPaths) {
   // Docker Engine 20.10.
   const std::vector<std::string> masked = {
@@ -306,7 +311,8 @@ TEST(ContainerConfinement, JudgesMaskedAndReadOnlyPaths) {
       "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware"};
   const std::vector<std::string> readonly = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
   using Paths = std::optional<std::vector<std::string>>;
-  const auto paths = [](Paths masked_paths, Paths readonly_paths, std::vector<std::string> options = {}) {
+  const auto paths = [](const Paths& masked_paths, const Paths& readonly_paths,
+                        const std::vector<std::string>& options = {}) {
     return [=](ContainerDetails& details, Facts&) {
       details.masked_paths = masked_paths;
       details.readonly_paths = readonly_paths;

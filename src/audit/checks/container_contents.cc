@@ -92,11 +92,11 @@ void check_image_current(const Facts& facts, Sink& sink) {
           tag_of(details.image_reference).empty() ? details.image_reference + ":latest" : details.image_reference;
       for (const Image& image : *facts.images) {
         if (image.id == details.image_id && !image.created.empty()) {
-          evidence.push_back({"/images/json Created", image.created, ""});
+          evidence.push_back({"/images/json#/Created", image.created, ""});
         }
         const bool named = std::ranges::find(image.tags, with_tag) != image.tags.end();
         if (named && image.id != details.image_id) {
-          evidence.push_back({"/images/json RepoTags",
+          evidence.push_back({"/images/json#/RepoTags",
                               fmt::format("{} is another image by now: {}", with_tag, image.id), details.image_id});
         }
       }
@@ -181,7 +181,7 @@ void ask_about_exec(const Facts& facts, Sink& sink, std::string_view what) {
   std::vector<Evidence> evidence;
   if (facts.engine) {
     const auto& plugins = facts.engine->authorization_plugins;
-    evidence.push_back({"/info Plugins.Authorization",
+    evidence.push_back({"/info#/Plugins/Authorization",
                         plugins.empty() ? "none" : fmt::format("{}", fmt::join(plugins, ", ")),
                         "one that judges exec"});
   }
@@ -200,7 +200,7 @@ void check_swarm_mode(const Facts& facts, Sink& sink) {
   if (!facts.engine) return sink.unknown(the_daemon(facts), facts.engine.error());
   const std::string& state = facts.engine->swarm_state;
   if (state.empty()) return sink.not_applicable(the_daemon(facts), "the engine has no Swarm mode");
-  std::vector<Evidence> evidence = {{"/info Swarm.LocalNodeState", state, "inactive, where Swarm is not used"}};
+  std::vector<Evidence> evidence = {{"/info#/Swarm/LocalNodeState", state, "inactive, where Swarm is not used"}};
   if (state == "inactive") return sink.pass(the_daemon(facts), std::move(evidence));
   if (facts.swarm && facts.swarm->services) {
     const size_t services = facts.swarm->services->size();

@@ -141,7 +141,7 @@ void check_user_namespace(const Facts& facts, Sink& sink) {
     const bool rootless = facts.engine->rootless();
     // Podman gives containers namespaces of their own one by one.
     const bool own = facts.engine->podman && !mode.empty();
-    evidence.push_back({"/info SecurityOptions",
+    evidence.push_back({"/info#/SecurityOptions",
                         remapped   ? "name=userns"
                         : rootless ? "name=rootless"
                                    : "neither userns nor rootless",

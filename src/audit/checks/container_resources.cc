@@ -22,7 +22,7 @@ bool keeps_limits(const Facts& facts) {
 void judge_limit(const Facts& facts, Sink& sink, const Container& container, bool limited,
                  std::vector<Evidence> evidence) {
   if (limited && !keeps_limits(facts)) {
-    evidence.push_back({"/info CgroupDriver", "none: limits are not kept", "systemd or cgroupfs"});
+    evidence.push_back({"/info#/CgroupDriver", "none: limits are not kept", "systemd or cgroupfs"});
     limited = false;
   }
   sink.judge(limited, object_of(container), std::move(evidence));

@@ -73,7 +73,7 @@ TEST(ContainerResources, LimitsThatTheEngineDoesNotKeepAreNone) {
   facts.engine->cgroup_driver = "none";
   for (const auto* const check : {"container.memory-limit", "container.cpu-limit", "container.pids-limit"}) {
     EXPECT_EQ(status_of_only_row(check, facts), "fail") << check;
-    EXPECT_THAT(told_by(check, facts), HasSubstr("/info CgroupDriver: none")) << check;
+    EXPECT_THAT(told_by(check, facts), HasSubstr("/info#/CgroupDriver: none")) << check;
   }
 }
 
