@@ -2,15 +2,15 @@
 container, a hostile one for each fault, daemon.json with its settings on and off, a real Swarm of one node, Podman, engines that hang;
 and that nothing changes and no program is run by it."""
 
+import hashlib
 import json
 import os
 import re
 import socket
 import subprocess
-import threading
 
 from docker_engine import Engine, base_images
-from harness import BIN, Test, equal, find_program, need, stop, wait_until
+from harness import BIN, Test, equal, find_program, need, run, stop, wait_until
 
 BULKHEAD = os.path.join(BIN, "bulkhead")
 LAX = {"debug": True, "log-level": "debug", "live-restore": False}
@@ -49,6 +49,23 @@ class Report:
         return {(row["check"], row["object"]["name"]): row["status"] for row in self.host["rows"]}
 
 
+def certificates(test):
+    """An authority, a server for 127.0.0.1 and a client, as DOCKER_CERT_PATH wants them."""
+    os.makedirs(test.path("tls"), exist_ok=True)
+
+    def openssl(*words):
+        run(["openssl", *words], cwd=test.path("tls"))
+
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=authority", "-keyout", "ca-key.pem", "-out", "ca.pem")
+    for name, extension in (("server", "subjectAltName=IP:127.0.0.1"), ("", "extendedKeyUsage=clientAuth")):
+        key, certificate = (f"{name}-key.pem", f"{name}.pem") if name else ("key.pem", "cert.pem")
+        test.write("tls/extensions", extension)
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name or 'client'}", "-keyout", key, "-out", "request.pem")
+        openssl("x509", "-req", "-days", "2", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca-key.pem", "-CAcreateserial", "-extfile",
+                "extensions", "-out", certificate)
+    os.chmod(test.path("tls/server-key.pem"), 0o644)
+
+
 # What each hostile container is started or made with, and the check that must fail because of it.
 HARDENED = ["--user", "1000:1000", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--memory", "64m", "--pids-limit",
             "50", "--cpus", "0.5", "--restart", "on-failure:5", "--health-cmd", "true", "--network", "none", "--cgroupns", "private"]
@@ -57,6 +74,7 @@ STARTED = {
     "restart-always": (["--restart", "always"], "container.restart-policy"),
     "etc-by-volume": (["--mount", "type=volume,source=hidden,target=/host"], "container.sensitive-mounts"),
     "run-folder": (["--volume", "SOCKETFOLDER:/innocent"], "container.engine-socket"),
+    "link-to-etc": (["--volume", "LINK:/innocent:ro"], "container.sensitive-mounts"),
     "root-read-only": (["--volume", "/:/host:ro"], "container.host-root"),
     "pid-host": (["--pid", "host", "--label", "docker.bench.security"], "container.host-pid"),
     "net-host": (["--network", "host"], "container.host-network"),
@@ -74,14 +92,15 @@ STARTED = {
 
 
 def main():
-    need("dockerd", "docker", "curl", "unshare", "ip", "strace", "tar", "ldd", root=True)
+    need("dockerd", "docker", "curl", "unshare", "nsenter", "setpriv", "ip", "openssl", "strace", "tar", "ldd", root=True)
     with Test() as test:
         engine = Engine(test, "engine", LAX)
         base_images(test, engine)
+        os.symlink("/etc", test.path("link"))
         engine.docker("volume", "create", "--opt", "type=none", "--opt", "o=bind", "--opt", "device=/etc", "hidden")
         engine.docker("run", "--detach", "--name", "hardened", *HARDENED, "good:1", "/bin/sleep", "1000")
         for name, (flags, _) in STARTED.items():
-            flags = [flag.replace("SOCKETFOLDER", os.path.dirname(engine.socket)) for flag in flags]
+            flags = [flag.replace("SOCKETFOLDER", os.path.dirname(engine.socket)).replace("LINK", test.path("link")) for flag in flags]
             engine.docker("run", "--detach", "--name", name, *flags, "base:1", "/bin/sleep", "1000")
         engine.docker("run", "--detach", "--name", "sshd", "base:1", "/usr/sbin/sshd", "1000")
         engine.docker("create", "--name", "made-privileged", "--privileged", "base:1", "/bin/sleep", "1000")
@@ -125,17 +144,20 @@ def main():
         # Read-only, and no child process
 
         def snapshot():
+            state = {}
             containers = engine.docker("ps", "--all", "--quiet", "--no-trunc").split()
-            inspected = json.loads(engine.docker("inspect", *containers))
-            files = {}
-            for folder in ("/etc/docker", engine.path("data/containers"), os.path.dirname(engine.config)):
+            for container in json.loads(engine.docker("inspect", *containers)):
+                state["container", container["Name"]] = container
+            for folder in ("/etc/docker", engine.path("data/containers"), engine.path("data/image"), engine.path("data/volumes")):
                 for parent, _, names in os.walk(folder):
                     for name in names:
-                        state = os.lstat(os.path.join(parent, name))
-                        files[os.path.join(parent, name)] = (state.st_mode, state.st_uid, state.st_gid, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
-            for container in inspected:  # health checks run by themselves
-                container["State"].pop("Health", None)
-            return inspected, files, engine.docker("image", "ls", "--all", "--quiet"), engine.docker("network", "ls"), engine.docker("volume", "ls")
+                        found = os.lstat(os.path.join(parent, name))
+                        state[os.path.join(parent, name)] = (found.st_mode, found.st_uid, found.st_gid, found.st_size, found.st_mtime_ns,
+                                                             found.st_ctime_ns)
+            state["daemon.json"] = os.lstat(engine.config).st_ctime_ns
+            for kind in ("image", "network", "volume"):
+                state[kind] = engine.docker(kind, "ls", "--quiet")
+            return state
 
         def changes_nothing():
             health = engine.docker("update", "--restart", "no", "restart-always")  # would restart by itself
@@ -145,7 +167,8 @@ def main():
             since = engine.docker("info", "--format", "{{.SystemTime}}")
             Report(engine)
             until = engine.docker("info", "--format", "{{.SystemTime}}")
-            equal(snapshot(), before, "containers, files, images, networks and volumes")
+            after = snapshot()
+            equal(sorted(str(key) for key in before.keys() | after.keys() if before.get(key) != after.get(key)), [], "what changed")
             equal(engine.docker("events", "--since", since, "--until", until), "", "events of the engine")
         test.case("nothing changes", changes_nothing)
 
@@ -174,6 +197,22 @@ def main():
             for check in ("daemon.icc", "daemon.live-restore", "daemon.log-level", "daemon.userland-proxy", "daemon.no-new-privileges"):
                 equal(after.status(check), "pass", check)
         test.case("daemon.json: on", strict)
+
+        def modes():
+            # As decimal numbers, 607 is less than 644 and than 660; its bits let everybody write.
+            os.chmod(engine.config, 0o607)
+            os.chmod(engine.socket, 0o607)
+            os.chown(engine.config, 65534, 0)
+            after = Report(engine)
+            for check in ("file.daemon-json-mode", "file.daemon-json-owner", "file.docker-socket-mode"):
+                equal(after.status(check), "fail", check)
+            os.chmod(engine.config, 0o640)
+            os.chmod(engine.socket, 0o660)
+            os.chown(engine.config, 0, 0)
+            after = Report(engine)
+            for check in ("file.daemon-json-mode", "file.daemon-json-owner", "file.docker-socket-mode"):
+                equal(after.status(check), "pass", check)
+        test.case("modes are bits", modes)
 
         # Answers
 
@@ -230,23 +269,71 @@ def main():
         test.case("no such socket", lambda: audit("--host", f"unix://{test.path('none.sock')}", expect=1))
         test.case("DOCKER_HOST", lambda: audit("--only-failed", environment={"DOCKER_HOST": f"unix://{engine.socket}"}))
 
+        def context():
+            identifier = hashlib.sha256(b"e2e").hexdigest()
+            test.write(f".docker/contexts/meta/{identifier}/meta.json",
+                       json.dumps({"Name": "e2e", "Endpoints": {"docker": {"Host": f"unix://{engine.socket}"}}}))
+            audit("--host", "context:e2e", "--check", "daemon.icc", environment={"HOME": test.folder})
+            test.write(".docker/config.json", json.dumps({"currentContext": "e2e"}))
+            done = audit("--check", "daemon.icc", "--format", "json", environment={"HOME": test.folder})
+            equal(json.loads(done.stdout)["hosts"][0]["address"], f"unix://{engine.socket}")
+        test.case("docker contexts", context)
+
         # TCP without certificates, and a Swarm of one node
 
         def tcp_and_swarm():
             other = Engine(test, "open", LAX, "--host", "tcp://127.0.0.1:2375")
+            inside = ["nsenter", "--net", "--target", str(other.pid())]
             equal(Report(other).status("swarm.autolock"), "not_applicable")
             other.docker("swarm", "init", "--advertise-addr", "127.0.0.1")
-            swarm = Report(other, wrapper=["nsenter", "--net", "--target", str(other.pid())])
+            base_images(test, other)
+            other.docker("network", "create", "--driver", "overlay", "plain")
+            other.docker("network", "create", "--driver", "overlay", "--opt", "encrypted", "hidden")
+            other.docker("service", "create", "--detach", "--no-resolve-image", "--replicas", "0", "--name", "shop", "--env",
+                         "DB_PASSWORD=hunter2", "base:1", "/bin/sleep", "1000")
+            swarm = Report(other, wrapper=inside)
+            equal("hunter2" in swarm.text or "SWMTKN" in swarm.text, False, "secrets in the report")
             equal(swarm.status("daemon.api-tcp"), "fail")
-            equal(swarm.status("swarm.autolock"), "fail")
-            equal(swarm.status("swarm.managers"), "fail")
-            other.docker("swarm", "update", "--autolock=true")
-            equal(Report(other).status("swarm.autolock"), "pass")
-            remote = json.loads(audit("--host", "tcp://127.0.0.1:2375", "--format", "json",
-                                      wrapper=["nsenter", "--net", "--target", str(other.pid())]).stdout)["hosts"][0]
+            equal(swarm.status("daemon.tls"), "fail")
+            for check in ("swarm.autolock", "swarm.managers"):
+                equal(swarm.status(check), "fail", check)
+            equal(swarm.status("swarm.encrypted-overlay", "plain"), "fail")
+            equal(swarm.status("swarm.encrypted-overlay", "hidden"), "pass")
+            equal(swarm.status("swarm.secrets", "shop"), "fail")
+            equal(swarm.status("swarm.ca-certificate"), "manual")
+            other.docker("swarm", "update", "--autolock=true", "--cert-expiry", "8760h")
+            locked = Report(other)
+            equal(locked.status("swarm.autolock"), "pass")
+            equal(locked.status("swarm.node-certificates"), "fail")
+            remote = json.loads(audit("--host", "tcp://127.0.0.1:2375", "--format", "json", wrapper=inside).stdout)["hosts"][0]
             equal({row["status"] for row in remote["rows"] if row["check"].startswith("file.")}, {"not_applicable"})
             other.end()
         test.case("TCP without certificates, and a Swarm", tcp_and_swarm)
+
+        def tls():
+            certificates(test)
+            server = [f"--tlscacert={test.path('tls/ca.pem')}", f"--tlscert={test.path('tls/server.pem')}",
+                      f"--tlskey={test.path('tls/server-key.pem')}", "--host", "tcp://127.0.0.1:2376"]
+            one_sided = Engine(test, "one-sided", LAX, "--tls", "--tlsverify=false", *server)
+            inside = ["nsenter", "--net", "--target", str(one_sided.pid())]
+            report = Report(one_sided, wrapper=inside)
+            equal(report.status("daemon.tls"), "fail", "TLS that asks for no certificate")
+            equal(report.status("file.tls-key-mode"), "fail", "a key that everybody may read")
+            one_sided.end()
+            os.chmod(test.path("tls/server-key.pem"), 0o400)
+            mutual = Engine(test, "mutual", LAX, "--tlsverify", *server)
+            inside = ["nsenter", "--net", "--target", str(mutual.pid())]
+            report = Report(mutual, wrapper=inside)
+            equal(report.status("daemon.tls"), "pass", "TLS that asks for a certificate")
+            equal(report.status("file.tls-key-mode"), "pass")
+            with_certificates = {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": test.path("tls"), "DOCKER_HOST": "tcp://127.0.0.1:2376"}
+            remote = json.loads(audit("--format", "json", wrapper=inside, environment=with_certificates).stdout)["hosts"][0]
+            equal({row["status"] for row in remote["rows"] if row["check"] == "host.audit-dockerd"}, {"not_applicable"})
+            equal({row["status"] for row in remote["rows"] if row["check"] == "daemon.experimental"}, {"pass"})
+            audit("--host", "tcp://127.0.0.1:2376", wrapper=inside, expect=1,
+                  environment={"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": "/nonexistent"})
+            mutual.end()
+        test.case("TCP with certificates, asked for and not", tls)
 
         if find_program("podman"):
             def podman():
