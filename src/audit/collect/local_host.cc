@@ -41,12 +41,16 @@ Fact<bool> read_switch(const std::string& path, std::string_view on) {
   return unknown_because(text.error());
 }
 
+Result<std::vector<MountEntry>> read_mounts(const ProcessFolder& process) {
+  TRY_ASSIGN(const std::string text, process.read("mountinfo", size_t{64} << 20));
+  TRY_CONTEXT(std::vector<MountEntry> mounts, parse_mountinfo(text), process.path() + "/mountinfo");
+  return mounts;
+}
+
 Fact<Host::RootMount> look_at_root_mount(const ProcessFolder& process, const RootedFolder& root,
                                          const std::string& root_dir) {
-  const auto text = process.read("mountinfo", size_t{64} << 20);
-  if (!text) return unknown_because(text.error());
-  const auto mounts = parse_mountinfo(*text);
-  if (!mounts) return unknown_because(Error(mounts.error()).with_context(process.path() + "/mountinfo"));
+  const auto mounts = read_mounts(process);
+  if (!mounts) return unknown_because(mounts.error());
   const auto folder = root.find(root_dir);
   if (!folder) return unknown_because(folder.error());
   auto mount = mount_of(*mounts, folder->path);
@@ -128,6 +132,8 @@ void look_at_engine(Daemon& daemon, const std::string& socket_path, const std::s
     if (const auto here = RootedFolder::open("/")) sockets.add(*here, socket_path);
     if (!daemon.view.podman) sockets.add(daemon.root, containerd_socket(daemon.view, daemon.root));
     for (const char* path : kOtherSockets) sockets.add(daemon.root, path);
+    // Without the table, mounts below mounts are not seen through; Host::root_mount says why it is not known.
+    if (const auto mounts = read_mounts(daemon.process)) sockets.add_mounts(daemon.root, *mounts);
     look_at_mounts(daemon.root, volumes, sockets, *facts.containers);
   }
   host.daemon = std::move(daemon.view.process);

@@ -23,7 +23,7 @@ void resolve(const RootedFolder& root, const std::string& source, const KnownSoc
   }
   mount.resolved = found->path;
   mount.is_directory = found->is_directory();
-  mount.sockets = sockets.reachable_through(found->identity());
+  mount.sockets = sockets.reachable_through(*found);
 }
 
 }  // namespace
@@ -55,10 +55,46 @@ void KnownSockets::add(const RootedFolder& root, const std::string& path) {
   sockets_.push_back({.path = std::move(found->path), .trail = std::move(found->trail)});
 }
 
-std::vector<std::string> KnownSockets::reachable_through(RootedFolder::Identity target) const {
+namespace {
+
+// Those of which a machine with many containers has many, and those that can keep who looks at them waiting for another
+// machine: no engine listens there.
+bool may_hold_sockets(const MountEntry& mount) {
+  constexpr std::array<std::string_view, 12> kNever = {"overlay", "nsfs", "proc", "sysfs", "cgroup", "cgroup2",
+                                                       "autofs",  "nfs",  "nfs4", "cifs",  "smb3",   "ceph"};
+  return std::ranges::find(kNever, mount.file_system) == kNever.end() && !mount.file_system.starts_with("fuse");
+}
+
+}  // namespace
+
+bool KnownSockets::lies_above_a_socket(RootedFolder::Identity folder) const {
+  return std::ranges::any_of(
+      sockets_, [&](const Socket& socket) { return std::ranges::find(socket.trail, folder) != socket.trail.end(); });
+}
+
+void KnownSockets::add_mounts(const RootedFolder& root, const std::vector<MountEntry>& mounts) {
+  for (const MountEntry& mount : mounts) {
+    if (!may_hold_sockets(mount)) continue;
+    const auto place = root.find(mount.mount_point);
+    if (place && lies_above_a_socket(place->identity())) {
+      mounted_.push_back({.path = mount.mount_point, .identity = place->identity()});
+    }
+  }
+}
+
+std::vector<std::string> KnownSockets::reachable_through(const RootedFolder::Found& target) const {
+  std::vector<RootedFolder::Identity> shown{target.identity()};
+  for (const Place& place : mounted_) {
+    if (place.path.starts_with(target.path) && place.path.substr(target.path.size()).starts_with('/')) {
+      shown.push_back(place.identity);
+    }
+  }
   std::vector<std::string> paths;
   for (const Socket& socket : sockets_) {
-    if (std::ranges::find(socket.trail, target) != socket.trail.end()) paths.push_back(socket.path);
+    const auto is_on_its_way = [&](RootedFolder::Identity identity) {
+      return std::ranges::find(socket.trail, identity) != socket.trail.end();
+    };
+    if (std::ranges::any_of(shown, is_on_its_way)) paths.push_back(socket.path);
   }
   std::ranges::sort(paths);
   return paths;

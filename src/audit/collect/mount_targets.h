@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "audit/collect/mount_table.h"
 #include "audit/collect/rooted_folder.h"
 #include "audit/facts.h"
 
@@ -24,15 +25,25 @@ class KnownSockets {
  public:
   // When it is there and is a socket.
   void add(const RootedFolder& root, const std::string& path);
+  // Folders above sockets that are mounted elsewhere too (/run at /srv/machine/run): what holds such a place holds the
+  // sockets. To be called when all sockets are known.
+  void add_mounts(const RootedFolder& root, const std::vector<MountEntry>& mounts);
   // Paths on the host, sorted.
-  std::vector<std::string> reachable_through(RootedFolder::Identity target) const;
+  std::vector<std::string> reachable_through(const RootedFolder::Found& target) const;
 
  private:
   struct Socket {
     std::string path;
     std::vector<RootedFolder::Identity> trail;
   };
+  struct Place {
+    std::string path;
+    RootedFolder::Identity identity;
+  };
+  bool lies_above_a_socket(RootedFolder::Identity folder) const;
+
   std::vector<Socket> sockets_;
+  std::vector<Place> mounted_;  // where folders above sockets are mounted
 };
 
 // Fills Mount::resolved, is_directory and sockets of bind mounts, and of volumes that bind.
