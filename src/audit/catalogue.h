@@ -1,6 +1,7 @@
 // The catalogue of checks: what each is called and asks for, why, and what to do about it. The texts are ours, and data
 // (data/SECTION-checks.txt, in the manner of deb822: "field: value" lines, a blank line between checks, further lines
-// of a value begin with a space and flow together; with two spaces one stands by itself, as a command does). How a check judges is code of the same id (checks/).
+// of a value begin with a space and flow together; with two spaces one stands by itself, as a command does). How a
+// check judges is code of the same id (checks/).
 //
 // The numbers of the recommendations in editions of the CIS Docker Benchmark are mapping data, nothing else: this is no
 // CIS Benchmark. Read once, on first use; immutable and thread-safe from then on.

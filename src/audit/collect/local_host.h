@@ -20,7 +20,8 @@ struct LocalHostOptions {
   std::string sys = "/sys";
 };
 
-// Everything in Host; the address of a Swarm's data path; adds to `facts.containers` what /proc knows of their processes and where their mounts lead
+// Everything in Host; the address of a Swarm's data path; adds to `facts.containers` what /proc knows of their
+// processes and where their mounts lead
 // (`volumes`: options of local volumes by name, as parse_volumes() gives them). `facts.engine` may be unknown.
 void look_at_local_host(const std::string& socket_path,
                         const std::map<std::string, std::map<std::string, std::string>>& volumes,
