@@ -1,8 +1,11 @@
 // Privileged containers, and the host's namespaces: of processes, network, IPC, host name, control groups and users.
 #include <algorithm>
 #include <array>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -33,20 +36,35 @@ constexpr Namespace kIpc = {"/HostConfig/IpcMode", &ContainerDetails::ipc_mode};
 constexpr std::string_view kOfContainer = "container:";
 constexpr std::string_view kOfPath = "ns:";  // Podman: a namespace file
 
-// By the id that the engine writes, its beginning or the name.
-const Container* find_container(const Facts& facts, std::string_view reference) {
-  const auto find_in = [&](const std::vector<Container>& containers) -> const Container* {
+// All containers, also those that were not selected, by the id that the engine writes, its beginning or the name.
+class ContainerIndex {
+ public:
+  explicit ContainerIndex(const Facts& facts) {
+    if (facts.containers) add(*facts.containers);
+    add(facts.other_containers);
+  }
+  const Container* find(std::string_view reference) const {
+    if (reference.empty()) return nullptr;
+    if (const auto named = by_name_.find(reference); named != by_name_.end()) return named->second;
+    const auto id = by_id_.lower_bound(reference);
+    return id != by_id_.end() && id->first.starts_with(reference) ? id->second : nullptr;
+  }
+
+ private:
+  void add(const std::vector<Container>& containers) {
     for (const Container& container : containers) {
-      if (container.name == reference || (!reference.empty() && container.id.starts_with(reference))) return &container;
+      by_name_.emplace(container.name, &container);
+      by_id_.emplace(container.id, &container);
     }
-    return nullptr;
-  };
-  const Container* const found = facts.containers ? find_in(*facts.containers) : nullptr;
-  return found != nullptr ? found : find_in(facts.other_containers);
-}
+  }
+  std::map<std::string_view, const Container*> by_name_;
+  std::map<std::string_view, const Container*> by_id_;
+};
 
 // Follows "container:<id>" to the container whose own mode decides.
 void judge_namespace(const Facts& facts, Sink& sink, const Namespace& space) {
+  constexpr size_t kLongest = 16;  // no engine's users have such chains, and a hostile one must not be costly
+  const ContainerIndex index(facts);
   each_container(facts, sink, [&](const Container& container, const ContainerDetails& details) {
     const std::string wanted = "anything but host";
     std::vector<Evidence> evidence;
@@ -66,13 +84,17 @@ void judge_namespace(const Facts& facts, Sink& sink, const Namespace& space) {
       }
       seen.push_back(at);
       const std::string_view next = std::string_view(mode).substr(kOfContainer.size());
-      at = find_container(facts, next);
+      at = index.find(next);
       if (at == nullptr) {
         return sink.error(object_of(container),
                           fmt::format("{} is {}, and the engine knows no such container", space.where, mode));
       }
       if (std::ranges::find(seen, at) != seen.end()) {
         return sink.error(object_of(container), fmt::format("{} leads back to container {}", space.where, at->name));
+      }
+      if (seen.size() == kLongest) {
+        return sink.error(object_of(container),
+                          fmt::format("{} leads through {} containers and further", space.where, kLongest));
       }
       if (!at->details) {
         return sink.error(object_of(container), fmt::format("{} is that of container {}, of which nothing is known: {}",

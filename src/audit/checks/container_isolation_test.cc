@@ -95,6 +95,31 @@ TEST(ContainerIsolation, FollowsContainersToTheEndOfTheChain) {
   }
 }
 
+TEST(ContainerIsolation, FollowsNoEndlessChain) {
+  Facts facts = test_facts();
+  for (int i = 0; i < 40; ++i) {
+    ContainerDetails details;
+    details.network_mode = i == 39 ? "host" : "container:" + test_id(std::to_string(100 + i + 1));
+    facts.containers->push_back(test_container(std::to_string(100 + i), details));
+  }
+  const auto rows = rows_of("container.host-network", facts);
+  ASSERT_EQ(rows.size(), 40U);
+  EXPECT_EQ(rows.front().status, RowStatus::kError);
+  EXPECT_THAT(rows.front().reason, HasSubstr("leads through 16 containers and further"));
+  EXPECT_EQ(rows[24].status, RowStatus::kFail);
+  EXPECT_EQ(rows[39].status, RowStatus::kFail);
+}
+
+TEST(ContainerIsolation, FindsContainersByTheBeginningOfTheirIds) {
+  ContainerDetails a;
+  a.network_mode = "container:" + test_id("b").substr(0, 12);
+  ContainerDetails b;
+  b.network_mode = "host";
+  Facts facts = test_facts();
+  facts.containers = {test_container("a", a), test_container("b", b)};
+  EXPECT_EQ(statuses_of("container.host-network", facts), "a fail, b fail");
+}
+
 TEST(ContainerIsolation, FollowsIntoContainersThatAUserLeftOut) {
   ContainerDetails a;
   a.network_mode = "container:" + test_id("b");

@@ -16,7 +16,7 @@ bool is_secret_name(std::string_view name);
 std::string secret_in_assignment(std::string_view assignment);
 
 // The same for each word of a command, "export TOKEN=x" or "--password=x", and the shapes of secrets anywhere in it.
-// Each once.
+// Each once, and a hundred or so at most.
 std::vector<std::string> secrets_in_command(std::string_view command);
 
 // Of variables as the engine has them ("NAME=value"), in their order: the names of those that are secrets.

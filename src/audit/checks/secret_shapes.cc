@@ -65,20 +65,23 @@ bool continues(char c) {
   return is_alnum(c) || c == '_';
 }
 
-size_t run(std::string_view text, Class set) {
+// No further than `most`: what begins like a shape again and again must not be read to its end each time.
+size_t run(std::string_view text, Class set, size_t most) {
   size_t length = 0;
-  while (length < text.size() && is_in(set, text[length])) ++length;
+  while (length < most && length < text.size() && is_in(set, text[length])) ++length;
   return length;
 }
 
 bool begins_with_shape(std::string_view rest, const Shape& shape) {
-  size_t length = run(rest, shape.set);
+  constexpr size_t kEnough = 512;  // of those without a length
+  size_t length = run(rest, shape.set, shape.most == 0 ? kEnough : shape.most + 1);
   if (length < shape.least || (shape.most != 0 && length > shape.most)) return false;
+  if (length == kEnough) return true;
   rest.remove_prefix(length);
   if (shape.second != 0) {
     if (!rest.starts_with('-')) return false;
     rest.remove_prefix(1);
-    length = run(rest, shape.set);
+    length = run(rest, shape.set, shape.second + 1);
     if (length != shape.second) return false;
     rest.remove_prefix(length);
   }

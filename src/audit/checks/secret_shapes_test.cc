@@ -37,6 +37,14 @@ TEST(SecretShapes, KnowsShapesOfValues) {
   }
 }
 
+TEST(SecretShapes, AreReadInLinearTime) {
+  std::string text;
+  for (int i = 0; i < 200'000; ++i) text += "-AIza";  // read to its end from each, it would take minutes
+  text += 'x';                                        // so that none of them has the length of a key
+  EXPECT_THAT(secret_shapes_in(text), IsEmpty());
+  EXPECT_THAT(secret_shapes_in("glpat-" + letters(100'000)), ElementsAre("GitLab token"));
+}
+
 TEST(SecretShapes, LengthsAndBoundariesAreExact) {
   for (const std::string& value :
        {"SWMTKN-1-" + letters(49) + "-" + letters(25), "SWMTKN-1-" + letters(51) + "-" + letters(25),
