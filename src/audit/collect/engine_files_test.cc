@@ -24,7 +24,7 @@ class HostFiles : public ::testing::Test {
     proc_.file("etc/passwd", "root:x:0:0::/:\nann:x:" + std::to_string(::geteuid()) + ":7::/:\n");
     proc_.file("etc/group", "wheel:x:" + std::to_string(::getegid()) + ":\n");
   }
-  DaemonView look(MadeUpProc::Process process, bool podman = false) {
+  DaemonView look(const MadeUpProc::Process& process, bool podman = false) {
     proc_.add(812, process);
     const auto folder = ProcessFolder::open(proc_.path(), 812);
     root_.emplace(RootedFolder::open(folder->path() + "/root").value());

@@ -35,6 +35,7 @@ enum class Answer : uint8_t {
   kTls,                // plain HTTP met a server of TLS
   kCertificateWanted,  // TLS, and not without a certificate
   kSilence,            // nothing in time
+  kCut,                // the connection ended without a word
   kOther,              // neither HTTP nor TLS
 };
 
@@ -69,7 +70,7 @@ Answer try_plain(const net::Client& client, const TcpSocket& socket, std::chrono
   return response->status == 400 ? Answer::kTls : Answer::kOtherHttp;
 }
 
-Answer try_tls(const net::Client& client, const TcpSocket& socket, std::chrono::milliseconds timeout) {
+Answer try_tls_once(const net::Client& client, const TcpSocket& socket, std::chrono::milliseconds timeout) {
   // The alerts by which a server refuses who shows no certificate (RFC 8446 section 6.2; TLS 1.2 servers of Go say
   // bad_certificate), in OpenSSL's words.
   constexpr std::array<std::string_view, 4> kRefusals = {"certificate required", "bad certificate", "handshake failure",
@@ -79,7 +80,17 @@ Answer try_tls(const net::Client& client, const TcpSocket& socket, std::chrono::
   if (response.error().code() == Code::kDeadlineExceeded) return Answer::kSilence;
   const std::string text = to_lower(response.error().message());
   const bool refused = std::ranges::any_of(kRefusals, [&](std::string_view words) { return text.contains(words); });
-  return refused ? Answer::kCertificateWanted : Answer::kOther;
+  if (refused) return Answer::kCertificateWanted;
+  return response.error().code() == Code::kUnavailable ? Answer::kCut : Answer::kOther;
+}
+
+Answer try_tls(const net::Client& client, const TcpSocket& socket, std::chrono::milliseconds timeout) {
+  // With TLS 1.3 the request is under way when the server refuses, and a connection that it closes with the request
+  // unread may be cut before its alert is read.
+  constexpr int kAttempts = 5;
+  Answer answer = Answer::kCut;
+  for (int i = 0; i < kAttempts && answer == Answer::kCut; ++i) answer = try_tls_once(client, socket, timeout);
+  return answer;
 }
 
 // Nothing: no door of the engine's.
