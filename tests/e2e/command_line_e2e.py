@@ -29,7 +29,9 @@ COMMANDS = ([], ["scan"], ["sbom"], ["audit"], ["db"], ["db", "update"], ["db", 
 OPTION = r"(?<![\w-])--[a-z][a-z_-]*[a-z]"
 # Options that pages name of other programs.
 OTHER_PROGRAMS = {"--test-dir": "ctest", "--totals": "./dev fuzz", "--jobs": "./dev fuzz", "--runs": "./dev bench", "--write": "./dev bench",
-                  "--gtest_filter": "layer_test", "--cpus": "a container's", "--user": "systemctl", "--inplace": "rsync", "--unix-socket": "curl"}
+                  "--gtest_filter": "layer_test", "--cpus": "a container's", "--user": "systemctl", "--inplace": "rsync", "--unix-socket": "curl",
+                  # What our own reports advise.
+                  "--privileged": "Make the container anew", "--volume": "Make the container anew"}
 
 
 def options_of(words):
