@@ -63,6 +63,14 @@ uint32_t failures_from(const AuditResult& result, advisory::Severity least) {
   return failures;
 }
 
+// The first row of such a severity that could not be judged; null: there is none.
+const audit::Row* unchecked_from(const AuditResult& result, advisory::Severity least) {
+  const auto found = std::ranges::find_if(result.rows, [&](const audit::Row& row) {
+    return row.status == RowStatus::kError && row.check->severity >= least;
+  });
+  return found == result.rows.end() ? nullptr : &*found;
+}
+
 bool answered(const AuditResult& result) {
   return !result.engine.empty();
 }
@@ -81,7 +89,6 @@ class AuditCommand final : public Command {
   Status read_files(const std::stop_token& stop);
   Result<std::vector<AuditResult>> audit_hosts(const std::vector<Host>& hosts, const std::stop_token& stop);
   void warn_about_selection(AuditResult& result) const;
-  void warn_about_unchecked(AuditResult& result) const;
   Result<int> verdict(const std::vector<AuditResult>& results) const;
 
   std::vector<std::string> hosts_;
@@ -126,7 +133,7 @@ void AuditCommand::declare(Flags& flags) {
   flags.add({.names = "--fail-on",
              .value = "SEVERITY",
              .help = "exit with 2 when a check of this severity or a higher one failed and no exception covers it; "
-                     "with 1 when an engine gave no answer",
+                     "with 1 when an engine gave no answer, or such a check could not be made",
              .choices = severity_choices()},
             [this](std::string_view value) -> Status {
               fail_on_ = *advisory::severity_of(value);
@@ -282,14 +289,6 @@ void AuditCommand::warn_about_selection(AuditResult& result) const {
   }
 }
 
-// Neither a pass nor a failure: a gate that counts failures must say what it could not weigh.
-void AuditCommand::warn_about_unchecked(AuditResult& result) const {
-  const uint32_t errors = count(result).by_status[static_cast<size_t>(RowStatus::kError)];
-  if (!fail_on_ || errors == 0) return;
-  result.warnings.push_back(fmt::format("{} could not be checked, and --fail-on counts none of them",
-                                        errors == 1 ? "1 result" : fmt::format("{} results", errors)));
-}
-
 Result<std::vector<AuditResult>> AuditCommand::audit_hosts(const std::vector<Host>& hosts,
                                                            const std::stop_token& stop) {
   const std::chrono::milliseconds timeout = std::chrono::seconds(timeout_seconds_);
@@ -312,7 +311,6 @@ Result<std::vector<AuditResult>> AuditCommand::audit_hosts(const std::vector<Hos
     warn_about_selection(result);
     if (exceptions_) apply_exceptions(result, *exceptions_, options.now.substr(0, 10), used);
     if (baseline_) compare_with(*baseline_, selection_, result);
-    warn_about_unchecked(result);
     results.push_back(std::move(result));
   }
   if (exceptions_) {
@@ -322,7 +320,8 @@ Result<std::vector<AuditResult>> AuditCommand::audit_hosts(const std::vector<Hos
   return results;
 }
 
-// Fail closed: under --fail-on a host without an answer, or a selection that met nothing, is no success.
+// Fail closed: under --fail-on a host without an answer, a check that could not be made, or a selection that met
+// nothing, is no success.
 Result<int> AuditCommand::verdict(const std::vector<AuditResult>& results) const {
   std::string silent;
   for (const AuditResult& result : results) {
@@ -345,6 +344,15 @@ Result<int> AuditCommand::verdict(const std::vector<AuditResult>& results) const
   }
   for (const AuditResult& result : results) {
     if (fail_on_ && failures_from(result, *fail_on_) > 0) return kThresholdMet;
+  }
+  for (const AuditResult& result : results) {
+    const audit::Row* const unchecked = fail_on_ ? unchecked_from(result, *fail_on_) : nullptr;
+    if (unchecked == nullptr) continue;
+    return fail(
+        Code::kUnavailable,
+        fmt::format("{}: {} could not be checked for {} '{}': {}", printable(result.address), unchecked->check->id,
+                    kind_name(unchecked->object.kind), printable(unchecked->object.name), printable(unchecked->reason)),
+        "mend what keeps it from being checked (root sees the most), or leave the check out with --skip");
   }
   return kSuccess;
 }
@@ -395,7 +403,7 @@ CommandInfo audit_command() {
           "bulkhead audit --explain container.privileged",
       .exit_status =
           "0; 1 on an error of the program or its input, when no engine gave an answer, and with --fail-on when one "
-          "of several gave none; 2 when --fail-on was met.",
+          "of several gave none or a check that counts could not be made; 2 when --fail-on was met.",
       .make = [] -> std::unique_ptr<Command> { return std::make_unique<AuditCommand>(); }};
 }
 
