@@ -75,7 +75,7 @@ class TlsEngine {
       pollfd polled{listener_.get(), POLLIN, 0};
       if (::poll(&polled, 1, 20) <= 0) continue;
       const UniqueFd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-      const timeval patience{.tv_sec = 2, .tv_usec = 0};
+      const timeval patience{.tv_sec = 20, .tv_usec = 0};
       ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
       SSL* connection = ::SSL_new(context_);
       ::SSL_set_fd(connection, fd.get());
@@ -129,7 +129,7 @@ TEST(Listeners, TellWhetherTlsAsksForACertificate) {
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     const TlsEngine open(false, version);
     const TlsEngine closed(true, version);
-    const std::vector<std::string> found = look();
+    const std::vector<std::string> found = look({.timeout = std::chrono::seconds(20)});  // on a busy machine, too
     EXPECT_THAT(found, Contains(expected(open, Security::kTlsWithoutClientCertificate))) << version;
     EXPECT_THAT(found, Contains(expected(closed, Security::kMutualTls))) << version;
   }
