@@ -94,6 +94,8 @@ class Build final : public FeedReader {
   Result<Input*> input_for(const Feed& feed, bool of_archive);
   Status note_failure(std::string_view feed, std::string_view path, Error error);
   Status note_unreadable();
+  // The document's path behind that of its file ("feeds.tar!a.json"); a compressed file goes by its own name.
+  std::string place_of(std::string_view document) const;
 
   const BuildOptions& options_;
   DatabaseBuilder builder_;
@@ -164,8 +166,7 @@ Status Build::note_failure(std::string_view feed, std::string_view path, Error e
   ++result_.failures;
   ++result_.files.back().failed;
   if (result_.failed.size() < BuildResult::kMaxFailures) {
-    const std::string where = path == file_->path ? file_->path : fmt::format("{}!{}", file_->path, path);
-    result_.failed.push_back({.path = where, .feed = std::string(feed), .error = std::move(error)});
+    result_.failed.push_back({.path = place_of(path), .feed = std::string(feed), .error = std::move(error)});
   }
   return {};
 }
@@ -196,8 +197,19 @@ Status Build::note_unreadable() {
   return {};
 }
 
-Status Build::unknown_document(std::string_view /*path*/) {
+std::string Build::place_of(std::string_view document) const {
+  const bool is_the_file = document == file_->path || file_->path.starts_with(fmt::format("{}.", document));
+  return is_the_file ? file_->path : fmt::format("{}!{}", file_->path, document);
+}
+
+Status Build::unknown_document(std::string_view path) {
   ++result_.files.back().unknown;
+  ++result_.unrecognised_documents;
+  const bool kept = result_.unrecognised.size() < BuildResult::kMaxFailures;
+  if (!kept && !options_.on_unrecognised) return {};
+  const std::string place = place_of(path);
+  if (options_.on_unrecognised) options_.on_unrecognised(place);
+  if (kept) result_.unrecognised.push_back(place);
   return {};
 }
 

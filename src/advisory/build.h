@@ -40,7 +40,9 @@ struct BuildOptions {
   DatabaseBuilder::Options database;
   FeedLimits limits;
   std::function<void(std::string_view path)> on_file;  // before each file is read; may be empty
-  std::stop_token stop;                                // kCancelled between two documents
+  // Of each document that no feed recognises, its file's path and, behind "!", its own; may be empty.
+  std::function<void(std::string_view path)> on_unrecognised;
+  std::stop_token stop;  // kCancelled between two documents
 };
 
 struct BuiltFile {
@@ -61,6 +63,8 @@ struct BuildResult {
   std::vector<BuiltFile> files;
   std::vector<FailedDocument> failed;  // the first kMaxFailures of them
   uint64_t failures = 0;
+  std::vector<std::string> unrecognised;  // documents that no feed recognises, the first kMaxFailures of them
+  uint64_t unrecognised_documents = 0;
   // Files that the manifest lists and of which nothing could be read. The database names their feeds as missing.
   std::vector<std::string> unreadable;
   static constexpr size_t kMaxFailures = 100;

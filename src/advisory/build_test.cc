@@ -68,6 +68,13 @@ class BuildTest : public testing::Test {
     return names;
   }
 
+  // Of the feeds that are about the ecosystem; those about ids stand in every answer.
+  std::vector<FeedState> states_of(const std::string& ecosystem) const {
+    std::vector<FeedState> states = feed_states(*database_, {ecosystem}, "2026-11-22", 7);
+    std::erase_if(states, [](const FeedState& state) { return state.ecosystem.empty(); });
+    return states;
+  }
+
   TemporaryFolder folder_;
   BuildOptions options_;
   BuildResult result_;
@@ -202,10 +209,12 @@ TEST_F(BuildTest, AMissingFeedStandsInTheDatabaseForEveryAnswerToTell) {
                       {.feed = "kev", .url = "https://x/kev.json", .ecosystems = {}}};
   build();
   std::vector<std::string> missing;
-  for (const FeedState& feed : feed_states(*database_, {"alpine:3.19"}, "2026-11-22", 7)) {
-    if (feed.missing) missing.push_back(feed.name + "|" + feed.ecosystem);
+  for (size_t i = 0; i < database_->feeds(); ++i) {
+    const FeedView feed = database_->feed(i);
+    if (feed_state(feed, {}, "2026-11-22", 7).missing) missing.push_back(std::string(feed.name));
   }
-  EXPECT_THAT(missing, UnorderedElementsAre("alpine-secdb|alpine:3.19", "kev|"));
+  EXPECT_THAT(missing, UnorderedElementsAre("alpine-secdb", "kev"));
+  EXPECT_TRUE(std::ranges::any_of(states_of("alpine:3.19"), &FeedState::missing));
   options_.missing = {{.feed = "nosuch", .url = "", .ecosystems = {}}};
   EXPECT_EQ(error().code(), Code::kInvalidArgument);
 }
@@ -231,14 +240,14 @@ TEST_F(BuildTest, AListedFileThatCannotBeReadLeavesItsFeedMissing) {
     build();
     EXPECT_THAT(result_.unreadable, ElementsAre("a.json"));
     EXPECT_EQ(result_.failures, 1U);
-    const auto states = feed_states(*database_, {"alpine:3.18"}, "2026-11-22", 7);
+    const auto states = states_of("alpine:3.18");
     ASSERT_EQ(states.size(), 1U);
     EXPECT_EQ(states[0].name, feed.empty() ? "a.json" : feed);
     EXPECT_TRUE(states[0].missing);
     EXPECT_TRUE(states[0].covers);
     EXPECT_EQ(states[0].date, "");
     EXPECT_THAT(states[0].incomplete, HasSubstr("could not be read"));
-    EXPECT_FALSE(feed_states(*database_, {"alpine:3.19"}, "2026-11-22", 7)[0].missing);
+    EXPECT_FALSE(states_of("alpine:3.19")[0].missing);
   }
 }
 
@@ -248,7 +257,7 @@ TEST_F(BuildTest, AFeedSaysHowManyOfItsDocumentsCouldNotBeRead) {
                    .file("ALSA-2.json", osv("ALSA-2026:2", "AlmaLinux:9", "x").substr(0, 150))
                    .finish());
   build();
-  const auto states = feed_states(*database_, {"almalinux:9"}, "2026-11-22", 7);
+  const auto states = states_of("almalinux:9");
   ASSERT_EQ(states.size(), 1U);
   EXPECT_FALSE(states[0].missing);
   EXPECT_EQ(states[0].incomplete, "1 of its 2 documents could not be read");
@@ -266,7 +275,7 @@ TEST_F(BuildTest, AReleaseThatIsMentionedInPassingIsNotCovered) {
   for (const auto& [key, covered] : std::vector<std::pair<std::string, bool>>{
            {"almalinux:9", true}, {"almalinux:10", false}, {"debian:13", false}}) {
     SCOPED_TRACE(key);
-    const auto states = feed_states(*database_, {key}, "2026-11-22", 7);
+    const auto states = states_of(key);
     const bool missing =
         std::ranges::any_of(states, [&](const FeedState& state) { return state.missing && state.name == key; });
     EXPECT_EQ(missing, !covered);
@@ -276,12 +285,46 @@ TEST_F(BuildTest, AReleaseThatIsMentionedInPassingIsNotCovered) {
   archive.file("y.json", osv("ALSA-2026:12", "AlmaLinux:10", "q"));
   put("a.tar", archive.finish());
   build();
-  EXPECT_EQ(feed_states(*database_, {"almalinux:10"}, "2026-11-22", 7).size(), 1U);
+  EXPECT_EQ(states_of("almalinux:10").size(), 1U);
   // Whoever knows what the file is for says so.
   put("feeds.json", R"({"schema_version":1,"files":[{"path":"a.tar","ecosystems":["almalinux:9"]}]})");
   build();
-  EXPECT_EQ(feed_states(*database_, {"almalinux:9"}, "2026-11-22", 7).size(), 1U);
-  EXPECT_EQ(feed_states(*database_, {"almalinux:10"}, "2026-11-22", 7).size(), 2U);
+  EXPECT_EQ(states_of("almalinux:9").size(), 1U);
+  EXPECT_EQ(states_of("almalinux:10").size(), 2U);
+}
+
+TEST_F(BuildTest, AListOfAdvisoriesAloneIsIncomplete) {
+  put("DSA/list", "[01 Jan 2023] DSA-5000-1 x - security update\n\t{CVE-2022-1}\n\t[bullseye] - x 1-1\n");
+  build();
+  const auto states = states_of("debian:11");
+  ASSERT_EQ(states.size(), 1U);
+  EXPECT_EQ(states[0].name, "debian-advisories");
+  EXPECT_TRUE(states[0].covers);
+  EXPECT_EQ(states[0].incomplete, "a list of advisories: what has none is not in it");
+  // The tracker says what is open, too.
+  put("tracker.json", R"({"x":{"CVE-2022-1":{"releases":{"bullseye":{"status":"resolved","fixed_version":"1-1",
+                          "repositories":{"bullseye":"1-1"},"urgency":"not yet assigned"}}}}})");
+  build();
+  ASSERT_EQ(states_of("debian:11").size(), 2U);
+  for (const FeedState& state : states_of("debian:11")) EXPECT_EQ(state.incomplete, "") << state.name;
+}
+
+TEST_F(BuildTest, WhatNoFeedRecognisesIsCountedAndNamed) {
+  put("all.tar", TarBuilder()
+                     .file("README.md", "# hello\n")
+                     .file("a/main.json.zst", *pack_database(as_bytes(secdb("v3.18", "curl", "CVE-2026-2"))))
+                     .file("b/notes.txt.zst", *pack_database(as_bytes("nothing that a feed would know")))
+                     .finish());
+  put("main.json", secdb("v3.19", "curl", "CVE-2026-1"));
+  put("notes.txt.zst", *pack_database(as_bytes("nothing that a feed would know")));
+  std::vector<std::string> told;
+  options_.on_unrecognised = [&](std::string_view path) { told.emplace_back(path); };
+  build();
+  EXPECT_TRUE(knows("CVE-2026-1"));
+  EXPECT_TRUE(knows("CVE-2026-2"));
+  EXPECT_EQ(result_.unrecognised_documents, 3U);
+  EXPECT_THAT(result_.unrecognised, ElementsAre("all.tar!README.md", "all.tar!b/notes.txt", "notes.txt.zst"));
+  EXPECT_EQ(told, result_.unrecognised);
 }
 
 TEST_F(BuildTest, AnExtractIsNeverTheWholeFeed) {
@@ -290,7 +333,7 @@ TEST_F(BuildTest, AnExtractIsNeverTheWholeFeed) {
   const auto state = [&](const std::string& more) {
     put("feeds.json", R"({"schema_version":1,"files":[{"path":"a.json","extract":"fixes of curl"})" + more + "]}");
     build();
-    const auto states = feed_states(*database_, {"alpine:3.19"}, "2026-11-22", 7);
+    const auto states = states_of("alpine:3.19");
     EXPECT_EQ(states.size(), 1U);
     return states.empty() ? FeedState{} : states[0];
   };

@@ -295,9 +295,10 @@ std::string explanation_text(const Explanation& explanation, const std::vector<s
     line(2, "Feeds asked:");
     for (const FeedState& feed : explanation.feeds) {
       if (feed.missing) {
-        line(4, feed.name == feed.ecosystem
-                    ? fmt::format("{}: no feed in this database covers it", feed.ecosystem)
-                    : fmt::format("{}: it, or a part of it, is not in this database", feed.name));
+        const std::string_view lack = lacking_without(feed);
+        line(4, feed.name == feed.ecosystem ? fmt::format("{}: no feed in this database covers it", feed.ecosystem)
+                                            : fmt::format("{}: it, or a part of it, is not in this database{}{}",
+                                                          feed.name, lack.empty() ? "" : ": findings lack ", lack));
         continue;
       }
       line(4, fmt::format("{}{}: data of {}{}{}", feed.name, feed.ecosystem.empty() ? "" : " for " + feed.ecosystem,

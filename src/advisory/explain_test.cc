@@ -117,6 +117,7 @@ TEST(Explain, AnIdThatIsNotInAnyFeedIsSaidToBeSoWithTheFeedsThatWereAsked) {
   const std::string text = explained(database, os("debian", "13"), {deb("x", "1")}, "CVE-2099-1");
   EXPECT_THAT(text, HasSubstr("No feed in this database knows the id."));
   EXPECT_THAT(text, HasSubstr("debian:13: no feed in this database covers it"));
+  EXPECT_THAT(text, HasSubstr("kev: it, or a part of it, is not in this database: findings lack known exploitation"));
 }
 
 TEST(Explain, AnIdThatIsAboutOtherPackagesNamesThem) {

@@ -99,6 +99,12 @@ struct Feed {
   // an ecosystem that nothing else covers is not covered.
   bool supplements = false;
 
+  // A list of advisories of a publisher that says in another feed what is open, too: alone it is incomplete.
+  bool only_advisories = false;
+
+  // Of a feed about ids: what findings lack without it ("known exploitation"), for people.
+  std::string_view tells = {};
+
   bool (*recognises)(const DocumentHead& head);
   // Reads one document; every record goes to the sink as soon as it is complete. kMalformed names the place; what was
   // added before the error stays with the sink, so a caller that wants all or nothing buffers a document's records.
@@ -128,10 +134,10 @@ class FeedReader {
 };
 
 // Reads a file as it was published or laid down: inflates it (gzip, zstd, xz, bzip2, by magic), walks it when it is a
-// tar or zip archive (archives in archives are not opened), recognises each document and has it read. `bytes` is the
-// whole file (map it: it is read once, front to back, but for zip). `path` is used for recognition and in errors: give
-// it relative to the folder that was named. `only`, when not null, reads every document as that feed's and asks nobody.
-// One document at a time is in memory, at most.
+// tar or zip archive (its members too are inflated; archives in archives are not opened), recognises each document and
+// has it read. `bytes` is the whole file (map it: it is read once, front to back, but for zip). `path` is used for
+// recognition and in errors: give it relative to the folder that was named. `only`, when not null, reads every document
+// as that feed's and asks nobody. One document at a time is in memory, at most.
 Status read_feed_file(std::string_view path, ByteSpan bytes, const Feed* only, FeedReader& reader,
                       const FeedLimits& limits);
 

@@ -26,11 +26,11 @@ constexpr std::array kLimitOptions = {
     FeedLimitOption{"--max-archive-bytes", "bytes in one feed file, inflated", &FeedLimits::max_archive_bytes},
 };
 
-// Counts what a file inflates to, so that the limit that is passed is the feeds' own.
+// Counts in `bytes` what a file inflates to, its members too, so that the limit that is passed is the feeds' own.
 class CappedSource final : public BlockSource {
  public:
-  CappedSource(std::unique_ptr<BlockSource> inner, const FeedLimits& limits)
-      : inner_(std::move(inner)), limits_(limits) {}
+  CappedSource(std::unique_ptr<BlockSource> inner, const FeedLimits& limits, uint64_t& bytes)
+      : inner_(std::move(inner)), limits_(limits), bytes_(bytes) {}
   Result<ByteSpan> next() override {
     TRY_ASSIGN(const ByteSpan block, inner_->next());
     bytes_ += block.size();
@@ -41,7 +41,23 @@ class CappedSource final : public BlockSource {
  private:
   std::unique_ptr<BlockSource> inner_;
   const FeedLimits& limits_;
-  uint64_t bytes_ = 0;
+  uint64_t& bytes_;
+};
+
+// A member of an archive, for a source that wants to own what it reads. Tells the archive's errors from those of what
+// the member holds.
+class MemberSource final : public BlockSource {
+ public:
+  MemberSource(BlockSource& member, bool& failed) : member_(member), failed_(failed) {}
+  Result<ByteSpan> next() override {
+    auto block = member_.next();
+    failed_ = !block;
+    return block;
+  }
+
+ private:
+  BlockSource& member_;
+  bool& failed_;
 };
 
 // A source whose first bytes have been looked at already.
@@ -141,10 +157,9 @@ class FileReader {
 
   Status read(std::string_view path, ByteSpan bytes) {
     if (archive::looks_like_zip(bytes.first(std::min<size_t>(bytes.size(), 4)))) return read_zip(bytes);
-    const bool compressed = archive::detect_compression(bytes.first(std::min(bytes.size(), archive::kMagicBytes))) !=
-                            archive::Compression::kNone;
-    CappedSource inflated(archive::make_inflating_source(std::make_unique<SpanSource>(bytes), archive_limits_),
-                          limits_);
+    const bool compressed = is_compressed(bytes);
+    CappedSource inflated(archive::make_inflating_source(std::make_unique<SpanSource>(bytes), archive_limits_), limits_,
+                          inflated_bytes_);
     PeekedSource source(inflated);
     TRY_ASSIGN(const ByteSpan head, source.peek(kTarBlockBytes));
     if (looks_like_tar(head)) return read_tar(source);
@@ -152,6 +167,37 @@ class FileReader {
   }
 
  private:
+  static bool is_compressed(ByteSpan head) {
+    return archive::detect_compression(head.first(std::min(head.size(), archive::kMagicBytes))) !=
+           archive::Compression::kNone;
+  }
+
+  // A member may be compressed once more (".csv.gz" in a tar); an archive in it stays shut.
+  Status read_member(std::string_view path, BlockSource& member) {
+    PeekedSource stored(member);
+    TRY_ASSIGN(const ByteSpan magic, stored.peek(kTarBlockBytes));
+    // Else the text of its first document might be taken for the whole.
+    if (looks_like_tar(magic)) return reader_.unknown_document(path);
+    if (!is_compressed(magic)) return read_document(path, stored);
+    bool archive_failed = false;
+    CappedSource inflated(
+        archive::make_inflating_source(std::make_unique<MemberSource>(stored, archive_failed), archive_limits_),
+        limits_, inflated_bytes_);
+    PeekedSource contents(inflated);
+    auto head = contents.peek(DocumentHead::kHeadBytes);
+    if (!head) {
+      if (archive_failed || head.error().code() == Code::kLimitExceeded)
+        return std::unexpected(std::move(head).error());
+      // It is damaged; the other members are none the worse for it.
+      if (only_ == nullptr) return reader_.unknown_document(path);
+      TRY_ASSIGN(const Sink* const sink, reader_.begin_document(*only_, path));
+      if (sink == nullptr) return {};
+      return reader_.failed_document(*only_, path, std::move(head).error());
+    }
+    if (looks_like_tar(*head)) return reader_.unknown_document(path);
+    return read_document(without_compression_suffix(path), contents);
+  }
+
   Status read_document(std::string_view path, BlockSource& source) {
     PeekedSource peeked(source);
     const Feed* feed = only_;
@@ -179,7 +225,7 @@ class FileReader {
       if (entries > limits_.max_documents) return fail(limit_passed(limits_, &FeedLimits::max_documents));
       if (entry->type != archive::TarType::kFile) continue;
       const std::string path = entry->path;  // the entry goes away with its contents
-      TRY(read_document(path, tar.content()));
+      TRY(read_member(path, tar.content()));
     }
   }
 
@@ -190,13 +236,13 @@ class FileReader {
       const bool entries = zip.error().message() == too_many.message();
       return fail(entries ? limit_passed(limits_, &FeedLimits::max_documents) : zip.error());
     }
-    uint64_t inflated = 0;
     for (const archive::ZipEntry& entry : zip->entries()) {
       if (entry.is_directory()) continue;
-      inflated += entry.size;
-      if (inflated > limits_.max_archive_bytes) return fail(limit_passed(limits_, &FeedLimits::max_archive_bytes));
+      inflated_bytes_ += entry.size;
+      if (inflated_bytes_ > limits_.max_archive_bytes)
+        return fail(limit_passed(limits_, &FeedLimits::max_archive_bytes));
       TRY_ASSIGN(const auto source, zip->open_entry(entry));
-      TRY(read_document(entry.path, *source));
+      TRY(read_member(entry.path, *source));
     }
     return {};
   }
@@ -205,6 +251,7 @@ class FileReader {
   FeedReader& reader_;
   const FeedLimits limits_;
   archive::Limits archive_limits_;
+  uint64_t inflated_bytes_ = 0;
 };
 
 }  // namespace

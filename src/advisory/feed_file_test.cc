@@ -6,6 +6,7 @@
 
 #include "advisory/feed.h"
 #include "advisory/feeds/testing.h"
+#include "advisory/store.h"
 #include "archive/tar_builder.h"
 #include "base/bytes.h"
 
@@ -82,21 +83,35 @@ TEST(FeedFile, InflatesADocumentAndNamesWhatIsInside) {
   EXPECT_EQ(plain.told.front(), "osv/GO-1.json.gz by go-vulndb");
 }
 
-TEST(FeedFile, WalksArchivesButNotArchivesInThem) {
+TEST(FeedFile, WalksArchivesAndInflatesTheirMembersButOpensNoArchivesInThem) {
   const std::string gzip = from_hex(kGzip).value();
-  const std::string inner = archive::TarBuilder().file("GO-3.json", kAdvisory).finish();
+  // A feed would know the text of the first document in it.
+  const std::string inner = archive::TarBuilder()
+                                .file("x.xml", R"(<oval_definitions><definition id="oval:com.redhat.rhsa:def:1"/>)")
+                                .finish();
   const std::string tar = archive::TarBuilder()
                               .directory("data/")
                               .file("data/GO-1.json", kAdvisory)
                               .file("README", "read me")
                               .file("GO-2.json.gz", gzip)
                               .file("inner.tar", inner)
+                              .file("inner.tar.zst", *pack_database(as_bytes(inner)))
+                              .file("cut.json.gz", gzip.substr(0, 9))
+                              .file("notes.gz", gzip.substr(0, gzip.size() - 12))
                               .symlink("GO-4.json", "data/GO-1.json")
                               .finish();
   Recorder recorder;
   EXPECT_FALSE(read_file_into(recorder, "all.tar", tar));
-  EXPECT_THAT(recorder.told, ElementsAre("data/GO-1.json by go-vulndb", "data/GO-1.json of 2024-01-02",
-                                         "README unknown", "GO-2.json.gz unknown", "inner.tar unknown"));
+  EXPECT_THAT(recorder.told,
+              ElementsAre("data/GO-1.json by go-vulndb", "data/GO-1.json of 2024-01-02", "README unknown",
+                          "GO-2.json by go-vulndb", "GO-2.json of 2024-01-02", "inner.tar unknown",
+                          "inner.tar.zst unknown", "cut.json.gz unknown", "notes.gz unknown"));
+  // Where the feed is named, a damaged member is one of its documents.
+  Recorder named;
+  EXPECT_FALSE(read_file_into(named, "all.tar",
+                              archive::TarBuilder().file("notes.gz", gzip.substr(0, gzip.size() - 12)).finish(),
+                              find_feed("ghsa")));
+  EXPECT_THAT(named.told, ElementsAre("notes.gz by ghsa", "notes.gz failed"));
   Recorder zipped;
   EXPECT_FALSE(read_file_into(zipped, "all.zip", from_hex(kZip).value()));
   EXPECT_THAT(zipped.told, ElementsAre("GO-1.json by go-vulndb", "GO-1.json of 2024-01-02", "README unknown"));
@@ -154,6 +169,15 @@ TEST(FeedFile, StopsAtItsLimits) {
   const auto bytes = read_file_into(small, "all.tar", tar, nullptr, {.max_archive_bytes = 1024});
   ASSERT_TRUE(bytes);
   EXPECT_EQ(bytes->code(), Code::kLimitExceeded);
+  // Members count as what they inflate to, with what the archive itself inflates to.
+  const std::string packed = archive::TarBuilder().file("GO-1.json.gz", from_hex(kGzip).value()).finish();
+  Recorder enough;
+  EXPECT_FALSE(read_file_into(enough, "all.tar", packed, nullptr, {.max_archive_bytes = packed.size() + 1000}));
+  Recorder bomb;
+  const auto inflated = read_file_into(bomb, "all.tar", packed, nullptr, {.max_archive_bytes = packed.size() + 1});
+  ASSERT_TRUE(inflated);
+  EXPECT_EQ(inflated->code(), Code::kLimitExceeded);
+  EXPECT_THAT(inflated->remedy(), HasSubstr("--max-archive-bytes"));
   Recorder document;
   document.stops = true;
   const auto whole = read_file_into(document, "GO-1.json", kAdvisory, nullptr, {.max_document_bytes = 20});

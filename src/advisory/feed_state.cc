@@ -46,6 +46,11 @@ bool further_behind(const FeedState& a, const FeedState& b) {
   return *a.age_days > *b.age_days;
 }
 
+bool only_advisories(const FeedState& state) {
+  const Feed* feed = find_feed(state.name);
+  return feed != nullptr && feed->only_advisories;
+}
+
 }  // namespace
 
 std::vector<FeedState> feed_states(const Database& database, const std::vector<std::string>& ecosystems,
@@ -95,9 +100,29 @@ std::vector<FeedState> feed_states(const Database& database, const std::vector<s
   for (uint32_t i = 0; i < database.feeds(); ++i) {
     if (database.feed(i).ecosystems.empty()) add(i, {});
   }
+  // What the database does not even name could have told something, too.
+  for (const Feed* feed : all_feeds()) {
+    if (!feed->ecosystems.empty()) continue;
+    FeedState state{.name = std::string(feed->name), .stale = true, .missing = true};
+    states.try_emplace({"", state.name}, std::move(state));
+  }
+  for (auto& [key, state] : states) {
+    if (!state.covers || !only_advisories(state)) continue;
+    const bool beside_the_whole = std::ranges::any_of(states, [&](const auto& other) {
+      return other.second.ecosystem == state.ecosystem && other.second.covers && !only_advisories(other.second);
+    });
+    if (beside_the_whole) continue;
+    state.incomplete +=
+        fmt::format("{}a list of advisories: what has none is not in it", state.incomplete.empty() ? "" : "; ");
+  }
   std::vector<FeedState> sorted;
   for (auto& [key, state] : states) sorted.push_back(std::move(state));
   return sorted;
+}
+
+std::string_view lacking_without(const FeedState& state) {
+  const Feed* feed = find_feed(state.name);
+  return feed == nullptr ? std::string_view() : feed->tells;
 }
 
 }  // namespace bulkhead::advisory

@@ -270,10 +270,32 @@ TEST(Match, FeedsAreNamedWithTheirAgeAndMissingOnesToo) {
     lines.push_back(feed.ecosystem + "|" + feed.name + "|" + (feed.age_days ? std::to_string(*feed.age_days) : "?") +
                     (feed.stale ? " stale" : "") + (feed.missing ? " missing" : ""));
   }
-  EXPECT_THAT(lines, ElementsAre("|cisa-kev|1", "debian:12|ahead|? stale", "debian:12|ahead-fetched|0",
+  EXPECT_THAT(lines, ElementsAre("|cisa-kev|1", "|cve|? stale missing", "|epss|? stale missing", "|kev|? stale missing",
+                                 "|nvd|? stale missing", "debian:12|ahead|? stale", "debian:12|ahead-fetched|0",
                                  "debian:12|debian-tracker|2", "debian:12|never-came|? stale missing",
                                  "debian:12|old|2517 stale", "debian:12|refetched|0", "debian:12|undated|? stale",
                                  "npm|npm|? stale missing"));
+}
+
+TEST(Match, FeedsAboutIdsThatTheDatabaseDoesNotNameAreMissing) {
+  const Database database =
+      make({{.feed = {.name = "debian-tracker", .date = "2026-11-20", .covers = {"debian:12"}}, .records = {}},
+            {.feed = {.name = "kev", .date = "2026-11-21", .about_ids = true}, .records = {}},
+            {.feed = {.name = "nvd", .about_ids = true}, .records = {}}});  // an update could not fetch it
+  std::vector<std::string> missing;
+  for (const FeedState& feed : run(database, os("debian", "12"), {deb("x", "1")}).feeds) {
+    if (!feed.missing) continue;
+    EXPECT_FALSE(feed.covers) << feed.name;  // without them an image is judged nevertheless
+    missing.push_back(feed.ecosystem + "|" + feed.name);
+  }
+  EXPECT_THAT(missing, ElementsAre("|cve", "|epss", "|nvd"));
+}
+
+// The states of the feeds that judge packages; those about ids stand in every answer.
+std::vector<FeedState> of_packages(const MatchResult& result) {
+  std::vector<FeedState> feeds = result.feeds;
+  std::erase_if(feeds, [](const FeedState& feed) { return feed.ecosystem.empty(); });
+  return feeds;
 }
 
 TEST(Match, AnUnknownDistributionIsToldWithItsName) {
@@ -282,9 +304,10 @@ TEST(Match, AnUnknownDistributionIsToldWithItsName) {
   EXPECT_THAT(result.findings, IsEmpty());
   ASSERT_EQ(result.notes.size(), 1U);
   EXPECT_THAT(result.notes[0].text, HasSubstr("plan9 4"));
-  ASSERT_EQ(result.feeds.size(), 1U);
-  EXPECT_TRUE(result.feeds[0].missing);
-  EXPECT_EQ(result.feeds[0].ecosystem, "plan9:4");
+  const std::vector<FeedState> feeds = of_packages(result);
+  ASSERT_EQ(feeds.size(), 1U);
+  EXPECT_TRUE(feeds[0].missing);
+  EXPECT_EQ(feeds[0].ecosystem, "plan9:4");
 }
 
 TEST(Match, ADistributionWithoutReleaseIsToldSo) {
@@ -292,8 +315,9 @@ TEST(Match, ADistributionWithoutReleaseIsToldSo) {
   const MatchResult result = run(database, os("debian", ""), {deb("x", "1")});
   ASSERT_EQ(result.notes.size(), 1U);
   EXPECT_THAT(result.notes[0].text, HasSubstr("debian (unknown release)"));
-  ASSERT_EQ(result.feeds.size(), 1U);
-  EXPECT_EQ(result.feeds[0].ecosystem, "debian (unknown release)");
+  const std::vector<FeedState> feeds = of_packages(result);
+  ASSERT_EQ(feeds.size(), 1U);
+  EXPECT_EQ(feeds[0].ecosystem, "debian (unknown release)");
 }
 
 TEST(Match, SameInputSameAnswer) {

@@ -1,4 +1,5 @@
 // bulkhead db build
+#include <algorithm>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -37,6 +38,8 @@ class DbBuildCommand final : public Command {
     flags.add_switch(
         {.names = "--only-shippable", .help = "leave out feeds whose licence does not let compiled data be passed on"},
         only_shippable_);
+    flags.add_switch({.names = "--list-unrecognised", .help = "name every file and document that no feed recognises"},
+                     list_unrecognised_);
     add_quiet_flag(flags, quiet_, "do not say what was written");
     add_build_limits(flags, limits_);
   }
@@ -49,8 +52,14 @@ class DbBuildCommand final : public Command {
     options.only_shippable = only_shippable_;
     options.limits = limits_.feeds;
     options.database.max_bytes = limits_.store.max_database_bytes;
+    if (list_unrecognised_) {
+      options.on_unrecognised = [](std::string_view path) {
+        fmt::print(stderr, "warning: {}: no feed recognises it\n", printable(path));
+      };
+    }
     TRY_ASSIGN(advisory::BuildResult built, advisory::build_database(options));
     print_left_out(built.failed, built.failures);
+    print_unrecognised(built);
     // The file is written whole.
     TRY(write_output(targets.front(), built.database, interrupts.stop_in_order()));
     for (const std::string& path : built.unreadable) {
@@ -67,10 +76,27 @@ class DbBuildCommand final : public Command {
   }
 
  private:
+  // One line, for a README in an archive is nothing to worry about, and a feed in a new format is.
+  void print_unrecognised(const advisory::BuildResult& built) const {
+    const uint64_t count = built.unrecognised_documents;
+    if (count == 0) return;
+    constexpr size_t kNamed = 3;
+    std::string names;
+    for (size_t i = 0; i < std::min(kNamed, built.unrecognised.size()); ++i) {
+      names += fmt::format("{}{}", names.empty() ? "" : ", ", printable(built.unrecognised[i]));
+    }
+    if (count > kNamed) names += fmt::format(" and {} more", count - kNamed);
+    fmt::print(stderr, "warning: {} recognised by no feed, and nothing of {} is in the database: {}{}\n",
+               count == 1 ? "1 file or document is" : fmt::format("{} files or documents are", count),
+               count == 1 ? "it" : "them", names,
+               count > kNamed && !list_unrecognised_ ? "; --list-unrecognised names them all" : "");
+  }
+
   std::string from_;
   std::string output_;
   std::string manifest_;
   bool only_shippable_ = false;
+  bool list_unrecognised_ = false;
   bool quiet_ = false;
   BuildLimits limits_;
 };
@@ -82,7 +108,8 @@ CommandInfo db_build_command() {
           .summary = "compile local feed files into a database",
           .details =
               "Each file is recognised by its contents. A document that cannot be read is left out whole, with "
-              "a warning, and does not stop the others. A file that the manifest lists and of which nothing can be "
+              "a warning, and does not stop the others; files and members of archives that no feed recognises are "
+              "counted in one line. A file that the manifest lists and of which nothing can be "
               "read makes its feed missing, and the command exit with 1.",
           .examples = "bulkhead db build --from feeds --output new.db",
           .make = [] -> std::unique_ptr<Command> { return std::make_unique<DbBuildCommand>(); }};

@@ -1,5 +1,6 @@
 #include "report/json_report.h"
 
+#include <algorithm>
 #include <vector>
 
 #include <fmt/format.h>
@@ -132,6 +133,12 @@ void write_package_reference(Writer& w, const ScanResult& result, size_t index) 
   w.end_object();
 }
 
+// Whether the database has CISA's catalogue: what is not in it is not known to be exploited, else nobody was asked.
+bool knows_exploited(const ScanResult& result) {
+  const auto kev = std::ranges::find(result.feeds, "kev", &advisory::FeedState::name);
+  return kev != result.feeds.end() && !kev->missing;
+}
+
 void write_finding_members(Writer& w, const ScanResult& result, const advisory::Finding& finding) {
   w.member("kind", "vulnerability");
   w.member("id", finding.id);
@@ -156,7 +163,12 @@ void write_finding_members(Writer& w, const ScanResult& result, const advisory::
     w.end_object();
   }
   w.end_array();
-  w.member("kev", finding.kev_date_added.has_value());
+  w.key("kev");
+  if (finding.kev_date_added || knows_exploited(result)) {
+    w.boolean(finding.kev_date_added.has_value());
+  } else {
+    w.null();
+  }
   string_or_null(w, "kev_date_added", finding.kev_date_added.value_or(""));
   number_or_null(w, "epss", finding.epss);
   number_or_null(w, "epss_percentile", finding.epss_percentile);

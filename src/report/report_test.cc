@@ -237,6 +237,24 @@ TEST(Json, HasTheDocumentedShape) {
   EXPECT_EQ(root.find("summary")->find("fixable")->integer(), 3);
 }
 
+TEST(Json, CallsNothingUnexploitedWhenNoCatalogueWasAsked) {
+  const auto kev_of = [](const ScanResult& result) {
+    const auto document = json::Document::parse((*find_format("json"))->render({&result, 1}, {}).value());
+    std::vector<std::string> values;
+    for (const json::Value& finding : document->root().find("findings")->elements()) {
+      const auto kev = *finding.find("kev");
+      values.emplace_back(kev.is_null() ? "null" : *kev.boolean() ? "true" : "false");
+    }
+    return values;
+  };
+  ScanResult result = sample();
+  EXPECT_EQ(kev_of(result), (std::vector<std::string>{"true", "null", "null", "null"}));
+  result.feeds.push_back({.name = "kev", .missing = true});
+  EXPECT_EQ(kev_of(result), (std::vector<std::string>{"true", "null", "null", "null"}));
+  result.feeds.back().missing = false;
+  EXPECT_EQ(kev_of(result), (std::vector<std::string>{"true", "false", "false", "false"}));
+}
+
 TEST(Json, SaysWhyASeverityIsUnknown) {
   ScanResult result = sample();
   result.findings.resize(1);

@@ -65,7 +65,12 @@ TEST_P(Families, AreScannedByTheirRules) {
   const FamilyCase& one = GetParam();
   std::vector<std::string> archives;
   for (const TarBuilder& layer : one.layers) archives.push_back(layer.finish());
-  const advisory::Database database = advisory::make(one.records);
+  std::vector<advisory::FeedRecords> feeds = {
+      {.feed = {.name = "test-feed", .date = "2026-11-20"}, .records = one.records}};
+  for (const char* name : {"cve", "epss", "kev", "nvd"}) {
+    feeds.push_back({.feed = {.name = name, .date = "2026-11-20", .about_ids = true}});
+  }
+  const advisory::Database database = advisory::make(feeds);
   Options options;
   options.database = &database;
   options.match.now = "2026-11-22T00:00:00Z";

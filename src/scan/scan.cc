@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "advisory/ecosystem.h"
+#include "advisory/feed_state.h"
 #include "advisory/freshness.h"
 #include "base/mapping_guard.h"
 #include "inventory/cataloger.h"
@@ -249,7 +250,24 @@ std::string newest_date(const advisory::Database& database) {
   return std::string(newest);
 }
 
+// In one line: what they tell is about the same findings, and one update brings them all.
+void warn_about_missing_feeds_of_ids(ScanResult& result) {
+  std::string names;
+  std::string lacking;
+  for (const advisory::FeedState& state : result.feeds) {
+    const std::string_view lack = advisory::lacking_without(state);
+    if (!state.missing || lack.empty()) continue;
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", state.name);
+    lacking += fmt::format("{}{}", lacking.empty() ? "" : ", ", lack);
+  }
+  if (names.empty()) return;
+  result.warnings.push_back({names, fmt::format("not in the database, or only in part: findings lack {}; get them with "
+                                                "`bulkhead db update`",
+                                                lacking)});
+}
+
 void warn_about_feeds(ScanResult& result) {
+  warn_about_missing_feeds_of_ids(result);
   for (const advisory::FeedState& feed : result.feeds) {
     if (feed.missing && feed.name == feed.ecosystem) {
       const inventory::OperatingSystem& os = result.image.os;
@@ -273,6 +291,7 @@ void warn_about_feeds(ScanResult& result) {
                                   feed.ecosystem.empty() ? "" : " for " + feed.ecosystem, feed.incomplete)});
     }
     if (feed.missing) {
+      if (!advisory::lacking_without(feed).empty()) continue;  // told above
       result.warnings.push_back(
           {feed.name,
            "this feed, or a part of it, is not in the database: what it would say is missing; get "

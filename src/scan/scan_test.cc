@@ -221,6 +221,41 @@ TEST_F(ScanTest, SaysThatItRestsOnAnExtract) {
   EXPECT_TRUE(warned);
 }
 
+TEST_F(ScanTest, SaysInOneLineWhatTheMissingFeedsAboutIdsWouldTell) {
+  advisory::DatabaseBuilder builder;
+  ASSERT_TRUE(builder.add_feed({.name = "debian-tracker", .date = "2026-11-22", .covers = {"debian:12"}}));
+  ASSERT_TRUE(builder.add_feed({.name = "cve", .date = "2026-11-22", .about_ids = true}));
+  ASSERT_TRUE(builder.add_feed({.name = "nvd", .about_ids = true}));
+  const auto database = advisory::Database::from_bytes(std::move(builder).finish().value(), "test").value();
+  Options options;
+  options.database = &database;
+  options.match.now = "2026-11-22T00:00:00Z";
+  put_debian("12");
+  ScanResult result = facts(options);
+  ASSERT_TRUE(assess(result, options));
+  ASSERT_EQ(result.warnings.size(), 1U);
+  EXPECT_EQ(result.warnings[0].subject, "epss, kev, nvd");
+  EXPECT_EQ(
+      result.warnings[0].text,
+      "not in the database, or only in part: findings lack probabilities of exploitation, known exploitation, NVD's "
+      "severities; get them with `bulkhead db update`");
+  EXPECT_EQ(conclusion(result), "no known vulnerability");
+}
+
+TEST_F(ScanTest, AListOfAdvisoriesAloneMakesNoImageClean) {
+  advisory::DatabaseBuilder builder;
+  ASSERT_TRUE(builder.add_feed({.name = "debian-advisories", .date = "2026-11-22", .covers = {"debian:12"}}));
+  const auto database = advisory::Database::from_bytes(std::move(builder).finish().value(), "test").value();
+  Options options;
+  options.database = &database;
+  put_debian("12");
+  ScanResult result = facts(options);
+  ASSERT_TRUE(assess(result, options));
+  EXPECT_EQ(conclusion(result),
+            "not judged: debian-advisories for debian:12 is incomplete (a list of advisories: what "
+            "has none is not in it)");
+}
+
 TEST_F(ScanTest, IsNotCleanWithPackagesThatNobodyJudged) {
   const advisory::Database database = database_of_two_feeds();
   Options options;

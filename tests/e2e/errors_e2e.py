@@ -98,6 +98,22 @@ class Errors(unittest.TestCase):
         self.expect("db", "build", "--from", feeds, "-o", self.folder / "empty.db", says=str(feeds))
         self.assertFalse((self.folder / "empty.db").exists())
 
+    def test_what_no_feed_recognises_is_never_left_out_in_silence(self):
+        feeds = self.folder / "feeds"
+        feeds.mkdir()
+        (feeds / "main.json").write_text(json.dumps({
+            "apkurl": "x", "urlprefix": "https://dl-cdn.alpinelinux.org/alpine", "distroversion": "v3.19", "reponame": "main", "packages": []}), encoding="ascii")
+        database = self.folder / "some.db"
+        self.assertEqual(bulkhead("db", "build", "-q", "--from", feeds, "-o", database).stderr, "")
+        for i in range(4):
+            (feeds / f"note{i}.txt").write_text("nothing for us", encoding="ascii")
+        said = bulkhead("db", "build", "-q", "--from", feeds, "-o", database).stderr
+        self.assertEqual(said, "warning: 4 files or documents are recognised by no feed, and nothing of them is in the database: "
+                               "note0.txt, note1.txt, note2.txt and 1 more; --list-unrecognised names them all\n")
+        said = bulkhead("db", "build", "-q", "--list-unrecognised", "--from", feeds, "-o", database).stderr
+        self.assertEqual(said.splitlines()[3], "warning: note3.txt: no feed recognises it")
+        self.assertEqual(len(said.splitlines()), 5)
+
     def test_an_empty_database_says_that_it_covers_nothing(self):
         feeds = self.folder / "feeds"
         feeds.mkdir()
@@ -107,7 +123,7 @@ class Errors(unittest.TestCase):
         self.assertIn("0 records", bulkhead("db", "build", "--from", feeds, "-o", self.folder / "empty.db").stdout)
         report = images.scan_json("--db", self.folder / "empty.db", f"rootfs:{self.small_image()}")
         self.assertEqual(report["findings"], [])
-        self.assertTrue(any(feed["missing"] for feed in report["feeds"]), report["feeds"])
+        self.assertTrue(any(feed["missing"] and feed["ecosystem"] == "debian:12" for feed in report["feeds"]), report["feeds"])
         self.assertTrue(any("no feed" in w["text"] for w in report["warnings"]), report["warnings"])
         self.assertIn("not judged", report["summary"]["conclusion"])
 

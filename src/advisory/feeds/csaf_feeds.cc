@@ -83,6 +83,7 @@ constexpr std::array kFeeds = {
         .may_be_shipped = true,
         .downloads = {},  // the VEX files say the same by vulnerability
         .ecosystems = kRhel,
+        .only_advisories = true,
         .recognises = [](const DocumentHead& head) { return is_csaf_of(head, kRedhatSpace, kAdvisory); },
         .parse = parse<kRedhat>,
     },
@@ -107,6 +108,7 @@ constexpr std::array kFeeds = {
         .may_be_shipped = true,
         .downloads = {},  // db update takes SUSE's OVAL
         .ecosystems = kSuseKeys,
+        .only_advisories = true,
         .recognises = [](const DocumentHead& head) { return is_csaf_of(head, kSuseSpace, kAdvisory); },
         .parse = parse<kSuse>,
     },

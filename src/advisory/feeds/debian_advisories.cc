@@ -178,6 +178,7 @@ constexpr Feed kFeed = {
     .may_be_shipped = true,
     .downloads = kDownloads,
     .ecosystems = kEcosystems,
+    .only_advisories = true,
     .recognises = recognises,
     .parse = parse,
 };
