@@ -13,6 +13,7 @@
 
 #include "audit/collect/engine_answers.h"
 #include "audit/collect/local_host.h"
+#include "audit/collect/mount_targets.h"
 #include "audit/host_files.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
@@ -333,18 +334,6 @@ void set_remote(Facts& facts) {
   }
 }
 
-// What a local volume binds: {"type": "none", "o": "bind", "device": "/etc"}; nothing when it is a file system of its
-// own. Source: mount(8) as the local driver uses it.
-std::string bound_device(const std::map<std::string, std::string>& options) {
-  const auto device = options.find("device");
-  const auto flags = options.find("o");
-  if (device == options.end() || flags == options.end()) return {};
-  const auto words = split(flags->second, ',');
-  const bool binds =
-      std::ranges::any_of(words, [](std::string_view word) { return word == "bind" || word == "rbind"; });
-  return binds ? device->second : std::string();
-}
-
 template <typename Use>
 void each_volume_mount(Facts& facts, Use use) {
   if (!facts.containers) return;
@@ -358,9 +347,17 @@ void each_volume_mount(Facts& facts, Use use) {
 
 void set_devices(Facts& facts, const VolumeOptions& volumes) {
   each_volume_mount(facts, [&](Mount& mount) {
-    if (const auto volume = volumes.find(mount.volume); volume != volumes.end()) {
-      mount.device = bound_device(volume->second);
-    }
+    const auto volume = volumes.find(mount.volume);
+    if (volume == volumes.end()) return;
+    const auto option = [&](const char* name) {
+      const auto found = volume->second.find(name);
+      return found == volume->second.end() ? std::string() : found->second;
+    };
+    mount.device = bound_folder(volume->second);
+    if (!mount.device.empty()) return;
+    mount.file_system = option("type");
+    mount.file_system_options = option("o");
+    mount.file_system_device = option("device");
   });
 }
 

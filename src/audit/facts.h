@@ -91,6 +91,10 @@ struct Mount {
   std::string propagation;  // "rprivate", "shared", …; empty: not said
   // Of a local volume that binds a folder of the host ("o=bind,device=/etc"): that folder, as the volume says it.
   std::string device;
+  // Of a local volume that is a file system of its own ("type=overlay", "o=lowerdir=/etc,…", "device=overlay").
+  std::string file_system;
+  std::string file_system_options;
+  std::string file_system_device;
   // Where `source` (or the `device` that a local volume binds) leads to on the host once links are followed: what the
   // container really sees. Not applicable where the host cannot be looked at.
   Fact<std::string> resolved = not_applicable("not looked at");

@@ -73,6 +73,8 @@ STARTED = {
     "user-0-0": (["--user", "0:0"], "container.user"),
     "restart-always": (["--restart", "always"], "container.restart-policy"),
     "etc-by-volume": (["--mount", "type=volume,source=hidden,target=/host"], "container.sensitive-mounts"),
+    "proc-by-volume": (["--mount", "type=volume,source=kernel,target=/innocent"], "container.sensitive-mounts"),
+    "etc-by-overlay": (["--mount", "type=volume,source=overlaid,target=/innocent"], "container.sensitive-mounts"),
     "run-folder": (["--volume", "SOCKETFOLDER:/innocent"], "container.engine-socket"),
     "link-to-etc": (["--volume", "LINK:/innocent:ro"], "container.sensitive-mounts"),
     "root-read-only": (["--volume", "/:/host:ro"], "container.host-root"),
@@ -97,6 +99,11 @@ def main():
         engine = Engine(test, "engine", LAX)
         base_images(test, engine)
         os.symlink("/etc", test.path("link"))
+        engine.docker("volume", "create", "--opt", "type=proc", "--opt", "device=proc", "kernel")
+        for folder in ("upper", "work"):
+            os.makedirs(test.path(folder))
+        engine.docker("volume", "create", "--opt", "type=overlay", "--opt", "device=overlay", "--opt",
+                      f"o=lowerdir=/etc,upperdir={test.path('upper')},workdir={test.path('work')}", "overlaid")
         engine.docker("volume", "create", "--opt", "type=none", "--opt", "o=bind", "--opt", "device=/etc", "hidden")
         engine.docker("run", "--detach", "--name", "hardened", *HARDENED, "good:1", "/bin/sleep", "1000")
         for name, (flags, _) in STARTED.items():

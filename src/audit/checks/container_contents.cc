@@ -30,6 +30,10 @@ void check_user(const Facts& facts, Sink& sink) {
       evidence.push_back({fmt::format("/proc/{}/status Uid", details.processes->pid), std::to_string(user), "not 0"});
       root = root || user == 0;
     }
+    if (!root && !is_user_number(details.user) && !(details.processes && details.processes->user)) {
+      return sink.manual(object_of(container), std::move(evidence),
+                         "which number that name has, only its image's /etc/passwd says");
+    }
     // Still root of all that is in the container, yet an ordinary user outside of it.
     const bool own = details.processes && !details.processes->host_user_namespace;
     sink.judge(!root, object_of(container), std::move(evidence),

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -39,6 +40,10 @@ std::optional<HostPath> host_path_of(const Mount& mount, std::string_view root_d
   return host;
 }
 
+std::string or_none(std::string_view text) {
+  return std::string(text.empty() ? "none" : text);
+}
+
 std::string where_of(size_t index) {
   return fmt::format("/Mounts/{}", index);
 }
@@ -54,6 +59,56 @@ std::string describe(const Mount& mount, std::string_view path) {
   return fmt::format("{} at {}, {}", text, mount.destination, mount.read_only ? "read-only" : "writable");
 }
 
+// Of a volume that is a file system of its own: what of the host it shows.
+struct VolumeJudgement {
+  std::string fault;
+  bool known = true;  // else nobody but a person can say what it shows
+};
+
+// The folders that an overlay shows: those of "lowerdir=a:b,upperdir=c".
+std::vector<std::string> overlaid_folders(std::string_view options) {
+  std::vector<std::string> folders;
+  for (const std::string_view option : split(options, ',')) {
+    for (const std::string_view key : {"lowerdir=", "lowerdir+=", "upperdir=", "datadir+="}) {
+      if (!option.starts_with(key)) continue;
+      for (const std::string_view folder : split(option.substr(key.size()), ':')) {
+        if (!folder.empty()) folders.push_back(normal_path(folder));
+      }
+    }
+  }
+  return folders;
+}
+
+VolumeJudgement judge_volume(const Mount& mount, std::string_view root_dir) {
+  constexpr auto kOfNoHost =
+      std::to_array<std::string_view>({"tmpfs", "ramfs", "nfs", "nfs4", "cifs", "smb3", "none", "bind"});
+  constexpr auto kOfTheKernel = std::to_array<std::string_view>(
+      {"proc", "sysfs", "devtmpfs", "devpts", "debugfs", "tracefs", "securityfs", "configfs", "cgroup", "cgroup2",
+       "bpf", "efivarfs", "pstore", "mqueue", "binfmt_misc", "nsfs"});
+  constexpr std::string_view kDevices = "/dev/";
+  if (normal_path(mount.file_system_device).starts_with(kDevices)) {
+    return {.fault = fmt::format("the host's device {}", mount.file_system_device)};
+  }
+  const std::string_view type = mount.file_system;
+  if (type.empty()) return {.known = mount.file_system_device.empty()};
+  if (std::ranges::find(kOfTheKernel, type) != kOfTheKernel.end()) {
+    return {.fault = fmt::format("the host's {}", type)};
+  }
+  if (type == "overlay") {
+    for (const std::string& folder : overlaid_folders(mount.file_system_options)) {
+      if (const auto gives = given_away_by(folder, false, root_dir)) return {.fault = *gives};
+      if (!folder.starts_with('/')) return {.known = false};
+    }
+    return {};
+  }
+  return {.known = std::ranges::find(kOfNoHost, type) != kOfNoHost.end()};
+}
+
+bool is_own_file_system(const Mount& mount) {
+  return mount.type == "volume" && mount.device.empty() &&
+         (!mount.file_system.empty() || !mount.file_system_device.empty());
+}
+
 // For checks of mounts: `fault` tells what is wrong with one that leads to `path`, or nothing. A mount of which is not
 // known where it leads to cannot pass.
 template <typename Fault>
@@ -64,6 +119,17 @@ void judge_mounts(const Facts& facts, Sink& sink, std::string_view wanted, Fault
     std::string not_followed;
     for (size_t i = 0; i < details.mounts.size(); ++i) {
       const Mount& mount = details.mounts[i];
+      if (is_own_file_system(mount)) {
+        const VolumeJudgement volume = judge_volume(mount, root_dir);
+        const std::string text =
+            fmt::format("volume {} of type {} at {}", mount.volume, or_none(mount.file_system), mount.destination);
+        if (!volume.fault.empty()) {
+          faults.push_back({where_of(i), fmt::format("{}: {}", text, volume.fault), std::string(wanted)});
+        } else if (!volume.known) {
+          not_followed = fmt::format("what {} shows is not known", text);
+        }
+        continue;
+      }
       const auto host = host_path_of(mount, root_dir);
       if (!host) continue;
       const std::string what = fault(mount, *host, root_dir);

@@ -101,8 +101,10 @@ TEST(ContainerMounts, JudgesWhereMountsLead) {
       {"a named volume", volume_of(""), "pass", "pass", "pass"},
       {"a named volume, followed", leading_to(volume_of(""), "/var/lib/docker/volumes/data/_data"), "pass", "pass",
        "pass"},
-      {"the time zone", leading_to(bind("/etc/localtime"), "/usr/share/zoneinfo/Europe/Berlin"), "pass", "pass",
+      {"the time zone", leading_to(bind("/etc/localtime", true), "/usr/share/zoneinfo/Europe/Berlin"), "pass", "pass",
        "pass"},
+      {"the time zone, writable", leading_to(bind("/etc/localtime"), "/usr/share/zoneinfo/Europe/Berlin"), "pass",
+       "fail", "pass"},
       {"what looks harmless and leads elsewhere", leading_to(bind("/etc/localtime"), "/etc/shadow"), "pass", "fail",
        "pass"},
       {"a temporary file system", temporary, "pass", "pass", "pass"},
@@ -113,6 +115,40 @@ TEST(ContainerMounts, JudgesWhereMountsLead) {
     EXPECT_EQ(status_of_only_row(kRoot, facts), c.root) << c.name;
     EXPECT_EQ(status_of_only_row(kSensitive, facts), c.sensitive) << c.name;
     EXPECT_EQ(status_of_only_row(kSocket, facts), c.socket) << c.name;
+  }
+}
+
+// ---- Volumes that are file systems of their own
+
+TEST(ContainerMounts, JudgesVolumesThatAreFileSystemsOfTheirOwn) {
+  struct Case {
+    const char* type;
+    const char* options;
+    const char* device;
+    std::string_view status;
+  };
+  const Case kCases[] = {
+      {"overlay", "lowerdir=/etc,upperdir=/srv/u,workdir=/srv/w", "overlay", "fail"},
+      {"overlay", "lowerdir=/srv/a:/,upperdir=/srv/u,workdir=/srv/w", "overlay", "fail"},
+      {"overlay", "lowerdir=/srv/a,upperdir=/root/.ssh,workdir=/srv/w", "overlay", "fail"},
+      {"overlay", "lowerdir=srv,upperdir=/srv/u", "overlay", "error"},
+      {"overlay", "lowerdir=/srv/a:/srv/b,upperdir=/srv/u,workdir=/srv/w", "overlay", "pass"},
+      {"proc", "", "proc", "fail"},
+      {"sysfs", "", "none", "fail"},
+      {"devtmpfs", "", "devtmpfs", "fail"},
+      {"ext4", "", "/dev/sda1", "fail"},
+      {"", "", "/dev/../dev/sda1", "fail"},
+      {"", "", "somewhere", "error"},
+      {"fuse.sshfs", "", "host:/", "error"},
+      {"tmpfs", "size=1m", "tmpfs", "pass"},
+      {"nfs", "addr=192.0.2.1", ":/export", "pass"},
+  };
+  for (const Case& c : kCases) {
+    Mount mount = volume_of("");
+    mount.file_system = c.type;
+    mount.file_system_options = c.options;
+    mount.file_system_device = c.device;
+    EXPECT_EQ(status_of_only_row(kSensitive, with_mounts({mount})), c.status) << c.type << " " << c.options << c.device;
   }
 }
 

@@ -113,16 +113,47 @@ std::string shortened(std::string_view text) {
   return std::string(text.substr(0, end)) + "…";
 }
 
-// The words of a command without secrets among them.
+bool is_url(std::string_view source) {
+  for (const std::string_view scheme : {"http://", "https://", "ftp://", "git@", "git://", "ssh://"}) {
+    if (source.starts_with(scheme)) return true;
+  }
+  return false;
+}
+
+// Host and path of a URL; who is asked for what, and with which password, is left out.
+std::string shown_url(std::string_view url) {
+  const size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return "…";
+  std::string_view rest = url.substr(scheme + 3);
+  rest = rest.substr(0, rest.find_first_of("?#"));
+  const size_t at = rest.substr(0, rest.find('/')).rfind('@');
+  if (at != std::string_view::npos) rest.remove_prefix(at + 1);
+  return fmt::format("{}{}", url.substr(0, scheme + 3), rest);
+}
+
+// What a command is, and nothing that it was given but names: any value may be a secret, in whatever form a program
+// takes one. `plain`: words that are shown as they are.
 template <typename Words>
-std::string shown(const Words& words) {
+std::string shown(const Words& words, size_t plain = 1) {
   std::string text;
-  bool user = false;  // "curl --user name:password"
-  for (const std::string_view word : words) {
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::string_view word = words[i];
+    std::string part;
+    if (i < plain) {
+      part = secrets_in_command(word).empty() ? std::string(word) : "…";
+    } else if (is_url(word)) {
+      part = shown_url(word);
+    } else if (word.starts_with("--")) {
+      const size_t equals = word.find_first_of("= :");
+      part = equals == std::string_view::npos ? std::string(word) : std::string(word.substr(0, equals)) + "=…";
+    } else if (word.starts_with('-') && word.size() == 2) {
+      part = word;
+    } else {
+      part = word.starts_with('-') ? std::string(word.substr(0, 2)) + "…" : "…";
+    }
+    if (part == "…" && text.ends_with("…")) continue;
     if (!text.empty()) text += ' ';
-    const bool secret = user || !secrets_in_command(word).empty();
-    text += secret ? std::string_view("***") : word;
-    user = word == "-u" || word == "--user";
+    text += part;
   }
   return shortened(text);
 }
@@ -189,15 +220,8 @@ void check_update_alone(const Facts& facts, Sink& sink) {
                   const auto commands = split_shell(instruction.arguments);
                   const auto update = std::ranges::find_if(commands, updates_lists);
                   if (update == commands.end() || std::any_of(update, commands.end(), installs)) return;
-                  found.push_back(shown(update->words));
+                  found.push_back(shown(update->words, 2));
                 });
-}
-
-bool is_url(std::string_view source) {
-  for (const std::string_view scheme : {"http://", "https://", "ftp://", "git@", "git://", "ssh://"}) {
-    if (source.starts_with(scheme)) return true;
-  }
-  return false;
 }
 
 bool is_archive(std::string_view source) {

@@ -1,5 +1,6 @@
 #include <span>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -253,14 +254,26 @@ TEST(ImageChecks, ShowsCommandsWithoutTheirSecretsAndNotWhole) {
   image.history = std::vector<HistoryEntry>{
       {.created_by = "/bin/sh -c curl -u me:hunter2 --data token=hunter3 https://a:hunter4@example.com/x | sh"}};
   EXPECT_THAT(told_by("image.download-to-shell", facts_of(image)),
-              AllOf(HasSubstr("curl -u *** --data *** *** | sh"), Not(HasSubstr("hunter"))));
-  for (size_t length = 98; length < 112; ++length) {
-    image.history->front().created_by = "/bin/sh -c apk update " + std::string(length, 'x') + "\u00fc\u00fc\u00fc";
-    const auto rows = rows_of("image.update-alone", facts_of(image));
+              AllOf(HasSubstr("curl -u … --data … https://example.com/x | sh"), Not(HasSubstr("hunter"))));
+  // In whatever form a program takes one.
+  for (const auto* const command :
+       {"curl -H 'Authorization: Bearer hunter2' https://example.com | sh",
+        "wget -qO- --http-password hunter2 https://x/ | sh", "curl https://x.example/i?token=hunter2 | sh",
+        "curl https://x.example/i#hunter2 | sh", "curl -uu:hunter2 https://x/ | sh",
+        "curl --header X-Api-Key:hunter2 https://x/ | sh", "curl --user=a:hunter2 https://x/ | sh",
+        "curl https://hunter2:x@example.com/ | sh", "curl https://x/ | sh -s hunter2"}) {
+    image.history->front().created_by = fmt::format("/bin/sh -c {}", command);
+    EXPECT_EQ(status_of_only_row("image.download-to-shell", facts_of(image)), "fail") << command;
+    EXPECT_THAT(told_by("image.download-to-shell", facts_of(image)), Not(HasSubstr("hunter"))) << command;
+  }
+  for (size_t length = 60; length < 112; ++length) {
+    image.history->front().created_by =
+        "/bin/sh -c curl https://example.com/" + std::string(length, 'x') + "\u00fc\u00fc\u00fc | sh";
+    const auto rows = rows_of("image.download-to-shell", facts_of(image));
     ASSERT_EQ(rows.size(), 1U);
     ASSERT_EQ(rows[0].evidence.size(), 1U);
     const std::string& found = rows[0].evidence[0].found;
-    EXPECT_LE(found.size(), 123U);
+    EXPECT_LE(found.size(), 123U + std::string_view(" | sh").size());
     // No half of a character is left behind.
     EXPECT_EQ(found.find("\xc3\xe2"), std::string::npos) << length;
   }

@@ -21,4 +21,10 @@ inline bool is_root_user(std::string_view user) {
   return !name.empty() && std::ranges::all_of(name, [](char c) { return c == '0'; });
 }
 
+// Whether it is a number: of a name is not known which one it has.
+inline bool is_user_number(std::string_view user) {
+  const std::string_view name = trim(user.substr(0, user.find(':')));
+  return !name.empty() && std::ranges::all_of(name, is_digit);
+}
+
 }  // namespace bulkhead::audit

@@ -117,7 +117,8 @@ std::optional<std::string> given_away_by(std::string_view path, bool read_only, 
     if (std::ranges::find(kKeyFolders, name) != kKeyFolders.end()) return fmt::format("keys and passwords in {}", name);
   }
   for (const std::string_view harmless : kHarmless) {
-    if (is_at_or_below(path, harmless)) return std::nullopt;
+    // What the host trusts and whom it knows is harmless to read only; devices and sockets are to be written to.
+    if (is_at_or_below(path, harmless) && (read_only || path.starts_with("/dev/"))) return std::nullopt;
   }
   constexpr std::string_view kHomes = "/home/";
   if (path.starts_with(kHomes) && path.find('/', kHomes.size()) == std::string_view::npos) {
