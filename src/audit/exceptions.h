@@ -2,7 +2,7 @@
 //
 //   exceptions:
 //     - check: container.engine-socket      # an id, or a pattern with * and ?
-//       object: "portainer*"                # name or id, the same; absent: every object
+//       object: "portainer"                 # name or id, the same; absent: every object
 //       host: "unix:///var/run/docker.sock" # address of the engine, the same; absent: every host
 //       reason: the console manages this host
 //       owner: platform@example.com

@@ -305,7 +305,7 @@ struct DaemonProcess {
   std::string executable;                   // "/usr/sbin/dockerd"
   std::vector<std::string> arguments;       // with the program's own name; wiped of nothing: never print them whole
   std::string config_path;                  // of daemon.json, whether it exists or not
-  bool config_changed_since_start = false;  // the file is younger than the process
+  bool config_changed_since_start = false;  // the file is younger than the process, or may be
   // By daemon.json's name ("icc", "default-ulimits", "hosts"), arguments and file together.
   Fact<std::map<std::string, Setting>> settings = not_known("not read");
   Fact<std::vector<Listener>> listeners = not_known("not looked at");  // TCP

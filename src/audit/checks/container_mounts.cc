@@ -36,6 +36,8 @@ std::optional<HostPath> host_path_of(const Mount& mount, std::string_view root_d
   if (mount.type == "volume" && mount.device.empty() && !root_dir.empty() && is_at_or_below(host.path, root_dir)) {
     return std::nullopt;
   }
+  // A volume's device is looked up from where the daemon stands, which is the root.
+  if (!mount.device.empty() && !host.path.starts_with('/')) host.path = normal_path("/" + host.path);
   if (!host.path.starts_with('/')) return std::nullopt;
   return host;
 }

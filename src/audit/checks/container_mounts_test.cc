@@ -98,6 +98,7 @@ TEST(ContainerMounts, JudgesWhereMountsLead) {
       {"a proxy's docker.sock, looked at", leading_to(bind("/srv/proxy/docker.sock"), "/srv/proxy/docker.sock"), "pass",
        "pass", "fail"},
       {"data", bind("/srv/data"), "pass", "pass", "pass"},
+      {"a volume of a folder seen from the daemon's", volume_of("etc"), "pass", "fail", "pass"},
       {"a named volume", volume_of(""), "pass", "pass", "pass"},
       {"a named volume, followed", leading_to(volume_of(""), "/var/lib/docker/volumes/data/_data"), "pass", "pass",
        "pass"},

@@ -1,12 +1,16 @@
 // Ports that a container opens on its host, and the default bridge.
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 
 #include "audit/checks/container_checks.h"
 
@@ -16,8 +20,17 @@ namespace {
 constexpr std::string_view kPorts = "/NetworkSettings/Ports";
 constexpr std::string_view kNetworkMode = "/HostConfig/NetworkMode";
 
+// However it is written: "0.0.0.0", "[::]", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0"; what is no address may be all of them.
 bool is_every_interface(std::string_view address) {
-  return address.empty() || address == "0.0.0.0" || address == "::" || address == "[::]" || address == "*";
+  if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
+  const std::string text(address.substr(0, address.find('%')));
+  in_addr v4{};
+  if (::inet_pton(AF_INET, text.c_str(), &v4) == 1) return v4.s_addr == 0;
+  in6_addr v6{};
+  if (::inet_pton(AF_INET6, text.c_str(), &v6) != 1) return true;
+  const std::span<const uint8_t> bytes(v6.s6_addr);
+  const bool mapped = IN6_IS_ADDR_V4MAPPED(&v6) != 0;
+  return std::ranges::all_of(mapped ? bytes.subspan(12) : bytes, [](uint8_t byte) { return byte == 0; });
 }
 
 // "0.0.0.0:8080 to 80/tcp".

@@ -32,9 +32,18 @@ struct Case {
 
 TEST(ContainerNetwork, JudgesPublishedPorts) {
   constexpr Case kCases[] = {
-      {"127.0.0.1", 8080, "pass", "pass"}, {"192.0.2.10", 1024, "pass", "pass"}, {"::1", 8080, "pass", "pass"},
-      {"0.0.0.0", 8080, "pass", "fail"},   {"::", 8080, "pass", "fail"},         {"[::]", 8080, "pass", "fail"},
-      {"", 8080, "pass", "fail"},          {"127.0.0.1", 1023, "fail", "pass"},  {"", 80, "fail", "fail"},
+      {"127.0.0.1", 8080, "pass", "pass"},
+      {"192.0.2.10", 1024, "pass", "pass"},
+      {"::1", 8080, "pass", "pass"},
+      {"0.0.0.0", 8080, "pass", "fail"},
+      {"::", 8080, "pass", "fail"},
+      {"[::]", 8080, "pass", "fail"},
+      {"0:0:0:0:0:0:0:0", 8080, "pass", "fail"},
+      {"[::ffff:0.0.0.0]", 8080, "pass", "fail"},
+      {"::%eth0", 8080, "pass", "fail"},
+      {"", 8080, "pass", "fail"},
+      {"127.0.0.1", 1023, "fail", "pass"},
+      {"", 80, "fail", "fail"},
       {"127.0.0.1", 0, "pass", "pass"},
   };
   for (const Case& c : kCases) {

@@ -95,6 +95,16 @@ TEST(DaemonLogLevel, IsInfoOrNotSet) {
   EXPECT_EQ(status_of_only_row("daemon.log-level", test_facts()), "not_applicable");
 }
 
+TEST(DaemonSettings, OfAFileThatChangedAfterTheStartAreNotKnown) {
+  Facts facts = with("iptables", {"true"});
+  facts.host.daemon->config_changed_since_start = true;
+  for (const std::string_view check : {"daemon.iptables", "daemon.userland-proxy", "daemon.log-level"}) {
+    EXPECT_EQ(status_of_only_row(check, facts), "error") << check;
+  }
+  facts.host.daemon->settings->at("iptables").where = "argument --iptables of process 812";
+  EXPECT_EQ(status_of_only_row("daemon.iptables", facts), "pass");
+}
+
 TEST(DaemonIptables, MayBeWritten) {
   EXPECT_EQ(status_of_only_row("daemon.iptables", facts_with_daemon()), "pass");
   EXPECT_EQ(status_of_only_row("daemon.iptables", with("iptables", {"true"})), "pass");

@@ -54,7 +54,7 @@ Fact<Settings> read_settings(const std::string& proc, const ProcessFolder& proce
     if (file.error().code() == Code::kNotFound) return from_arguments;
     return unknown_because(file.error());
   }
-  daemon.config_changed_since_start = changed_since_start(proc, process, file->status.st_mtim.tv_sec).value_or(false);
+  daemon.config_changed_since_start = changed_since_start(proc, process, file->status.st_mtim.tv_sec).value_or(true);
   const auto text = root.read(*file, kMaxConfigBytes);
   if (!text) return unknown_because(text.error());
   const auto from_file = parse_daemon_json(*text, daemon.config_path);
