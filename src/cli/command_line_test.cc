@@ -141,6 +141,8 @@ TEST(CommandLine, FindsWrongValuesBeforeAnythingIsOpenedAndNamesTheOption) {
       {{"scan", "x", "--quiet=no"}, {"--quiet", "no value"}},
       {{"sbom", "a", "b"}, {"one image"}},
       {{"sbom", "a", "--format", "json"}, {"--format", "json", "spdx"}},
+      {{"sbom", "a", "--output", "spdx="}, {"--output", "write it as cyclonedx=report.json"}},
+      {{"sbom", "a", "-f", "spdx", "-f", "cyclonedx"}, {"--output cyclonedx=report.json"}},
       {{"audit", "x"}, {"\"x\"", "too many"}},
       {{"audit", "--host", "unix:///a", "--host", "unix:///a"}, {"--host", "given twice"}},
       {{"audit", "--section", "host,network"}, {"--section", "network", "containers"}},

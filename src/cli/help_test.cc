@@ -34,6 +34,20 @@ TEST(Help, ShowsExamplesBeforeTheLimits) {
   EXPECT_GT(help.find("--max-entries"), examples);
 }
 
+TEST(Help, GivesNoExampleThatTheCommandRefuses) {
+  const auto described = describe(commands());
+  const auto joined = [&](std::string_view command) {
+    std::string text;
+    for (const std::string_view line : split(help_text(described, command), '\n')) {
+      text += std::string(trim(line)) + " ";
+    }
+    return text;
+  };
+  EXPECT_THAT(joined("scan"), HasSubstr("goes to: json=report.json;"));
+  EXPECT_THAT(joined("sbom"), HasSubstr("goes to: cyclonedx=report.json;"));
+  EXPECT_THAT(joined("sbom"), testing::Not(HasSubstr(" json=")));
+}
+
 TEST(Help, KeepsWithin80Columns) {
   const auto described = describe(commands());
   for (const DescribedCommand& command : described) {

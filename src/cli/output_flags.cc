@@ -9,6 +9,9 @@
 namespace bulkhead::cli {
 
 void OutputFlags::declare(Flags& flags, std::vector<Choice> formats, const std::string& preset) {
+  // An example that the command takes: JSON where it has it.
+  const bool has_json = std::ranges::find(formats, "json", &Choice::name) != formats.end();
+  const std::string example = has_json ? "json" : preset;
   flags.add({.names = "-f,--format",
              .value = "FORMAT",
              .help = "format on standard output",
@@ -19,32 +22,33 @@ void OutputFlags::declare(Flags& flags, std::vector<Choice> formats, const std::
               outputs.push_back({std::string(value), {}});
               return {};
             });
-  flags.add({.names = "-o,--output",
-             .value = "FORMAT[=FILE]",
-             .help = "a format, and the file it goes to: json=report.json; may be given several times",
-             .choices = std::move(formats),
-             .form = Option::Form::kWithFile,
-             .repeats = true},
-            [this](std::string_view value) -> Status {
-              const size_t equals = value.find('=');
-              OutputArgument output{std::string(value.substr(0, equals)), {}};
-              if (equals != std::string_view::npos) {
-                output.file = value.substr(equals + 1);
-                if (output.file.empty()) {
-                  return fail(Code::kInvalidArgument, fmt::format("\"{}\" names no file", printable(value)),
-                              "write it as json=report.json, or json=- for standard output");
-                }
-                if (output.file == "-") output.file.clear();
-              }
-              outputs.push_back(std::move(output));
-              return {};
-            });
-  flags.check([this, preset]() -> Status {
+  flags.add(
+      {.names = "-o,--output",
+       .value = "FORMAT[=FILE]",
+       .help = fmt::format("a format, and the file it goes to: {}=report.json; may be given several times", example),
+       .choices = std::move(formats),
+       .form = Option::Form::kWithFile,
+       .repeats = true},
+      [this, example](std::string_view value) -> Status {
+        const size_t equals = value.find('=');
+        OutputArgument output{std::string(value.substr(0, equals)), {}};
+        if (equals != std::string_view::npos) {
+          output.file = value.substr(equals + 1);
+          if (output.file.empty()) {
+            return fail(Code::kInvalidArgument, fmt::format("\"{}\" names no file", printable(value)),
+                        fmt::format("write it as {0}=report.json, or {0}=- for standard output", example));
+          }
+          if (output.file == "-") output.file.clear();
+        }
+        outputs.push_back(std::move(output));
+        return {};
+      });
+  flags.check([this, preset, example]() -> Status {
     given = !outputs.empty();
     if (!given) outputs.push_back({preset, {}});
     if (std::ranges::count(outputs, "", &OutputArgument::file) > 1) {
       return fail(Code::kInvalidArgument, "two formats cannot share standard output",
-                  "give all but one a file: --output json=report.json");
+                  fmt::format("give all but one a file: --output {}=report.json", example));
     }
     return {};
   });
