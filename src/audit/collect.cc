@@ -24,7 +24,6 @@ namespace {
 
 constexpr size_t kMaxImages = 100'000;
 
-using VolumeOptions = std::map<std::string, std::map<std::string, std::string>>;
 using Task = std::function<void()>;
 
 std::string told(const Error& error) {

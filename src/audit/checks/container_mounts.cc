@@ -42,10 +42,6 @@ std::optional<HostPath> host_path_of(const Mount& mount, std::string_view root_d
   return host;
 }
 
-std::string or_none(std::string_view text) {
-  return std::string(text.empty() ? "none" : text);
-}
-
 std::string where_of(size_t index) {
   return fmt::format("/Mounts/{}", index);
 }
@@ -123,8 +119,8 @@ void judge_mounts(const Facts& facts, Sink& sink, std::string_view wanted, Fault
       const Mount& mount = details.mounts[i];
       if (is_own_file_system(mount)) {
         const VolumeJudgement volume = judge_volume(mount, root_dir);
-        const std::string text =
-            fmt::format("volume {} of type {} at {}", mount.volume, or_none(mount.file_system), mount.destination);
+        const std::string text = fmt::format("volume {} of type {} at {}", mount.volume,
+                                             mount.file_system.empty() ? "none" : mount.file_system, mount.destination);
         if (!volume.fault.empty()) {
           faults.push_back({where_of(i), fmt::format("{}: {}", text, volume.fault), std::string(wanted)});
         } else if (!volume.known) {
