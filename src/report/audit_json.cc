@@ -3,6 +3,7 @@
 // fields do not raise it. audit/baseline.h reads these reports again.
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -217,6 +218,29 @@ void write_page_sections(Writer& w, const AuditResult& result, const AuditOption
   w.end_array();
 }
 
+void write_page_failures(Writer& w, std::vector<CheckRows> failed) {
+  number(w, "failed", failed.size());
+  w.key("failures");
+  w.begin_array();
+  for (const Advice& advice : advice_for(std::move(failed))) {
+    w.begin_object();
+    w.member("severity", severity_name(advice.checks.front().check->severity));
+    w.key("checks");
+    w.begin_array();
+    for (const CheckRows& check : advice.checks) {
+      w.begin_object();
+      write_heading(w, *check.check);
+      write_pieces(w, "rationale", check.check->rationale);
+      write_page_rows(w, check.rows);
+      w.end_object();
+    }
+    w.end_array();
+    write_pieces(w, "remediation", advice.text);
+    w.end_object();
+  }
+  w.end_array();
+}
+
 void write_page_host(Writer& w, const AuditResult& result, const AuditOptions& options) {
   w.begin_object();
   w.member("address", result.address);
@@ -227,19 +251,7 @@ void write_page_host(Writer& w, const AuditResult& result, const AuditOptions& o
   w.begin_array();
   for (const std::string& warning : result.warnings) w.string(warning);
   w.end_array();
-  const std::vector<CheckRows> failed = failed_checks(result);
-  number(w, "failed", failed.size());
-  w.key("failures");
-  w.begin_array();
-  for (const CheckRows& check : failed) {
-    w.begin_object();
-    write_heading(w, *check.check);
-    write_pieces(w, "rationale", check.check->rationale);
-    write_pieces(w, "remediation", check.check->remediation);
-    write_page_rows(w, check.rows);
-    w.end_object();
-  }
-  w.end_array();
+  write_page_failures(w, failed_checks(result));
   w.member("compared", result.changes.has_value());
   w.key("changes");
   w.begin_array();

@@ -28,6 +28,15 @@ std::vector<CheckRows> rows_by_check(const audit::AuditResult& result);
 // The failures that count, worst check first.
 std::vector<CheckRows> failed_checks(const audit::AuditResult& result);
 
+// What to do about checks that failed. Those with one advice have it together; where it differs only by its commands
+// (lines that are indented) it has all of them.
+struct Advice {
+  std::vector<CheckRows> checks;
+  std::string text;
+};
+// In the order of failed_checks(), by the first of each.
+std::vector<Advice> advice_for(std::vector<CheckRows> failed);
+
 // What a person must look at: counted failures, and what could not be checked.
 bool failed_or_unchecked(const audit::Row& row);
 

@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/json.h"
@@ -124,6 +125,52 @@ warning: no container is called 'x [PASS]'
 7 results: 1 passed, 2 failed (1 critical, 1 medium), 1 exempted, 1 for a person, 1 not applicable, 1 could not be checked
 2 of 4 checks failed, 1 could not be made
 )");
+}
+
+// Sixteen rules of the kernel's audit are one file and one command, not sixteen.
+TEST(AuditTable, GivesOneAdviceOnceWithTheCommandsOfAllChecks) {
+  constexpr std::string_view kAdvice[] = {"Put this there:\n a\nThen restart", "Put this there:\n b\nThen restart",
+                                          "Put this there:\n b\nThen wait"};
+  CheckInfo first = kPrivileged;
+  CheckInfo second = kIcc;
+  CheckInfo third = kOurs;
+  first.remediation = kAdvice[0];
+  second.remediation = kAdvice[2];
+  third.remediation = kAdvice[1];
+  AuditResult result = sample();
+  result.rows.clear();
+  for (const CheckInfo* check : {&second, &first, &third}) {
+    result.rows.push_back({.check = check, .object = container("web"), .status = RowStatus::kFail, .evidence = {}});
+  }
+  EXPECT_TRUE(render_one("table", result).contains(R"(
+What to do: 3 checks failed
+  critical   container.privileged (5.5)  Containers do not run privileged
+    of web
+  low        container.stopped  Stopped containers are safe too
+    of web
+    Put this there:
+     a
+     b
+    Then restart
+  medium     daemon.icc (2.2)  Containers of the default bridge cannot talk to each other
+    of web
+    Put this there:
+     b
+    Then wait
+)")) << render_one("table", result);
+  const std::string page = render_one("html", result);
+  EXPECT_TRUE(page.contains("<p class=\"fix\">Put this there:\n a\n b\nThen restart</p>")) << page;
+  size_t advices = 0;
+  for (size_t at = page.find("class=\"fix\""); at != std::string::npos; at = page.find("class=\"fix\"", at + 1))
+    ++advices;
+  EXPECT_EQ(advices, 2U);
+  for (const CheckInfo* check : {&first, &second, &third}) {
+    EXPECT_TRUE(page.contains(fmt::format("{} <span class=\"meta\"><code>{}</code>", check->title, check->id)));
+  }
+  second.remediation = kAdvice[1];
+  third.remediation = second.remediation;
+  EXPECT_TRUE(render_one("table", result).contains("Put this there:\n     a\n     b\n    Then restart\n\n"))
+      << "each command once";
 }
 
 TEST(AuditTable, ShowsOnlyWhatFailedWhenAskedAndCountsTheRest) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -148,23 +149,27 @@ class Table {
   }
 
   void what_to_do(const AuditResult& result) {
-    const std::vector<CheckRows> failed = failed_checks(result);
+    std::vector<CheckRows> failed = failed_checks(result);
     if (failed.empty()) return;
     text_.gap();
     text_.line(text_.paint(kBold, fmt::format("What to do: {} failed", scan::counted(failed.size(), "check"))), 0);
-    for (const CheckRows& check : failed) {
-      const Severity severity = check.check->severity;
-      text_.line(fmt::format("  {} {}  {}", text_.paint(color_of(severity), pad(severity_name(severity), 10)),
-                             check_label(*check.check), check.check->title),
-                 13);
-      std::string objects;
-      for (size_t i = 0; i < std::min(check.rows.size(), kObjectsNamed); ++i) {
-        objects += fmt::format("{}{}", i == 0 ? "" : ", ", short_object(check.rows[i]->object));
-      }
-      if (check.rows.size() > kObjectsNamed) objects += fmt::format(" and {} more", check.rows.size() - kObjectsNamed);
-      text_.line("    " + text_.paint(kDim, "of ") + objects, 6);
-      text_.block(check.check->remediation, 4);
+    for (const Advice& advice : advice_for(std::move(failed))) {
+      for (const CheckRows& check : advice.checks) name_failure(check);
+      text_.block(advice.text, 4);
     }
+  }
+
+  void name_failure(const CheckRows& check) {
+    const Severity severity = check.check->severity;
+    text_.line(fmt::format("  {} {}  {}", text_.paint(color_of(severity), pad(severity_name(severity), 10)),
+                           check_label(*check.check), check.check->title),
+               13);
+    std::string objects;
+    for (size_t i = 0; i < std::min(check.rows.size(), kObjectsNamed); ++i) {
+      objects += fmt::format("{}{}", i == 0 ? "" : ", ", short_object(check.rows[i]->object));
+    }
+    if (check.rows.size() > kObjectsNamed) objects += fmt::format(" and {} more", check.rows.size() - kObjectsNamed);
+    text_.line("    " + text_.paint(kDim, "of ") + objects, 6);
   }
 
   void changes(const AuditResult& result) {

@@ -1,12 +1,39 @@
 #include <algorithm>
+#include <iterator>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "report/audit_renderers.h"
 #include "scan/result.h"
 
 namespace bulkhead::report {
+namespace {
+
+// A remediation around its first commands.
+struct Remediation {
+  std::string before;
+  std::vector<std::string_view> commands;
+  std::string after;
+};
+
+Remediation parse_remediation(std::string_view text) {
+  Remediation parsed;
+  bool passed = false;  // the commands
+  for (std::string_view rest = text, line; next_line(rest, line);) {
+    if (line.starts_with(' ') && !passed) {
+      parsed.commands.push_back(line);
+      continue;
+    }
+    passed = !parsed.commands.empty();
+    (passed ? parsed.after : parsed.before) += fmt::format("{}\n", line);
+  }
+  return parsed;
+}
+
+}  // namespace
 
 using audit::AuditResult;
 using audit::CheckInfo;
@@ -37,6 +64,34 @@ std::vector<CheckRows> failed_checks(const AuditResult& result) {
     sorted.insert(place, std::move(check));
   }
   return sorted;
+}
+
+std::vector<Advice> advice_for(std::vector<CheckRows> failed) {
+  std::vector<Advice> all;
+  std::vector<Remediation> remediations;  // of `all`
+  for (CheckRows& check : failed) {
+    Remediation own = parse_remediation(check.check->remediation);
+    const auto same = std::ranges::find_if(
+        remediations, [&](const Remediation& one) { return one.before == own.before && one.after == own.after; });
+    const auto index = static_cast<size_t>(same - remediations.begin());
+    if (same == remediations.end()) {
+      remediations.push_back(std::move(own));
+      all.emplace_back();
+    } else {
+      std::ranges::copy_if(own.commands, std::back_inserter(same->commands), [&](std::string_view command) {
+        return std::ranges::find(same->commands, command) == same->commands.end();
+      });
+    }
+    all[index].checks.push_back(std::move(check));
+  }
+  for (size_t i = 0; i < all.size(); ++i) {
+    const Remediation& one = remediations[i];
+    all[i].text = one.before;
+    for (const std::string_view command : one.commands) all[i].text += fmt::format("{}\n", command);
+    all[i].text += one.after;
+    all[i].text.pop_back();
+  }
+  return all;
 }
 
 bool failed_or_unchecked(const Row& row) {
