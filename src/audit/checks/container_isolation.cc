@@ -1,7 +1,5 @@
 // Privileged containers, and the host's namespaces: of processes, network, IPC, host name, control groups and users.
-#include <algorithm>
 #include <array>
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "audit/checks/container_checks.h"
+#include "audit/checks/shared_namespace.h"
 
 namespace bulkhead::audit {
 namespace {
@@ -25,105 +24,45 @@ void check_privileged(const Facts& facts, Sink& sink) {
 
 // ---- Namespaces that may be another container's
 
-struct Namespace {
-  std::string_view where;
-  std::string ContainerDetails::* mode;
-};
-constexpr Namespace kNetwork = {"/HostConfig/NetworkMode", &ContainerDetails::network_mode};
-constexpr Namespace kPid = {"/HostConfig/PidMode", &ContainerDetails::pid_mode};
-constexpr Namespace kIpc = {"/HostConfig/IpcMode", &ContainerDetails::ipc_mode};
-
-constexpr std::string_view kOfContainer = "container:";
-constexpr std::string_view kOfPath = "ns:";  // Podman: a namespace file
-
-// All containers, also those that were not selected, by the id that the engine writes, its beginning or the name.
-class ContainerIndex {
- public:
-  explicit ContainerIndex(const Facts& facts) {
-    if (facts.containers) add(*facts.containers);
-    add(facts.other_containers);
-  }
-  const Container* find(std::string_view reference) const {
-    if (reference.empty()) return nullptr;
-    if (const auto named = by_name_.find(reference); named != by_name_.end()) return named->second;
-    const auto id = by_id_.lower_bound(reference);
-    return id != by_id_.end() && id->first.starts_with(reference) ? id->second : nullptr;
-  }
-
- private:
-  void add(const std::vector<Container>& containers) {
-    for (const Container& container : containers) {
-      by_name_.emplace(container.name, &container);
-      by_id_.emplace(container.id, &container);
-    }
-  }
-  std::map<std::string_view, const Container*> by_name_;
-  std::map<std::string_view, const Container*> by_id_;
-};
-
-// Follows "container:<id>" to the container whose own mode decides.
 void judge_namespace(const Facts& facts, Sink& sink, const Namespace& space) {
-  constexpr size_t kLongest = 16;  // no engine's users have such chains, and a hostile one must not be costly
   const ContainerIndex index(facts);
-  each_container(facts, sink, [&](const Container& container, const ContainerDetails& details) {
-    const std::string wanted = "anything but host";
+  each_container(facts, sink, [&](const Container& container, const ContainerDetails&) {
+    const auto chain = index.to_owner(container, space);
+    if (!chain) return sink.error(object_of(container), chain.error());
     std::vector<Evidence> evidence;
-    const Container* at = &container;
-    const ContainerDetails* of = &details;
-    std::vector<const Container*> seen;
-    while (true) {
-      const std::string& mode = of->*space.mode;
-      evidence.push_back({std::string(space.where), mode.empty() ? "not set" : mode, wanted});
+    for (const Container* at : *chain) {
+      const std::string& mode = (*at->details).*space.mode;
+      evidence.push_back({std::string(space.where), mode.empty() ? "not set" : mode, "anything but host"});
       if (at != &container) evidence.back().where += fmt::format(" of container {}", at->name);
-      if (mode.starts_with(kOfPath)) {
-        return sink.manual(object_of(container), std::move(evidence),
-                           "it joins a namespace by its file: whose that is, the engine does not tell");
-      }
-      if (!mode.starts_with(kOfContainer)) {
-        return sink.judge(mode != "host", object_of(container), std::move(evidence));
-      }
-      seen.push_back(at);
-      const std::string_view next = std::string_view(mode).substr(kOfContainer.size());
-      at = index.find(next);
-      if (at == nullptr) {
-        return sink.error(object_of(container),
-                          fmt::format("{} is {}, and the engine knows no such container", space.where, mode));
-      }
-      if (std::ranges::find(seen, at) != seen.end()) {
-        return sink.error(object_of(container), fmt::format("{} leads back to container {}", space.where, at->name));
-      }
-      if (seen.size() == kLongest) {
-        return sink.error(object_of(container),
-                          fmt::format("{} leads through {} containers and further", space.where, kLongest));
-      }
-      if (!at->details) {
-        return sink.error(object_of(container), fmt::format("{} is that of container {}, of which nothing is known: {}",
-                                                            space.where, at->name, at->details.error().reason));
-      }
-      of = &*at->details;
     }
+    const std::string& mode = (*chain->back()->details).*space.mode;
+    if (mode.starts_with(kNamespaceOfPath)) {
+      return sink.manual(object_of(container), std::move(evidence),
+                         "it joins a namespace by its file: whose that is, the engine does not tell");
+    }
+    sink.judge(mode != "host", object_of(container), std::move(evidence));
   });
 }
 
 void check_host_network(const Facts& facts, Sink& sink) {
-  judge_namespace(facts, sink, kNetwork);
+  judge_namespace(facts, sink, kNetworkNamespace);
 }
 void check_host_pid(const Facts& facts, Sink& sink) {
-  judge_namespace(facts, sink, kPid);
+  judge_namespace(facts, sink, kPidNamespace);
 }
 void check_host_ipc(const Facts& facts, Sink& sink) {
-  judge_namespace(facts, sink, kIpc);
+  judge_namespace(facts, sink, kIpcNamespace);
 }
 
 void check_shareable_ipc(const Facts& facts, Sink& sink) {
   each_container(facts, sink, [&](const Container& container, const ContainerDetails& details) {
     const std::string& mode = details.ipc_mode;
-    const bool shared = mode == "shareable" || mode.starts_with(kOfContainer);
+    const bool shared = mode == "shareable" || mode.starts_with(kNamespaceOfContainer);
     if (mode.empty()) return sink.not_applicable(object_of(container), "the engine does not say who may join its IPC");
     if (mode == "host") {
       return sink.not_applicable(object_of(container), "it has the host's IPC namespace (container.host-ipc)");
     }
-    sink.judge(!shared, object_of(container), {{std::string(kIpc.where), mode, "private or none"}});
+    sink.judge(!shared, object_of(container), {{std::string(kIpcNamespace.where), mode, "private or none"}});
   });
 }
 

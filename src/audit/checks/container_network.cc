@@ -13,12 +13,13 @@
 #include <netinet/in.h>
 
 #include "audit/checks/container_checks.h"
+#include "audit/checks/shared_namespace.h"
 
 namespace bulkhead::audit {
 namespace {
 
 constexpr std::string_view kPorts = "/NetworkSettings/Ports";
-constexpr std::string_view kNetworkMode = "/HostConfig/NetworkMode";
+constexpr std::string_view kNetworkMode = kNetworkNamespace.where;
 
 // However it is written: "0.0.0.0", "[::]", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0"; what is no address may be all of them.
 bool is_every_interface(std::string_view address) {
@@ -45,31 +46,58 @@ std::string describe(const PublishedPort& port) {
                      port.container_port);
 }
 
-bool has_host_network(const ContainerDetails& details) {
-  return details.network_mode == "host";
+// Whose network a container has: its own, or the one that it joined.
+struct NetworkOwner {
+  const ContainerDetails& details;
+  std::string of;  // " of container proxy", for evidence; empty: its own
+};
+
+// For checks of every container's network. One that is another's is judged by that: what it opens there is open.
+template <typename Judge>
+void each_network(const Facts& facts, Sink& sink, Judge judge) {
+  const ContainerIndex index(facts);
+  each_container(facts, sink, [&](const Container& container, const ContainerDetails&) {
+    const auto chain = index.to_owner(container, kNetworkNamespace);
+    if (!chain) return sink.error(object_of(container), chain.error());
+    const Container& owner = *chain->back();
+    NetworkOwner network{*owner.details, {}};
+    if (&owner != &container) network.of = fmt::format(" of container {}", owner.name);
+    const std::string& mode = network.details.network_mode;
+    if (mode.starts_with(kNamespaceOfPath)) {
+      return sink.manual(object_of(container), {{std::string(kNetworkMode) + network.of, mode, "a network of its own"}},
+                         "it joins a network by its file: whose that is, the engine does not tell");
+    }
+    judge(container, network);
+  });
 }
 
-// With the host's network it may open any port, and the engine knows nothing of it.
-void ask_about_host_network(Sink& sink, const Container& container) {
-  sink.manual(object_of(container), {{std::string(kNetworkMode), "host", "anything but host"}},
-              "it shares the host's network: which ports it opens, the engine does not know");
+// The same for what is published there. With the host's network it may open any port, and the engine knows nothing of
+// it.
+template <typename Judge>
+void each_published(const Facts& facts, Sink& sink, Judge judge) {
+  each_network(facts, sink, [&](const Container& container, const NetworkOwner& network) {
+    if (network.details.network_mode == "host") {
+      return sink.manual(object_of(container), {{std::string(kNetworkMode) + network.of, "host", "anything but host"}},
+                         "it shares the host's network: which ports it opens, the engine does not know");
+    }
+    judge(container, network.details.ports, std::string(kPorts) + network.of);
+  });
 }
 
 // For checks of ports: fails with those that `faulty` says.
 template <typename Faulty>
 void judge_ports(const Facts& facts, Sink& sink, std::string_view wanted, Faulty faulty) {
-  each_container(facts, sink, [&](const Container& container, const ContainerDetails& details) {
-    if (has_host_network(details)) return ask_about_host_network(sink, container);
-    std::vector<Evidence> faults;
-    for (const PublishedPort& port : details.ports) {
-      if (faulty(port)) faults.push_back({std::string(kPorts), describe(port), std::string(wanted)});
-    }
-    if (!faults.empty()) return sink.fail(object_of(container), std::move(faults));
-    sink.pass(object_of(container),
-              {{std::string(kPorts),
-                details.ports.empty() ? "none published" : fmt::format("{} published, none so", details.ports.size()),
-                std::string(wanted)}});
-  });
+  each_published(
+      facts, sink, [&](const Container& container, const std::vector<PublishedPort>& ports, const std::string& where) {
+        std::vector<Evidence> faults;
+        for (const PublishedPort& port : ports) {
+          if (faulty(port)) faults.push_back({where, describe(port), std::string(wanted)});
+        }
+        if (!faults.empty()) return sink.fail(object_of(container), std::move(faults));
+        sink.pass(object_of(container),
+                  {{where, ports.empty() ? "none published" : fmt::format("{} published, none so", ports.size()),
+                    std::string(wanted)}});
+      });
 }
 
 void check_privileged_ports(const Facts& facts, Sink& sink) {
@@ -85,21 +113,20 @@ void check_port_address(const Facts& facts, Sink& sink) {
 
 void check_open_ports(const Facts& facts, Sink& sink) {
   constexpr std::string_view kWanted = "only those that are needed";
-  each_container(facts, sink, [&](const Container& container, const ContainerDetails& details) {
-    if (has_host_network(details)) return ask_about_host_network(sink, container);
-    std::vector<Evidence> evidence;
-    for (const PublishedPort& port : details.ports) {
-      evidence.push_back({std::string(kPorts), describe(port), std::string(kWanted)});
-    }
-    if (evidence.empty()) {
-      return sink.pass(object_of(container), {{std::string(kPorts), "none published", std::string(kWanted)}});
-    }
-    sink.manual(object_of(container), std::move(evidence), "which ports are needed is for a person to say");
-  });
+  each_published(
+      facts, sink, [&](const Container& container, const std::vector<PublishedPort>& ports, const std::string& where) {
+        std::vector<Evidence> evidence;
+        for (const PublishedPort& port : ports) evidence.push_back({where, describe(port), std::string(kWanted)});
+        if (evidence.empty()) {
+          return sink.pass(object_of(container), {{where, "none published", std::string(kWanted)}});
+        }
+        sink.manual(object_of(container), std::move(evidence), "which ports are needed is for a person to say");
+      });
 }
 
 void check_default_bridge(const Facts& facts, Sink& sink) {
-  each_container(facts, sink, [&](const Container& container, const ContainerDetails& details) {
+  each_network(facts, sink, [&](const Container& container, const NetworkOwner& network) {
+    const ContainerDetails& details = network.details;
     const std::string_view bridge = facts.engine && facts.engine->podman ? "podman" : "bridge";
     // One that has never run may not be on its network yet: then its mode says which it will be.
     const bool will_be = details.networks.empty() && (details.network_mode == "default" ||
@@ -109,8 +136,8 @@ void check_default_bridge(const Facts& facts, Sink& sink) {
         details.networks.empty() ? "none" : fmt::format("{}", fmt::join(details.networks, ", "));
     const std::string mode = details.network_mode.empty() ? "not set" : details.network_mode;
     sink.judge(!is && !will_be, object_of(container),
-               {{"/NetworkSettings/Networks", networks, "a network of its own"},
-                {std::string(kNetworkMode), mode, "a network of its own"}});
+               {{"/NetworkSettings/Networks" + network.of, networks, "a network of its own"},
+                {std::string(kNetworkMode) + network.of, mode, "a network of its own"}});
   });
 }
 

@@ -80,11 +80,11 @@ TEST(ContainerNetwork, JudgesTheDefaultBridge) {
     std::string_view status;
   };
   const Bridge cases[] = {
-      {{"bridge"}, "default", false, "fail"}, {{"app", "bridge"}, "app", false, "fail"},
-      {{"app"}, "app", false, "pass"},        {{}, "none", false, "pass"},
-      {{}, "default", false, "fail"},         {{}, "bridge", false, "fail"},
-      {{}, "container:x", false, "pass"},     {{"podman"}, "bridge", true, "fail"},
-      {{"app"}, "bridge", true, "pass"},
+      {{"bridge"}, "default", false, "fail"},  {{"app", "bridge"}, "app", false, "fail"},
+      {{"app"}, "app", false, "pass"},         {{}, "none", false, "pass"},
+      {{}, "default", false, "fail"},          {{}, "bridge", false, "fail"},
+      {{"podman"}, "bridge", true, "fail"},    {{"app"}, "bridge", true, "pass"},
+      {{}, "ns:/run/netns/x", true, "manual"},
   };
   for (const Bridge& c : cases) {
     ContainerDetails details;
@@ -94,6 +94,73 @@ TEST(ContainerNetwork, JudgesTheDefaultBridge) {
     facts.engine->podman = c.podman;
     EXPECT_EQ(status_of_only_row(kBridge, facts), c.status) << c.mode << " " << c.podman;
   }
+}
+
+// "app" and "side" have the network of "proxy", "side" through "app".
+Facts joined(ContainerDetails proxy) {
+  ContainerDetails app;
+  app.network_mode = "container:" + test_id("proxy");
+  ContainerDetails side;
+  side.network_mode = "container:app";
+  Facts facts = test_facts();
+  facts.containers->push_back(test_container("app", std::move(app)));
+  facts.containers->push_back(test_container("side", std::move(side)));
+  facts.containers->push_back(test_container("proxy", std::move(proxy)));
+  return facts;
+}
+
+TEST(ContainerNetwork, ANetworkOfAnotherContainerIsJudgedByThat) {
+  ContainerDetails proxy;
+  proxy.networks = {"bridge"};
+  proxy.ports = {{"80/tcp", "0.0.0.0", 80}};
+  const Facts facts = joined(proxy);
+  EXPECT_EQ(statuses_of(kOpen, facts), "app manual, proxy manual, side manual");
+  for (const std::string_view check : {kPrivileged, kAddress, kBridge}) {
+    EXPECT_EQ(statuses_of(check, facts), "app fail, proxy fail, side fail") << check;
+    EXPECT_THAT(told_by(check, facts), HasSubstr(" of container proxy: ")) << check;
+  }
+  const Facts closed = joined({});
+  for (const std::string_view check : {kOpen, kPrivileged, kAddress, kBridge}) {
+    EXPECT_EQ(statuses_of(check, closed), "app pass, proxy pass, side pass") << check;
+  }
+}
+
+TEST(ContainerNetwork, ANetworkOfAContainerWithTheHostsIsTheHosts) {
+  ContainerDetails proxy;
+  proxy.network_mode = "host";
+  const Facts facts = joined(proxy);
+  for (const std::string_view check : {kPrivileged, kAddress, kOpen}) {
+    EXPECT_EQ(statuses_of(check, facts), "app manual, proxy manual, side manual") << check;
+    EXPECT_THAT(told_by(check, facts), HasSubstr("/HostConfig/NetworkMode of container proxy: host")) << check;
+  }
+}
+
+TEST(ContainerNetwork, ANetworkOfNobodyKnownIsAnError) {
+  ContainerDetails proxy;
+  proxy.network_mode = "container:gone";
+  Facts unknown = joined({});
+  unknown.containers->back().details = not_known("no answer");
+  ContainerDetails back;
+  back.network_mode = "container:side";
+  for (const std::string_view check : {kOpen, kPrivileged, kAddress, kBridge}) {
+    EXPECT_EQ(statuses_of(check, joined(proxy)), "app error, proxy error, side error") << check;
+    EXPECT_THAT(told_by(check, joined(proxy)), HasSubstr("container:gone, and the engine knows no such container"));
+    EXPECT_EQ(statuses_of(check, unknown), "app error, proxy error, side error") << check;
+    EXPECT_THAT(told_by(check, unknown), HasSubstr("container proxy, of which nothing is known: no answer"));
+    EXPECT_EQ(statuses_of(check, joined(back)), "app error, proxy error, side error") << check;
+    EXPECT_THAT(told_by(check, joined(back)), HasSubstr("leads back to container")) << check;
+  }
+}
+
+TEST(ContainerNetwork, TheOwnerOfANetworkNeedNotBeSelected) {
+  ContainerDetails proxy;
+  proxy.ports = {{"80/tcp", "", 80}};
+  Selection selection;
+  selection.checks = {std::string(kAddress)};
+  selection.containers = {"app"};
+  const auto rows = run_checks(joined(proxy), selection).rows;
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].status, RowStatus::kFail);
 }
 
 }  // namespace
