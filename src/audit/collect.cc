@@ -1,309 +1,21 @@
 #include "audit/collect.h"
 
 #include <algorithm>
-#include <functional>
-#include <iterator>
 #include <map>
-#include <mutex>
-#include <set>
+#include <string_view>
 #include <tuple>
-#include <utility>
 
 #include <fmt/format.h>
 
+#include "audit/collect/conversation.h"
 #include "audit/collect/engine_answers.h"
+#include "audit/collect/engine_questions.h"
 #include "audit/collect/local_host.h"
 #include "audit/collect/mount_targets.h"
 #include "audit/host_files.h"
-#include "base/text.h"
-#include "base/thread_pool.h"
-#include "net/url.h"
 
 namespace bulkhead::audit {
 namespace {
-
-constexpr size_t kMaxImages = 100'000;
-
-using Task = std::function<void()>;
-
-std::string told(const Error& error) {
-  return error.remedy().empty() ? error.to_string() : fmt::format("{} ({})", error.to_string(), error.remedy());
-}
-
-// Questions to one engine, from several threads. The first that it lets wait for longer than it may is the last: those
-// under way are given up, and those to come are not asked, so that its silence costs its timeout once.
-class Conversation {
- public:
-  Conversation(const engine::Address& address, engine::ClientOptions options)
-      : user_stop_(options.stop),
-        timeout_(options.answer_timeout),
-        forward_(options.stop, [this] { stop_.request_stop(); }) {
-    options.stop = stop_.get_token();
-    options.retry = net::RetryPolicy::never();
-    client_ = engine::Client::connect(address, std::move(options));
-  }
-
-  // Why there is nobody to talk to, if so.
-  const Error* failure() const { return client_ ? nullptr : &client_.error(); }
-  bool is_podman() const { return client_->flavour() == engine::Flavour::kPodman; }
-
-  // kNotFound only where the engine says so itself.
-  Result<json::Document> get(const std::string& path) {
-    if (auto silence = this->silence()) return fail(*std::move(silence));
-    auto answer = client_->ask(path);
-    if (answer) {
-      if (answer->status / 100 == 2 && trim(answer->body).empty()) {
-        return fail(Code::kMalformed, fmt::format("GET {}: the engine's answer is empty", path));
-      }
-      auto document = answer->document();
-      if (!document) return fail(std::move(document).error().with_context(fmt::format("GET {}", path)));
-      return document;
-    }
-    if (answer.error().code() == Code::kDeadlineExceeded) note_silence(path);
-    if (auto silence = this->silence()) return fail(*std::move(silence));
-    const Code code = answer.error().code();
-    return fail(code == Code::kNotFound ? Code::kUnavailable : code, told(answer.error()));
-  }
-
-  // The answer as `parse` reads it; Unknown with the engine's words or with what is wrong with the answer.
-  template <typename Parse>
-  auto fact(const std::string& path, Parse&& parse)
-      -> Fact<typename std::invoke_result_t<Parse, const json::Value&>::value_type> {
-    const auto document = get(path);
-    if (!document) return not_known(told(document.error()));
-    auto parsed = parse(document->root());
-    if (!parsed) return not_known(fmt::format("GET {}: {}", path, parsed.error().to_string()));
-    return *std::move(parsed);
-  }
-
- private:
-  void note_silence(const std::string& path) {
-    {
-      const std::scoped_lock lock(mutex_);
-      if (silence_.empty()) {
-        silence_ = fmt::format("the engine did not answer GET {} within {} ms", path, timeout_.count());
-      }
-    }
-    stop_.request_stop();
-  }
-
-  std::optional<Error> silence() {
-    if (user_stop_.stop_requested()) return Error(Code::kCancelled, "stopped on request");
-    const std::scoped_lock lock(mutex_);
-    if (silence_.empty()) return std::nullopt;
-    return Error(Code::kDeadlineExceeded, silence_);
-  }
-
-  const std::stop_token user_stop_;
-  const std::chrono::milliseconds timeout_;
-  std::stop_source stop_;  // ours, and the user's
-  std::stop_callback<std::function<void()>> forward_;
-  Result<engine::Client> client_ = fail(Code::kInternal, "not connected");
-  std::mutex mutex_;
-  std::string silence_;  // guarded by mutex_; empty: it talks
-};
-
-// Of containers and images that are looked at one by one: whether they were still there.
-enum class Found : uint8_t { kThere, kGone };
-
-template <typename T>
-void drop_gone(std::vector<T>& all, const std::vector<Found>& found) {
-  size_t index = 0;
-  std::erase_if(all, [&](const T&) { return found[index++] == Found::kGone; });
-}
-
-class EngineCollector {
- public:
-  EngineCollector(Conversation& engine, const CollectOptions& options, Facts& facts)
-      : engine_(engine), options_(options), facts_(facts), pool_(std::max<size_t>(options.connections, 1)) {}
-
-  // Three rounds: the lists; what the engine is (slow to tell: it asks its runtimes first) beside every single
-  // container and image; and what only shows then.
-  Status run(Fact<VolumeOptions>& volumes) {
-    TRY(run_all({
-        [&] { facts_.containers = engine_.fact("/containers/json?all=1", parse_container_list); },
-        [&] { facts_.images = engine_.fact("/images/json", parse_image_list); },
-        [&] { facts_.networks = engine_.fact("/networks", parse_networks); },
-        [&] { volumes = engine_.fact("/volumes", parse_volumes); },
-    }));
-    limit(facts_.containers, options_.max_containers, "containers");
-    limit(facts_.images, kMaxImages, "images");
-
-    Fact<json::Document> info = not_known("not asked for");
-    Fact<json::Document> version = not_known("not asked for");
-    std::vector<Task> tasks;
-    tasks.emplace_back([&] { version = document("/version"); });
-    tasks.emplace_back([&] { info = document("/info"); });
-    std::vector<Found> containers(facts_.containers ? facts_.containers->size() : 0, Found::kThere);
-    for (size_t i = 0; i < containers.size(); ++i) {
-      tasks.emplace_back([&, i] { containers[i] = inspect((*facts_.containers)[i]); });
-    }
-    std::vector<Found> images(options_.all_images && facts_.images ? facts_.images->size() : 0, Found::kThere);
-    for (size_t i = 0; i < images.size(); ++i) {
-      tasks.emplace_back([&, i] { images[i] = inspect((*facts_.images)[i]); });
-    }
-    TRY(run_all(tasks));
-    facts_.engine = engine_of(info, version);
-    if (facts_.containers) drop_gone(*facts_.containers, containers);
-    if (!images.empty()) drop_gone(*facts_.images, images);
-
-    tasks.clear();
-    add_images_in_use(tasks);
-    add_swarm(tasks);
-    TRY(run_all(tasks));
-    merge_images_in_use();
-    return {};
-  }
-
- private:
-  Status run_all(const std::vector<Task>& tasks) {
-    return pool_.for_each(tasks.size(), options_.client.stop, [&](size_t index, const std::stop_token&) -> Status {
-      tasks[index]();
-      return {};
-    });
-  }
-
-  Fact<json::Document> document(const std::string& path) {
-    auto document = engine_.get(path);
-    if (!document) return not_known(told(document.error()));
-    return *std::move(document);
-  }
-
-  template <typename T>
-  static void limit(Fact<std::vector<T>>& all, size_t maximum, std::string_view what) {
-    if (all && all->size() > maximum) all = not_known(limit_error(what, maximum, "").to_string());
-  }
-
-  static Fact<Engine> engine_of(const Fact<json::Document>& info, const Fact<json::Document>& version) {
-    if (!info) return std::unexpected(info.error());
-    if (!version) return std::unexpected(version.error());
-    auto engine = parse_engine(info->root(), version->root());
-    if (!engine) return not_known(engine.error().to_string());
-    return *std::move(engine);
-  }
-
-  Found inspect(Container& container) {
-    const std::string path = fmt::format("/containers/{}/json", net::percent_encode(container.id));
-    const auto answer = engine_.get(path);
-    if (!answer && answer.error().code() == Code::kNotFound) return Found::kGone;
-    if (!answer) {
-      container.details = not_known(told(answer.error()));
-    } else if (auto details = parse_container(answer->root())) {
-      container.details = *std::move(details);
-    } else {
-      container.details = not_known(fmt::format("GET {}: {}", path, details.error().to_string()));
-    }
-    return Found::kThere;
-  }
-
-  Found inspect(Image& image) {
-    const std::string path = fmt::format("/images/{}", net::percent_encode(image.id));
-    const std::string inspected = fmt::format("{}{}/json", engine_.is_podman() ? "/libpod" : "", path);
-    const auto answer = engine_.get(inspected);
-    if (!answer && answer.error().code() == Code::kNotFound) return Found::kGone;
-    const auto unknown = [&](std::string reason) {
-      image.config_unknown = Unknown{Unknown::Kind::kError, std::move(reason)};
-    };
-    if (!answer) {
-      unknown(told(answer.error()));
-    } else if (const auto parsed = parse_image(answer->root(), image); !parsed) {
-      unknown(fmt::format("GET {}: {}", inspected, parsed.error().to_string()));
-    }
-    image.history = engine_.fact(path + "/history", parse_history);
-    return Found::kThere;
-  }
-
-  // Marks the images that containers were made of. Those that nobody has looked at yet are: where only those are wanted
-  // all of them, else such as the list leaves out because they have no name.
-  void add_images_in_use(std::vector<Task>& tasks) {
-    if (!facts_.images) return;
-    if (!facts_.containers) {
-      if (!options_.all_images) facts_.images = std::unexpected(facts_.containers.error());
-      return;
-    }
-    std::set<std::string_view> used;
-    for (const Container& container : *facts_.containers) {
-      if (!container.image_id.empty()) used.insert(container.image_id);
-    }
-    std::set<std::string_view> unlisted = used;
-    for (Image& image : *facts_.images) {
-      image.in_use = used.contains(image.id);
-      unlisted.erase(image.id);
-    }
-    for (const std::string_view id : unlisted) late_images_.push_back({.id = std::string(id), .in_use = true});
-    if (!options_.all_images) {
-      std::ranges::copy_if(*facts_.images, std::back_inserter(late_images_), &Image::in_use);
-      facts_.images->clear();
-    }
-    late_found_.assign(late_images_.size(), Found::kThere);
-    for (size_t i = 0; i < late_images_.size(); ++i) {
-      tasks.emplace_back([this, i] { late_found_[i] = inspect(late_images_[i]); });
-    }
-  }
-
-  // A store may know an image by another identifier than its container does.
-  void merge_images_in_use() {
-    if (late_images_.empty()) return;
-    drop_gone(late_images_, late_found_);
-    std::map<std::string, size_t> known;
-    for (size_t i = 0; i < facts_.images->size(); ++i) known.emplace((*facts_.images)[i].id, i);
-    for (Image& image : late_images_) {
-      const auto [place, is_new] = known.emplace(image.id, facts_.images->size());
-      if (is_new) {
-        facts_.images->push_back(std::move(image));
-      } else {
-        (*facts_.images)[place->second].in_use = true;
-      }
-    }
-  }
-
-  void add_swarm(std::vector<Task>& tasks) {
-    if (!facts_.engine) {
-      facts_.swarm = std::unexpected(facts_.engine.error());
-      return;
-    }
-    const std::string& state = facts_.engine->swarm_state;
-    if (state.empty() || state == "inactive") {
-      facts_.swarm = not_applicable("the engine is not in a Swarm");
-    } else if (state != "active") {
-      facts_.swarm = not_known(fmt::format("the engine's part in its Swarm is {}{}", printable(state),
-                                           state == "locked" ? ": unlock it (docker swarm unlock)" : ""));
-    } else if (!facts_.engine->swarm_manager) {
-      facts_.swarm = not_applicable(std::string(kWorker));
-    } else {
-      tasks.emplace_back([this] { ask_manager(); });
-    }
-  }
-
-  void ask_manager() {
-    const auto answer = engine_.get("/swarm");
-    if (!answer) {
-      // It may have been demoted since it told what it is.
-      facts_.swarm = answer.error().message().contains("not a swarm manager") ? not_applicable(std::string(kWorker))
-                                                                              : not_known(told(answer.error()));
-      return;
-    }
-    auto swarm = parse_swarm(answer->root());
-    if (!swarm) {
-      facts_.swarm = not_known(fmt::format("GET /swarm: {}", swarm.error().to_string()));
-      return;
-    }
-    swarm->nodes = engine_.fact("/nodes", parse_nodes);
-    swarm->services = engine_.fact("/services", parse_services);
-    swarm->secret_count = engine_.fact("/secrets", parse_secret_count);
-    facts_.swarm = *std::move(swarm);
-  }
-
-  static constexpr std::string_view kWorker =
-      "the engine is a worker of its Swarm: only a manager can tell how the Swarm is set up";
-
-  Conversation& engine_;
-  const CollectOptions& options_;
-  Facts& facts_;
-  std::vector<Image> late_images_;
-  std::vector<Found> late_found_;
-  ThreadPool pool_;
-};
 
 void set_unknown(Facts& facts, const Unknown& unknown) {
   facts.engine = std::unexpected(unknown);
@@ -344,7 +56,7 @@ void each_volume_mount(Facts& facts, Use use) {
   }
 }
 
-void set_devices(Facts& facts, const VolumeOptions& volumes) {
+void set_volume_options(Facts& facts, const VolumeOptions& volumes) {
   each_volume_mount(facts, [&](Mount& mount) {
     const auto volume = volumes.find(mount.volume);
     if (volume == volumes.end()) return;
@@ -409,14 +121,14 @@ Result<Facts> collect(const engine::Address& address, const CollectOptions& opti
       if (failure->code() == Code::kCancelled) return fail(*failure);
       set_unknown(facts, {Unknown::Kind::kError, told(*failure)});
     } else {
-      TRY(EngineCollector(engine, options, facts).run(volumes));
+      TRY(ask_engine(engine, options, facts, volumes));
     }
   }
   set_order(facts);
   set_attached(facts);
-  if (volumes) set_devices(facts, *volumes);
+  if (volumes) set_volume_options(facts, *volumes);
   if (facts.local) {
-    look_at_local_host(address.unix_socket, volumes.value_or(VolumeOptions{}), {.proc = options.proc}, facts);
+    look_at_local_host(address.unix_socket, {.proc = options.proc}, facts);
   } else {
     set_remote(facts);
   }

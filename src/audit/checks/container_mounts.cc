@@ -11,6 +11,7 @@
 
 #include "audit/checks/container_checks.h"
 #include "audit/checks/sensitive_places.h"
+#include "audit/paths.h"
 #include "base/text.h"
 
 namespace bulkhead::audit {
@@ -57,51 +58,6 @@ std::string describe(const Mount& mount, std::string_view path) {
   return fmt::format("{} at {}, {}", text, mount.destination, mount.read_only ? "read-only" : "writable");
 }
 
-// Of a volume that is a file system of its own: what of the host it shows.
-struct VolumeJudgement {
-  std::string fault;
-  bool known = true;  // else nobody but a person can say what it shows
-};
-
-// The folders that an overlay shows: those of "lowerdir=a:b,upperdir=c".
-std::vector<std::string> overlaid_folders(std::string_view options) {
-  std::vector<std::string> folders;
-  for (const std::string_view option : split(options, ',')) {
-    for (const std::string_view key : {"lowerdir=", "lowerdir+=", "upperdir=", "datadir+="}) {
-      if (!option.starts_with(key)) continue;
-      for (const std::string_view folder : split(option.substr(key.size()), ':')) {
-        if (!folder.empty()) folders.push_back(normal_path(folder));
-      }
-    }
-  }
-  return folders;
-}
-
-VolumeJudgement judge_volume(const Mount& mount, std::string_view root_dir) {
-  constexpr auto kOfNoHost =
-      std::to_array<std::string_view>({"tmpfs", "ramfs", "nfs", "nfs4", "cifs", "smb3", "none", "bind"});
-  constexpr auto kOfTheKernel = std::to_array<std::string_view>(
-      {"proc", "sysfs", "devtmpfs", "devpts", "debugfs", "tracefs", "securityfs", "configfs", "cgroup", "cgroup2",
-       "bpf", "efivarfs", "pstore", "mqueue", "binfmt_misc", "nsfs"});
-  constexpr std::string_view kDevices = "/dev/";
-  if (normal_path(mount.file_system_device).starts_with(kDevices)) {
-    return {.fault = fmt::format("the host's device {}", mount.file_system_device)};
-  }
-  const std::string_view type = mount.file_system;
-  if (type.empty()) return {.known = mount.file_system_device.empty()};
-  if (std::ranges::find(kOfTheKernel, type) != kOfTheKernel.end()) {
-    return {.fault = fmt::format("the host's {}", type)};
-  }
-  if (type == "overlay") {
-    for (const std::string& folder : overlaid_folders(mount.file_system_options)) {
-      if (const auto gives = given_away_by(folder, false, root_dir)) return {.fault = *gives};
-      if (!folder.starts_with('/')) return {.known = false};
-    }
-    return {};
-  }
-  return {.known = std::ranges::find(kOfNoHost, type) != kOfNoHost.end()};
-}
-
 bool is_own_file_system(const Mount& mount) {
   return mount.type == "volume" && mount.device.empty() &&
          (!mount.file_system.empty() || !mount.file_system_device.empty());
@@ -118,7 +74,8 @@ void judge_mounts(const Facts& facts, Sink& sink, std::string_view wanted, Fault
     for (size_t i = 0; i < details.mounts.size(); ++i) {
       const Mount& mount = details.mounts[i];
       if (is_own_file_system(mount)) {
-        const VolumeJudgement volume = judge_volume(mount, root_dir);
+        const FileSystemJudgement volume =
+            judge_file_system(mount.file_system, mount.file_system_options, mount.file_system_device, root_dir);
         const std::string text = fmt::format("volume {} of type {} at {}", mount.volume,
                                              mount.file_system.empty() ? "none" : mount.file_system, mount.destination);
         if (!volume.fault.empty()) {

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <filesystem>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include "audit/paths.h"
 #include "base/text.h"
 
 namespace bulkhead::audit {
@@ -84,25 +86,21 @@ constexpr auto kEngineSockets = std::to_array<std::string_view>({
     "/run/podman/podman.sock",
 });
 
-std::string_view base_name(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);
+// The folders that an overlay shows: those of "lowerdir=a:b,upperdir=c".
+std::vector<std::string> overlaid_folders(std::string_view options) {
+  std::vector<std::string> folders;
+  for (const std::string_view option : split(options, ',')) {
+    for (const std::string_view key : {"lowerdir=", "lowerdir+=", "upperdir=", "datadir+="}) {
+      if (!option.starts_with(key)) continue;
+      for (const std::string_view folder : split(option.substr(key.size()), ':')) {
+        if (!folder.empty()) folders.push_back(normal_path(folder));
+      }
+    }
+  }
+  return folders;
 }
 
 }  // namespace
-
-std::string normal_path(std::string_view path) {
-  std::string normal = std::filesystem::path(path).lexically_normal().string();
-  while (normal.size() > 1 && normal.back() == '/') normal.pop_back();
-  if (normal.starts_with("//")) normal.erase(0, 1);
-  constexpr std::string_view kOldRun = "/var/run";
-  if (is_at_or_below(normal, kOldRun)) normal.replace(0, kOldRun.size(), "/run");
-  return normal;
-}
-
-bool is_at_or_below(std::string_view path, std::string_view folder) {
-  if (folder == "/") return path.starts_with('/');
-  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
-}
 
 std::optional<std::string> given_away_by(std::string_view path, bool read_only, std::string_view root_dir) {
   if (!root_dir.empty() && root_dir != "/") {
@@ -133,6 +131,31 @@ std::optional<std::string> given_away_by(std::string_view path, bool read_only, 
     }
   }
   return std::nullopt;
+}
+
+FileSystemJudgement judge_file_system(std::string_view type, std::string_view options, std::string_view device,
+                                      std::string_view root_dir) {
+  constexpr auto kOfNoHost =
+      std::to_array<std::string_view>({"tmpfs", "ramfs", "nfs", "nfs4", "cifs", "smb3", "none", "bind"});
+  constexpr auto kOfTheKernel = std::to_array<std::string_view>(
+      {"proc", "sysfs", "devtmpfs", "devpts", "debugfs", "tracefs", "securityfs", "configfs", "cgroup", "cgroup2",
+       "bpf", "efivarfs", "pstore", "mqueue", "binfmt_misc", "nsfs"});
+  constexpr std::string_view kDevices = "/dev/";
+  if (normal_path(device).starts_with(kDevices)) {
+    return {.fault = fmt::format("the host's device {}", device)};
+  }
+  if (type.empty()) return {.known = device.empty()};
+  if (std::ranges::find(kOfTheKernel, type) != kOfTheKernel.end()) {
+    return {.fault = fmt::format("the host's {}", type)};
+  }
+  if (type == "overlay") {
+    for (const std::string& folder : overlaid_folders(options)) {
+      if (const auto gives = given_away_by(folder, false, root_dir)) return {.fault = *gives};
+      if (!folder.starts_with('/')) return {.known = false};
+    }
+    return {};
+  }
+  return {.known = std::ranges::find(kOfNoHost, type) != kOfNoHost.end()};
 }
 
 std::string engine_socket_at(std::string_view path) {

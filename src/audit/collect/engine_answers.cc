@@ -428,9 +428,9 @@ Result<std::vector<Network>> parse_networks(const json::Value& answer) {
   return problem.result(std::move(networks));
 }
 
-Result<std::map<std::string, std::map<std::string, std::string>>> parse_volumes(const json::Value& answer) {
+Result<VolumeOptions> parse_volumes(const json::Value& answer) {
   Problem problem;
-  std::map<std::string, std::map<std::string, std::string>> volumes;
+  VolumeOptions volumes;
   Part::whole(answer, "", problem).must_be_object().part("Volumes").each_element([&](const Part& entry) {
     const std::string name = entry.must_have_string("Name");
     auto options = entry.string_map("Options");

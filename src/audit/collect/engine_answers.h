@@ -14,6 +14,9 @@
 
 namespace bulkhead::audit {
 
+// By volume's name.
+using VolumeOptions = std::map<std::string, std::map<std::string, std::string>>;
+
 Result<Engine> parse_engine(const json::Value& info, const json::Value& version);
 Result<std::vector<Container>> parse_container_list(const json::Value& answer);  // without details
 Result<ContainerDetails> parse_container(const json::Value& answer);
@@ -24,7 +27,7 @@ Status parse_image(const json::Value& answer, Image& image);
 Result<std::vector<HistoryEntry>> parse_history(const json::Value& answer);
 Result<std::vector<Network>> parse_networks(const json::Value& answer);
 // Options of local volumes by name: {"type": "none", "o": "bind", "device": "/etc"}.
-Result<std::map<std::string, std::map<std::string, std::string>>> parse_volumes(const json::Value& answer);
+Result<VolumeOptions> parse_volumes(const json::Value& answer);
 Result<Swarm> parse_swarm(const json::Value& answer);
 Result<std::vector<SwarmNode>> parse_nodes(const json::Value& answer);
 Result<std::vector<SwarmService>> parse_services(const json::Value& answer);

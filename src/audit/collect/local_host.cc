@@ -111,7 +111,7 @@ Fact<Daemon> find_daemon(ProcessTable& processes, const std::string& socket_path
 }
 
 void look_at_engine(Daemon& daemon, const std::string& socket_path, const std::string& root_dir,
-                    const VolumeOptions& volumes, const LocalHostOptions& options, Facts& facts) {
+                    const LocalHostOptions& options, Facts& facts) {
   Host& host = facts.host;
   for (auto& [name, files] : look_at_files(daemon.view, daemon.root, root_dir, read_accounts(daemon.root))) {
     host.files.insert_or_assign(name, std::move(files));
@@ -134,25 +134,24 @@ void look_at_engine(Daemon& daemon, const std::string& socket_path, const std::s
     for (const char* path : kOtherSockets) sockets.add(daemon.root, path);
     // Without the table, mounts below mounts are not seen through; Host::root_mount says why it is not known.
     if (const auto mounts = read_mounts(daemon.process)) sockets.add_mounts(daemon.root, *mounts);
-    look_at_mounts(daemon.root, volumes, sockets, *facts.containers);
+    look_at_mounts(daemon.root, sockets, *facts.containers);
   }
   host.daemon = std::move(daemon.view.process);
 }
 
 // Mounts lead somewhere, but it cannot be seen where.
-void tell_unknown_mounts(const Unknown& reason, const VolumeOptions& volumes, std::vector<Container>& containers) {
+void tell_unknown_mounts(const Unknown& reason, std::vector<Container>& containers) {
   for (Container& container : containers) {
     if (!container.details) continue;
     for (Mount& mount : container.details->mounts) {
-      if (!host_source(mount, volumes).empty()) mount.resolved = std::unexpected(reason);
+      if (!host_source(mount).empty()) mount.resolved = std::unexpected(reason);
     }
   }
 }
 
 }  // namespace
 
-void look_at_local_host(const std::string& socket_path, const VolumeOptions& volumes, const LocalHostOptions& options,
-                        Facts& facts) {
+void look_at_local_host(const std::string& socket_path, const LocalHostOptions& options, Facts& facts) {
   Host& host = facts.host;
   host.apparmor = read_switch(options.sys + "/module/apparmor/parameters/enabled", "Y");
   host.selinux = read_switch(options.sys + "/fs/selinux/enforce", "1");
@@ -162,13 +161,12 @@ void look_at_local_host(const std::string& socket_path, const VolumeOptions& vol
   ProcessTable processes(options.proc);
   auto daemon = find_daemon(processes, socket_path, facts.engine && facts.engine->podman);
   if (daemon) {
-    look_at_engine(*daemon, socket_path, facts.engine ? facts.engine->root_dir : std::string(), volumes, options,
-                   facts);
+    look_at_engine(*daemon, socket_path, facts.engine ? facts.engine->root_dir : std::string(), options, facts);
   } else {
     host.daemon = std::unexpected(daemon.error());
     host.root_mount = std::unexpected(daemon.error());
     for (auto& [name, files] : unknown_files(daemon.error())) host.files.insert_or_assign(name, std::move(files));
-    if (facts.containers) tell_unknown_mounts(daemon.error(), volumes, *facts.containers);
+    if (facts.containers) tell_unknown_mounts(daemon.error(), *facts.containers);
   }
   if (facts.containers) {
     look_at_container_processes(processes, host.apparmor.value_or(false), *facts.containers);

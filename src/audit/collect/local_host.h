@@ -7,9 +7,7 @@
 // /proc/<pid>/root, as the daemon sees it, without following links out of there.
 #pragma once
 
-#include <map>
 #include <string>
-#include <vector>
 
 #include "audit/facts.h"
 
@@ -21,10 +19,7 @@ struct LocalHostOptions {
 };
 
 // Everything in Host; the address of a Swarm's data path; adds to `facts.containers` what /proc knows of their
-// processes and where their mounts lead
-// (`volumes`: options of local volumes by name, as parse_volumes() gives them). `facts.engine` may be unknown.
-void look_at_local_host(const std::string& socket_path,
-                        const std::map<std::string, std::map<std::string, std::string>>& volumes,
-                        const LocalHostOptions& options, Facts& facts);
+// processes and where their mounts lead. `facts.engine` may be unknown.
+void look_at_local_host(const std::string& socket_path, const LocalHostOptions& options, Facts& facts);
 
 }  // namespace bulkhead::audit

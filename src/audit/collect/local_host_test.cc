@@ -55,7 +55,7 @@ TEST(LocalHost, FindsTheProcessThatListensWhateverOthersCallThemselves) {
 
   Facts facts;
   facts.containers.emplace();
-  look_at_local_host(path, {}, {}, facts);
+  look_at_local_host(path, {}, facts);
 
   ASSERT_TRUE(facts.host.daemon) << facts.host.daemon.error().reason;
   const DaemonProcess& daemon = *facts.host.daemon;
@@ -74,7 +74,7 @@ TEST(LocalHost, TellsTheSocketWhereItIsAndWhoMayWriteToIt) {
   ASSERT_EQ(::chmod((folder / "docker.sock").c_str(), 0660), 0);
 
   Facts facts;
-  look_at_local_host(folder / "link/docker.sock", {}, {}, facts);
+  look_at_local_host(folder / "link/docker.sock", {}, facts);
 
   const auto& files = facts.host.files.at("engine-socket");
   ASSERT_TRUE(files);
@@ -89,7 +89,7 @@ TEST(LocalHost, TellsTheSocketWhereItIsAndWhoMayWriteToIt) {
 TEST(LocalHost, SaysOfASocketWithoutAnEngineWhyNothingIsKnown) {
   const TemporaryFolder folder;
   Facts facts;
-  look_at_local_host(folder / "absent.sock", {}, {}, facts);
+  look_at_local_host(folder / "absent.sock", {}, facts);
   ASSERT_FALSE(facts.host.daemon);
   EXPECT_EQ(facts.host.daemon.error().kind, Unknown::Kind::kError);
   EXPECT_THAT(facts.host.daemon.error().reason, HasSubstr("absent.sock"));
@@ -112,10 +112,12 @@ TEST(LocalHost, SeesTheEnginesSocketThroughFoldersAboveItAndThroughLinks) {
     details.mounts.push_back({.type = "bind", .source = source});
   }
   details.mounts.push_back({.type = "volume", .volume = "plain", .source = "/var/lib/docker/volumes/plain/_data"});
-  details.mounts.push_back({.type = "volume", .volume = "binds", .source = "/var/lib/docker/volumes/binds/_data"});
+  details.mounts.push_back({.type = "volume",
+                            .volume = "binds",
+                            .source = "/var/lib/docker/volumes/binds/_data",
+                            .device = folder / "harmless"});
   facts.containers.emplace().push_back({.id = "c", .state = "exited", .details = details});
-  look_at_local_host(path, {{"binds", {{"type", "none"}, {"o", "rbind,ro"}, {"device", folder / "harmless"}}}}, {},
-                     facts);
+  look_at_local_host(path, {}, facts);
 
   const std::vector<Mount>& mounts = facts.containers->front().details->mounts;
   ASSERT_TRUE(mounts[0].resolved) << mounts[0].resolved.error().reason;
@@ -141,7 +143,7 @@ TEST(LocalHost, ReadsTheSwarmsDataPathFromTheEnginesOwnState) {
     Facts facts;
     facts.engine = Engine{.root_dir = folder.path()};
     facts.swarm = Swarm{};
-    look_at_local_host(folder / "docker.sock", {}, {}, facts);
+    look_at_local_host(folder / "docker.sock", {}, facts);
     return facts.swarm->data_path_address;
   };
   EXPECT_EQ(look().error().kind, Unknown::Kind::kError) << "there is no such file";
@@ -160,10 +162,11 @@ TEST(LocalHost, SaysOfMountsWhyItCannotBeSeenWhereTheyLead) {
   Facts facts;
   ContainerDetails details;
   details.mounts.push_back({.type = "bind", .source = "/etc"});
-  details.mounts.push_back({.type = "volume", .volume = "binds", .source = "/var/lib/docker/volumes/binds/_data"});
+  details.mounts.push_back(
+      {.type = "volume", .volume = "binds", .source = "/var/lib/docker/volumes/binds/_data", .device = "/etc"});
   details.mounts.push_back({.type = "volume", .volume = "plain", .source = "/var/lib/docker/volumes/plain/_data"});
   facts.containers.emplace().push_back({.id = "c", .state = "exited", .details = details});
-  look_at_local_host(folder / "absent.sock", {{"binds", {{"o", "bind"}, {"device", "/etc"}}}}, {}, facts);
+  look_at_local_host(folder / "absent.sock", {}, facts);
   const std::vector<Mount>& mounts = facts.containers->front().details->mounts;
   EXPECT_THAT(mounts[0].resolved.error().reason, HasSubstr("absent.sock"));
   EXPECT_THAT(mounts[1].resolved.error().reason, HasSubstr("absent.sock"));
@@ -173,16 +176,16 @@ TEST(LocalHost, SaysOfMountsWhyItCannotBeSeenWhereTheyLead) {
 TEST(LocalHost, ReadsWhetherTheKernelEnforcesAppArmorAndSelinux) {
   const TemporaryFolder folder;
   Facts facts;
-  look_at_local_host(folder / "absent.sock", {}, {.sys = folder.path()}, facts);
+  look_at_local_host(folder / "absent.sock", {.sys = folder.path()}, facts);
   EXPECT_EQ(facts.host.apparmor, false);
   EXPECT_EQ(facts.host.selinux, false);
   folder.write("module/apparmor/parameters/enabled", "Y\n");
   folder.write("fs/selinux/enforce", "1");
-  look_at_local_host(folder / "absent.sock", {}, {.sys = folder.path()}, facts);
+  look_at_local_host(folder / "absent.sock", {.sys = folder.path()}, facts);
   EXPECT_EQ(facts.host.apparmor, true);
   EXPECT_EQ(facts.host.selinux, true);
   folder.write("fs/selinux/enforce", "0");
-  look_at_local_host(folder / "absent.sock", {}, {.sys = folder.path()}, facts);
+  look_at_local_host(folder / "absent.sock", {.sys = folder.path()}, facts);
   EXPECT_EQ(facts.host.selinux, false);
 }
 

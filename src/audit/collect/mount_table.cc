@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "audit/paths.h"
 #include "base/text.h"
 
 namespace bulkhead::audit {
@@ -36,11 +37,6 @@ std::string unescape(std::string_view text) {
   return result;
 }
 
-bool covers(std::string_view mount_point, std::string_view path) {
-  if (mount_point == "/") return path.starts_with('/');
-  return path.starts_with(mount_point) && (path.size() == mount_point.size() || path[mount_point.size()] == '/');
-}
-
 std::optional<MountEntry> parse_line(std::string_view line) {
   const std::vector<std::string_view> fields = split(line, ' ');
   // Optional fields end with a dash; six come before them, three after it.
@@ -62,7 +58,7 @@ std::optional<MountEntry> parse_line(std::string_view line) {
 const MountEntry* covering(const std::vector<MountEntry>& mounts, std::string_view path) {
   const MountEntry* best = nullptr;
   for (const MountEntry& mount : mounts) {
-    if (!covers(mount.mount_point, path)) continue;
+    if (!is_at_or_below(path, mount.mount_point)) continue;
     if (best == nullptr || mount.mount_point.size() >= best->mount_point.size()) best = &mount;
   }
   return best;

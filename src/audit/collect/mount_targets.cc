@@ -39,12 +39,9 @@ std::string bound_folder(const std::map<std::string, std::string>& options) {
   return binds ? device->second : std::string();
 }
 
-std::string host_source(const Mount& mount, const VolumeOptions& volumes) {
+std::string host_source(const Mount& mount) {
   if (mount.type == "bind") return mount.source;
-  if (mount.type != "volume") return {};
-  if (!mount.device.empty()) return mount.device;
-  const auto found = volumes.find(mount.volume);
-  return found == volumes.end() ? std::string() : bound_folder(found->second);
+  return mount.type == "volume" ? mount.device : std::string();
 }
 
 void KnownSockets::add(const RootedFolder& root, const std::string& path) {
@@ -100,12 +97,11 @@ std::vector<std::string> KnownSockets::reachable_through(const RootedFolder::Fou
   return paths;
 }
 
-void look_at_mounts(const RootedFolder& root, const VolumeOptions& volumes, const KnownSockets& sockets,
-                    std::vector<Container>& containers) {
+void look_at_mounts(const RootedFolder& root, const KnownSockets& sockets, std::vector<Container>& containers) {
   for (Container& container : containers) {
     if (!container.details) continue;
     for (Mount& mount : container.details->mounts) {
-      const std::string source = host_source(mount, volumes);
+      const std::string source = host_source(mount);
       if (!source.empty()) resolve(root, source, sockets, mount);
     }
   }

@@ -11,13 +11,11 @@
 
 namespace bulkhead::audit {
 
-using VolumeOptions = std::map<std::string, std::map<std::string, std::string>>;  // by volume's name
-
 // The folder of the host that a local volume binds; empty: it binds none.
 std::string bound_folder(const std::map<std::string, std::string>& options);
 
 // The folder or file of the host that the mount shows; empty: none, or only the engine's own folder of a volume.
-std::string host_source(const Mount& mount, const VolumeOptions& volumes);
+std::string host_source(const Mount& mount);
 
 // Sockets whose owner can take over the host. Known by device and inode, and by those of every folder above them: a
 // mount that is one of these reaches the socket, whatever it is called.
@@ -47,7 +45,6 @@ class KnownSockets {
 };
 
 // Fills Mount::resolved, is_directory and sockets of bind mounts, and of volumes that bind.
-void look_at_mounts(const RootedFolder& root, const VolumeOptions& volumes, const KnownSockets& sockets,
-                    std::vector<Container>& containers);
+void look_at_mounts(const RootedFolder& root, const KnownSockets& sockets, std::vector<Container>& containers);
 
 }  // namespace bulkhead::audit

@@ -15,14 +15,11 @@
 #include "audit/collect/rooted_folder.h"
 #include "audit/collect/socket_table.h"
 #include "audit/collect/unknown.h"
+#include "audit/paths.h"
 #include "base/text.h"
 
 namespace bulkhead::audit {
 namespace {
-
-std::string_view base_name(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);
-}
 
 // Inodes of listening sockets that were bound to a name which leads to the same file as `socket_path` does.
 Result<std::vector<uint64_t>> listening_inodes(const ProcessFolder& peer, const std::string& socket_path) {
