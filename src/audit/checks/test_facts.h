@@ -1,6 +1,9 @@
 // Facts that tests of checks write down, and what one check answers to them. For unit tests only.
 #pragma once
 
+#include <functional>
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -88,6 +91,13 @@ inline std::vector<Row> rows_of(std::string_view check, const Facts& facts) {
   return run_checks(facts, selection).rows;
 }
 
+// The statuses that tests have asked for by the two functions below, to compare them with what they want
+// (every_status_test.cc).
+inline std::map<std::string, std::set<RowStatus>, std::less<>>& asserted_statuses() {
+  static std::map<std::string, std::set<RowStatus>, std::less<>> statuses;
+  return statuses;
+}
+
 // "web fail, db pass": the rows of one check in short.
 inline std::string statuses_of(std::string_view check, const Facts& facts) {
   std::string text;
@@ -96,6 +106,7 @@ inline std::string statuses_of(std::string_view check, const Facts& facts) {
     text += row.object.name;
     text += ' ';
     text += status_name(row.status);
+    asserted_statuses()[std::string(check)].insert(row.status);
   }
   return text;
 }
@@ -106,6 +117,7 @@ inline std::string status_of_only_row(std::string_view check, const Facts& facts
   for (const Row& row : rows_of(check, facts)) {
     if (!text.empty()) text += ' ';
     text += status_name(row.status);
+    asserted_statuses()[std::string(check)].insert(row.status);
   }
   return text.empty() ? "none" : text;
 }
