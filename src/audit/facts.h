@@ -296,6 +296,14 @@ struct Listener {
   // What a connection without a client certificate met.
   enum class Security : uint8_t { kPlain, kTlsWithoutClientCertificate, kMutualTls, kUnknown };
   Security security = Security::kUnknown;
+  std::string reason{};  // of kUnknown: what it did instead of answering: "it ended 5 connections without a word"
+  // Of a socket that the daemon holds and was not told to open: what it may be for all that is known.
+  enum class Purpose : uint8_t {
+    kApi,      // the API answers there, or the daemon was told so
+    kSilent,   // takes connections and says nothing, which no API does: a port that is kept for a container
+    kUnclear,  // neither
+  };
+  Purpose purpose = Purpose::kApi;
 };
 
 // The process that listens on the engine's socket.

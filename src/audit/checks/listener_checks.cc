@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,9 +29,26 @@ constexpr std::array kApiWarnings = std::to_array<ApiWarning>({
     {.text = "API is accessible on https://", .found = "TLS, any client"},
 });
 
+// A port that the daemon keeps for a container or a service.
+bool is_published(const Facts& facts, const Listener& listener) {
+  const auto is_its = [&](const PublishedPort& port) {
+    return port.host_port != 0 && listener.address.ends_with(fmt::format(":{}", port.host_port));
+  };
+  const auto publishes = [&](const std::vector<PublishedPort>& ports) { return std::ranges::any_of(ports, is_its); };
+  const auto container_publishes = [&](const Container& container) {
+    return container.details && publishes(container.details->ports);
+  };
+  if (std::ranges::any_of(facts.other_containers, container_publishes)) return true;
+  if (facts.containers && std::ranges::any_of(*facts.containers, container_publishes)) return true;
+  return facts.swarm && facts.swarm->services &&
+         std::ranges::any_of(*facts.swarm->services,
+                             [&](const SwarmService& service) { return publishes(service.ports); });
+}
+
 // An address that the daemon listens on for something else than its API.
 bool is_other_service(const Facts& facts, const Listener& listener) {
-  const bool swarm = facts.engine && facts.engine->swarm_state == "active";
+  if (listener.purpose != Listener::Purpose::kApi && is_published(facts, listener)) return true;
+  const bool swarm = facts.engine && !facts.engine->swarm_state.empty() && facts.engine->swarm_state != "inactive";
   if (swarm && (listener.address.ends_with(kManagerPort) || listener.address.ends_with(kGossipPort))) return true;
   const auto metrics = setting_of(facts, "metrics-addr");
   if (!metrics || !*metrics) return false;
@@ -88,6 +106,23 @@ Evidence evidence_of(const Facts& facts, const Listener& listener, std::string_v
       .where = std::move(where), .found = std::string(security_text(listener.security)), .wanted = std::string(wanted)};
 }
 
+// Listeners of which nobody knows what they demand, or whether they are the API's.
+struct Doubts {
+  std::vector<std::string> unclear;  // "127.0.0.1:2376 (it ended 5 connections without a word)"
+  std::vector<Evidence> silent;
+
+  void add(const Listener& listener) {
+    if (listener.purpose == Listener::Purpose::kSilent) {
+      silent.push_back({.where = fmt::format("listener {}", listener.address), .found = listener.reason, .wanted = {}});
+    } else {
+      unclear.push_back(listener.reason.empty() ? listener.address
+                                                : fmt::format("{} ({})", listener.address, listener.reason));
+    }
+  }
+};
+constexpr std::string_view kSilentPorts =
+    "what the daemon listens there for was not found out; its API would have answered";
+
 }  // namespace
 
 void tls(const Facts& facts, Sink& sink) {
@@ -102,10 +137,10 @@ void tls(const Facts& facts, Sink& sink) {
   }
   std::vector<Evidence> bad;
   std::vector<Evidence> good;
-  std::vector<std::string> unclear;
+  Doubts doubts;
   for (const Listener& listener : *listeners) {
     if (listener.security == Listener::Security::kUnknown) {
-      unclear.push_back(listener.address);
+      doubts.add(listener);
     } else {
       const bool mutual = listener.security == Listener::Security::kMutualTls;
       (mutual ? good : bad).push_back(evidence_of(facts, listener, "TLS with client certificates"));
@@ -114,8 +149,13 @@ void tls(const Facts& facts, Sink& sink) {
   if (bad.empty()) bad = std::move(warned);
   if (!bad.empty())
     return sink.fail(the_daemon(facts), std::move(bad), "whoever reaches the port is root of this host");
-  if (!unclear.empty()) {
-    return sink.error(the_daemon(facts), fmt::format("what {} demands of clients was not found out", some_of(unclear)));
+  if (!doubts.unclear.empty()) {
+    return sink.error(the_daemon(facts),
+                      fmt::format("what {} demands of clients was not found out", some_of(doubts.unclear)));
+  }
+  if (!doubts.silent.empty()) {
+    std::ranges::move(doubts.silent, std::back_inserter(good));
+    return sink.manual(the_daemon(facts), std::move(good), std::string(kSilentPorts));
   }
   sink.pass(the_daemon(facts), std::move(good));
 }
@@ -124,16 +164,29 @@ void api_tcp(const Facts& facts, Sink& sink) {
   std::vector<Evidence> found = warned_of(facts);
   for (Evidence& evidence : found) evidence.wanted = "no TCP port";
   const auto listeners = api_listeners(facts);
+  Doubts doubts;
   if (facts.address.starts_with("tcp://")) {
     found.push_back({.where = "the address of this audit", .found = facts.address, .wanted = "no TCP port"});
   } else if (!listeners && found.empty()) {
     return sink.unknown(the_daemon(facts), listeners.error());
   }
-  if (listeners && !listeners->empty()) {
-    found.clear();  // they say the same, and more
-    for (const Listener& listener : *listeners) found.push_back(evidence_of(facts, listener, "no TCP port"));
+  std::vector<Evidence> doors;
+  for (const Listener& listener : listeners.value_or(std::vector<Listener>())) {
+    if (listener.purpose == Listener::Purpose::kApi) {
+      doors.push_back(evidence_of(facts, listener, "no TCP port"));
+    } else {
+      doubts.add(listener);
+    }
   }
+  if (!doors.empty()) found = std::move(doors);  // they say the same, and more
   if (!found.empty()) return sink.fail(the_daemon(facts), std::move(found));
+  if (!doubts.unclear.empty()) {
+    return sink.error(the_daemon(facts),
+                      fmt::format("whether {} is a door of the API was not found out", some_of(doubts.unclear)));
+  }
+  if (!doubts.silent.empty()) {
+    return sink.manual(the_daemon(facts), std::move(doubts.silent), std::string(kSilentPorts));
+  }
   sink.pass(the_daemon(facts),
             {{.where = "listening sockets of the daemon", .found = "none of TCP", .wanted = "none of TCP"}});
 }

@@ -50,6 +50,46 @@ TEST(DaemonTls, IsNoPassWhereAListenerSaidNothing) {
             "error");
 }
 
+Listener doubtful(std::string address, Listener::Purpose purpose, std::string reason) {
+  return {.address = std::move(address), .reason = std::move(reason), .purpose = purpose};
+}
+
+TEST(DaemonTls, IsNoPassWhereADoorThatNobodyAskedForCutsEveryConnection) {
+  const Facts facts = listening({at("[::]:2376", Security::kMutualTls),
+                                 doubtful("127.0.0.1:4000", Listener::Purpose::kUnclear, "it ended 5 connections")});
+  EXPECT_EQ(status_of_only_row("daemon.tls", facts), "error");
+  EXPECT_EQ(told_by("daemon.tls", facts),
+            "what 127.0.0.1:4000 (it ended 5 connections) demands of clients was not found out\n");
+  const Facts alone = listening({doubtful("127.0.0.1:4000", Listener::Purpose::kUnclear, "it ended 5 connections")});
+  EXPECT_EQ(status_of_only_row("daemon.api-tcp", alone), "error");
+  EXPECT_EQ(told_by("daemon.api-tcp", alone),
+            "whether 127.0.0.1:4000 (it ended 5 connections) is a door of the API was not found out\n");
+  EXPECT_EQ(status_of_only_row("daemon.api-tcp", facts), "fail");
+}
+
+TEST(DaemonTls, LeavesASilentPortToAPersonUnlessItIsKeptForAContainer) {
+  Facts facts = listening({doubtful("0.0.0.0:8080", Listener::Purpose::kSilent, "it said nothing")});
+  for (const char* check : {"daemon.tls", "daemon.api-tcp"}) {
+    EXPECT_EQ(status_of_only_row(check, facts), "manual") << check;
+    EXPECT_THAT(told_by(check, facts), HasSubstr("listener 0.0.0.0:8080: it said nothing")) << check;
+  }
+  Facts swarm = facts;
+  ContainerDetails details;
+  details.ports = {{.container_port = "80/tcp", .host_address = "0.0.0.0", .host_port = 8080}};
+  facts.containers = {test_container("web", details)};
+  EXPECT_EQ(status_of_only_row("daemon.tls", facts), "not_applicable");
+  EXPECT_EQ(status_of_only_row("daemon.api-tcp", facts), "pass");
+  facts.containers->front().details->ports.front().host_port = 80;
+  EXPECT_EQ(status_of_only_row("daemon.api-tcp", facts), "manual");
+  swarm.swarm = Swarm{};
+  swarm.swarm->services = {{.id = "s", .name = "web", .ports = details.ports}};
+  EXPECT_EQ(status_of_only_row("daemon.api-tcp", swarm), "pass");
+  // An API is one whatever else is published at its port.
+  facts.containers->front().details->ports.front().host_port = 2375;
+  facts.host.daemon->listeners = {at("127.0.0.1:2375", Security::kPlain)};
+  EXPECT_EQ(status_of_only_row("daemon.api-tcp", facts), "fail");
+}
+
 // A socket that systemd opened is in no setting: it counts all the same.
 TEST(DaemonTls, SeesListenersThatSystemdOpened) {
   Facts facts = listening({at("0.0.0.0:2375", Security::kPlain)});

@@ -27,6 +27,8 @@ namespace bulkhead::audit {
 namespace {
 
 constexpr size_t kMaxListeners = 64;
+constexpr size_t kMaxAnswerBytes = size_t{64} << 10;
+constexpr int kTlsAttempts = 5;
 constexpr size_t kMaxTableBytes = size_t{64} << 20;
 
 enum class Answer : uint8_t {
@@ -48,14 +50,22 @@ net::Request ping(std::string_view scheme, const TcpSocket& socket, std::chrono:
   request.timeouts = {.connect = timeout, .first_byte = timeout, .stall_period = timeout, .total = timeout};
   request.retry = net::RetryPolicy::never();
   request.max_redirects = 0;
-  request.max_body_bytes = size_t{64} << 10;
+  request.max_body_bytes = kMaxAnswerBytes;
   return request;
+}
+
+// A plugin that says who may ask what (moby, daemon/pkg/authorization) is asked before the engine names itself.
+bool is_denied_by_plugin(const net::Response& response) {
+  if (response.status != 403) return false;
+  const auto text = read_all(*response.body, kMaxAnswerBytes, "the answer");
+  return text && text->contains("authorization denied by plugin");
 }
 
 bool is_engine(const net::Response& response) {
   const auto server = response.headers.find("Server");
   return response.headers.find("Api-Version") ||
-         (server && (server->starts_with("Docker/") || server->starts_with("Libpod/")));
+         (server && (server->starts_with("Docker/") || server->starts_with("Libpod/"))) ||
+         is_denied_by_plugin(response);
 }
 
 Answer try_plain(const net::Client& client, const TcpSocket& socket, std::chrono::milliseconds timeout) {
@@ -87,26 +97,46 @@ Answer try_tls_once(const net::Client& client, const TcpSocket& socket, std::chr
 Answer try_tls(const net::Client& client, const TcpSocket& socket, std::chrono::milliseconds timeout) {
   // With TLS 1.3 the request is under way when the server refuses, and a connection that it closes with the request
   // unread may be cut before its alert is read.
-  constexpr int kAttempts = 5;
   Answer answer = Answer::kCut;
-  for (int i = 0; i < kAttempts && answer == Answer::kCut; ++i) answer = try_tls_once(client, socket, timeout);
+  for (int i = 0; i < kTlsAttempts && answer == Answer::kCut; ++i) answer = try_tls_once(client, socket, timeout);
   return answer;
 }
 
-// Nothing: no door of the engine's.
-std::optional<Listener::Security> judge(const net::Client& client, const TcpSocket& socket,
-                                        std::chrono::milliseconds timeout) {
+// What trying it out told.
+struct Verdict {
+  Listener::Security security = Listener::Security::kUnknown;
+  Listener::Purpose purpose = Listener::Purpose::kUnclear;
+  std::string reason{};
+};
+
+Verdict api_with(Listener::Security security) {
+  return {.security = security, .purpose = Listener::Purpose::kApi};
+}
+
+// Nothing: HTTP of another service.
+std::optional<Verdict> judge(const net::Client& client, const TcpSocket& socket, std::chrono::milliseconds timeout) {
   using Security = Listener::Security;
+  const auto milliseconds = timeout.count();
   const Answer plain = try_plain(client, socket, timeout);
-  if (plain == Answer::kEngine) return Security::kPlain;
-  if (plain != Answer::kTls) return std::nullopt;
+  if (plain == Answer::kEngine) return api_with(Security::kPlain);
+  if (plain == Answer::kOtherHttp) return std::nullopt;
+  if (plain == Answer::kSilence) {
+    return Verdict{.purpose = Listener::Purpose::kSilent,
+                   .reason = fmt::format("it takes connections and said nothing within {} ms", milliseconds)};
+  }
   switch (try_tls(client, socket, timeout)) {
     case Answer::kEngine:
-      return Security::kTlsWithoutClientCertificate;
+      return api_with(Security::kTlsWithoutClientCertificate);
     case Answer::kCertificateWanted:
-      return Security::kMutualTls;
-    default:
+      return api_with(Security::kMutualTls);
+    case Answer::kOtherHttp:
       return std::nullopt;
+    case Answer::kSilence:
+      return Verdict{.reason = fmt::format("it is no plain HTTP and said nothing of TLS within {} ms", milliseconds)};
+    case Answer::kCut:
+      return Verdict{.reason = fmt::format("it ended {} connections of TLS without a word", kTlsAttempts)};
+    default:
+      return Verdict{.reason = "it speaks neither HTTP nor a TLS that is known here"};
   }
 }
 
@@ -173,8 +203,7 @@ Fact<std::vector<Listener>> look_at_listeners(const ProcessFolder& process, cons
   std::vector<Listener> listeners;
   if (sockets->empty()) return listeners;
 
-  using Security = Listener::Security;
-  std::vector<std::optional<Security>> found(sockets->size());
+  std::vector<std::optional<Verdict>> found(sockets->size());
   if (reachable) {
     // Its certificate is looked at by nobody: only what it asks of us counts, and nothing is told to it.
     const net::Client client({.tls = {.skip_verification = true}});
@@ -185,11 +214,20 @@ Fact<std::vector<Listener>> look_at_listeners(const ProcessFolder& process, cons
   }
   for (size_t i = 0; i < sockets->size(); ++i) {
     const TcpSocket& socket = (*sockets)[i];
-    if (reachable && !found[i] && !is_told(options.hosts, socket)) continue;
-    listeners.push_back({.address = socket.ipv6 ? fmt::format("[{}]:{}", socket.host, socket.port)
-                                                : fmt::format("{}:{}", socket.host, socket.port),
-                         .loopback = socket.loopback,
-                         .security = found[i].value_or(Security::kUnknown)});
+    const bool told = is_told(options.hosts, socket);
+    if (reachable && !found[i] && !told) continue;
+    Listener listener{.address = socket.ipv6 ? fmt::format("[{}]:{}", socket.host, socket.port)
+                                             : fmt::format("{}:{}", socket.host, socket.port),
+                      .loopback = socket.loopback};
+    if (found[i]) {
+      listener.security = found[i]->security;
+      listener.reason = std::move(found[i]->reason);
+      if (!told) listener.purpose = found[i]->purpose;
+    } else {
+      listener.reason =
+          reachable ? "it answers HTTP, but not as the engine does" : "it is in another network namespace";
+    }
+    listeners.push_back(std::move(listener));
   }
   return listeners;
 }

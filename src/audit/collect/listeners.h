@@ -17,9 +17,9 @@ struct ListenerOptions {
   std::chrono::milliseconds timeout{2000};
 };
 
-// Listeners that speak neither HTTP nor TLS, or HTTP but not the engine's, are left out: metrics, a Swarm's gossip,
-// ports that are kept for containers. One that is in `hosts` is told whatever it answers. Those in another network
-// namespace cannot be tried: Security::kUnknown.
+// Listeners that speak HTTP, but not the engine's, are left out: metrics. All others are told: of those that are not in
+// `hosts` and do not answer as an API does (a Swarm's gossip, ports that are kept for containers) the purpose says so.
+// Those in another network namespace cannot be tried: Security::kUnknown.
 Fact<std::vector<Listener>> look_at_listeners(const ProcessFolder& process, const ListenerOptions& options);
 
 }  // namespace bulkhead::audit

@@ -1,6 +1,7 @@
 // What a stranger meets at the TCP addresses of an engine: this test is the engine.
 #include "audit/collect/listeners.h"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <stop_token>
@@ -28,6 +29,8 @@ using net::testing::SeenRequest;
 using ::testing::Contains;
 using ::testing::Not;
 using Security = Listener::Security;
+
+constexpr std::chrono::milliseconds kPatience{100};
 
 // How a server ends a connection that it refuses: at once, so that its alert may be lost with the request that it has
 // not read, or when the client has read the alert.
@@ -105,6 +108,34 @@ class TlsEngine {
   std::jthread thread_;
 };
 
+// Takes connections and reads nothing: hangs up at once, or lets them wait.
+class SilentDoor {
+ public:
+  explicit SilentDoor(bool hangs_up) : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(listener_.get(), 16), 0);
+    ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size);
+    authority_ = fmt::format("127.0.0.1:{}", ntohs(address.sin_port));
+    if (!hangs_up) return;
+    thread_ = std::jthread([this](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        pollfd polled{listener_.get(), POLLIN, 0};
+        if (::poll(&polled, 1, 20) > 0) const UniqueFd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      }
+    });
+  }
+  const std::string& authority() const { return authority_; }
+
+ private:
+  UniqueFd listener_;
+  std::string authority_;
+  std::jthread thread_;
+};
+
 std::vector<std::string> look(const ListenerOptions& options = {}) {
   const auto process = ProcessFolder::open("/proc", ::getpid());
   const auto listeners = look_at_listeners(*process, options);
@@ -115,6 +146,15 @@ std::vector<std::string> look(const ListenerOptions& options = {}) {
                                 listener.loopback ? " loopback" : ""));
   }
   return found;
+}
+
+Listener listener_at(const std::string& address, const ListenerOptions& options) {
+  const auto process = ProcessFolder::open("/proc", ::getpid());
+  const auto listeners = look_at_listeners(*process, options);
+  const auto found = std::ranges::find(*listeners, address, &Listener::address);
+  if (found != listeners->end()) return *found;
+  ADD_FAILURE() << address << " is left out";
+  return {};
 }
 
 template <typename Server>
@@ -132,6 +172,13 @@ TEST(Listeners, FindAnEngineThatAnswersAnybody) {
 
 TEST(Listeners, FindAnEngineThatAPluginKeepsFromAnswering) {
   const ScriptedServer engine([](const SeenRequest&) { return reply(403, "", "Server: Docker/20.10.24 (linux)\r\n"); });
+  EXPECT_THAT(look(), Contains(expected(engine, Security::kPlain)));
+}
+
+// The plugin is asked before the engine names itself.
+TEST(Listeners, FindAnEngineThatDoesNotNameItselfWhereAPluginRefuses) {
+  const ScriptedServer engine(
+      [](const SeenRequest&) { return reply(403, R"({"message":"authorization denied by plugin gate: no"})"); });
   EXPECT_THAT(look(), Contains(expected(engine, Security::kPlain)));
 }
 
@@ -156,19 +203,41 @@ TEST(Listeners, NeverTakeARefusalForAnOpenDoor) {
 
 TEST(Listeners, LeaveOutWhatIsNoDoorOfTheEngine) {
   const ScriptedServer metrics([](const SeenRequest&) { return reply(404, "no page"); });
+  EXPECT_THAT(look({.timeout = kPatience}), Not(Contains(testing::StartsWith(metrics.authority()))));
+}
+
+// A socket that the engine holds and nobody asked for is told even where nothing of it is understood.
+TEST(Listeners, TellOfADoorThatCutsEveryConnection) {
+  const ScriptedServer cutting([](const SeenRequest&) { return net::testing::ScriptedReply{.close = true}; });
+  const SilentDoor hanging_up(true);
   const ScriptedServer gossip(
       [](const SeenRequest&) { return net::testing::ScriptedReply{.bytes = "\1", .close = true}; });
-  const std::vector<std::string> found = look({.timeout = std::chrono::milliseconds(100)});
-  EXPECT_THAT(found, Not(Contains(testing::StartsWith(metrics.authority()))));
-  EXPECT_THAT(found, Not(Contains(testing::StartsWith(gossip.authority()))));
+  for (const std::string& door : {hanging_up.authority(), cutting.authority(), gossip.authority()}) {
+    const Listener listener = listener_at(door, {.timeout = kPatience});
+    EXPECT_EQ(listener.security, Security::kUnknown) << door;
+    EXPECT_EQ(listener.purpose, Listener::Purpose::kUnclear) << door;
+    EXPECT_FALSE(listener.reason.empty()) << door;
+  }
+  EXPECT_EQ(listener_at(hanging_up.authority(), {.timeout = kPatience}).reason,
+            "it ended 5 connections of TLS without a word");
+  const Listener told =
+      listener_at(hanging_up.authority(), {.hosts = {"tcp://" + hanging_up.authority()}, .timeout = kPatience});
+  EXPECT_EQ(told.purpose, Listener::Purpose::kApi);
+  EXPECT_EQ(told.security, Security::kUnknown);
+}
+
+TEST(Listeners, TellOfADoorThatSaysNothing) {
+  const SilentDoor silent(false);
+  const Listener listener = listener_at(silent.authority(), {.timeout = kPatience});
+  EXPECT_EQ(listener.purpose, Listener::Purpose::kSilent);
+  EXPECT_EQ(listener.reason, "it takes connections and said nothing within 100 ms");
 }
 
 TEST(Listeners, TellOfADoorThatTheEngineWasToldToOpenEvenWhenItIsSilent) {
   const ScriptedServer engine([](const SeenRequest&) { return net::testing::ScriptedReply{.hang = true}; });
-  const ListenerOptions options{.hosts = {"tcp://" + engine.authority()}, .timeout = std::chrono::milliseconds(100)};
+  const ListenerOptions options{.hosts = {"tcp://" + engine.authority()}, .timeout = kPatience};
   EXPECT_THAT(look(options), Contains(expected(engine, Security::kUnknown)));
-  EXPECT_THAT(look({.timeout = std::chrono::milliseconds(100)}),
-              Not(Contains(testing::StartsWith(engine.authority()))));
+  EXPECT_EQ(listener_at(engine.authority(), options).purpose, Listener::Purpose::kApi);
 }
 
 TEST(Listeners, AreNotTriedInAnotherNetwork) {
