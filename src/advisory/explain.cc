@@ -202,6 +202,21 @@ void find_elsewhere(const Database& database, uint32_t vulnerability,
 
 }  // namespace
 
+bool looks_like_id(std::string_view text) {
+  if (!std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; })) return false;
+  const auto begins = [&](std::string_view form) {
+    return text.size() >= form.size() && std::ranges::equal(text.substr(0, form.size()), form, [](char c, char like) {
+             return like == '0' ? is_digit(c) : c == like;
+           });
+  };
+  // SUSE has CVE-2008-NNN0.
+  if (to_lower(text.substr(0, 4)) == "cve-") return begins("CVE-0000-") && text.size() >= 13;
+  // The only ones that may do without a digit, and that seldom.
+  if (begins("GHSA-") || begins("CGA-")) return true;
+  const size_t separator = text.find_first_of("-:/");
+  return separator != 0 && separator != std::string_view::npos && std::ranges::any_of(text.substr(separator), is_digit);
+}
+
 std::vector<Explanation> explain(std::string_view id, std::span<const inventory::Package> packages,
                                  const inventory::OperatingSystem& system, const Database& database,
                                  const MatchOptions& options) {

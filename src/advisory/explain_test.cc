@@ -33,6 +33,19 @@ TEST(Explain, ShowsTheComparisonForWhatIsReportedAndWhatIsNot) {
   EXPECT_THAT(text, HasSubstr("not reported: the installed version is outside the affected range"));
 }
 
+TEST(Explain, TellsAnIdFromAnotherWord) {
+  for (const char* id :
+       {"CVE-2023-4911", "CVE-2008-NNN0", "GHSA-jfhf-cxqm-vwwq", "CGA-xxvm-fhgc-hjqr", "RHSA-2023:4418", "DSA-5514-1",
+        "TEMP-0000000-4DA0A8", "ALAS2023-2024-500", "SUSE-SU-2023:1234-1", "PHSA:00091:3.0:0047",
+        "oval:org.opensuse.security:def:20165256", "USN-1-1", "main/2.17.1"}) {
+    EXPECT_TRUE(looks_like_id(id)) << id;
+  }
+  for (const char* word : {"", "bogus", "openssl", "CVE", "CVE-", "CVE-2023", "CVE-2023-12", "cve-2023-4911", "-2023",
+                           "CVE-2023-4911 ", "CVE-2023-4911,CVE-2023-4912\n", "DSA-"}) {
+    EXPECT_FALSE(looks_like_id(word)) << word;
+  }
+}
+
 TEST(Explain, SaysWhyASeverityIsUnknown) {
   const Database database = make({Says("CVE-1").of("debian:12", "x").fixed("2"),
                                   Says("CVE-2").of("debian:12", "x").fixed("2").severity(Severity::kLow)});

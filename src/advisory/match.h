@@ -31,6 +31,10 @@ struct MatchOptions {
 MatchResult match(std::span<const inventory::Package> packages, const inventory::OperatingSystem& system,
                   const Database& database, const MatchOptions& options);
 
+// Whether the text has the form of an id at all: "CVE-2023-4911", "GHSA-jfh8-c2jp-5v3q", "RHSA-2023:4418", as far as
+// can be told without knowing every publisher's. A database may still not know it.
+bool looks_like_id(std::string_view text);
+
 // The reasoning about one id: why each package that a feed names with it is reported or is not. One answer for each
 // vulnerability of that name: an advisory that covers several (RHSA-…, DSA-…) gives several, and an id that no feed
 // knows gives one with known == false.

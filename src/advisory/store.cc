@@ -10,6 +10,7 @@
 
 #include "archive/inflate.h"
 #include "base/fs.h"
+#include "base/remedy.h"
 #include "base/text.h"
 #include "crypto/digest.h"
 
@@ -24,9 +25,20 @@ constexpr std::string_view kSnapshotPrefix = "advisories-";
 // s.
 constexpr int kLevel = 12;
 constexpr int kWindowLog = 26;
+constexpr std::string_view kNameAFile =
+    "correct the path; `bulkhead db export` and `bulkhead db build` write such files";
+constexpr std::string_view kCopyAgain =
+    "the file is damaged or was cut off: copy it again, or write it anew with `bulkhead db export`";
 constexpr std::string_view kGetOne =
     "fetch feeds with `bulkhead db update --distribution debian:12`, build one from feed files with `bulkhead db build "
     "--from DIR`, or bring one with `bulkhead db import FILE`";
+
+// What to do about a file that somebody named.
+Error about_named_file(Error error) {
+  if (error.code() == Code::kNotFound) return or_remedy(std::move(error), kNameAFile);
+  if (error.code() == Code::kMalformed) return or_remedy(std::move(error), kCopyAgain);
+  return error;
+}
 
 // Counts what comes out of a packed file.
 class CappedSource final : public BlockSource {
@@ -154,11 +166,10 @@ Result<OpenedDatabase> open_database(const StorePaths& paths, const StoreLimits&
   if (!paths.named.empty()) {
     opened.origin = Origin::kNamed;
     opened.path = paths.named;
-    if (paths.named.ends_with(kPackedSuffix)) {
-      TRY_ASSIGN(opened.database, open_packed(paths.named, paths.cache_dir, limits));
-    } else {
-      TRY_ASSIGN(opened.database, open_shared(paths.named));
-    }
+    auto named = paths.named.ends_with(kPackedSuffix) ? open_packed(paths.named, paths.cache_dir, limits)
+                                                      : open_shared(paths.named);
+    if (!named) return fail(about_named_file(std::move(named).error()));
+    opened.database = *std::move(named);
     return opened;
   }
   std::error_code error;
@@ -192,7 +203,9 @@ Result<std::string> pack_database(ByteSpan database) {
 Result<std::shared_ptr<const Database>> import_database(const std::string& from, const std::string& cache_dir,
                                                         const StoreLimits& limits, const std::stop_token& stop) {
   const std::string path = cached_database_path(cache_dir);
-  TRY(unpack(from, path, limits, stop));
+  if (auto status = unpack(from, path, limits, stop); !status) {
+    return fail(about_named_file(std::move(status).error()));
+  }
   return open_shared(path);
 }
 

@@ -234,6 +234,7 @@ Status TarReader::State::read_pax() {
 Result<const TarEntry*> TarReader::State::next() {
   if (at_end) return nullptr;
   TRY(skip_content());
+  entry.path.clear();  // errors name it: what is read from here on is none of its
   pax.clear();
   long_name.clear();
   long_link.clear();
@@ -392,9 +393,9 @@ Result<ByteSpan> TarReader::State::read_stored(uint64_t wanted) {
   if (stored_left == 0) return ByteSpan();
   TRY_ASSIGN(const ByteSpan piece, input.take_some(std::min(wanted, stored_left)));
   if (piece.empty()) {
-    return fail(Code::kMalformed,
-                fmt::format("tar archive ends inside the content of the header at byte {}, {} bytes early",
-                            header_offset, stored_left));
+    const std::string inside = entry.path.empty() ? fmt::format("the content of the header at byte {}", header_offset)
+                                                  : fmt::format("\"{}\"", printable(entry.path));
+    return fail(Code::kMalformed, fmt::format("tar archive ends inside {}, {} bytes early", inside, stored_left));
   }
   stored_left -= piece.size();
   return piece;

@@ -213,12 +213,14 @@ TEST(TarReader, RejectsArchivesThatEndEarly) {
   const std::string archive = TarBuilder().file("a", std::string(600, 'a')).finish();
   expect_malformed(archive.substr(0, 100), "the archive ends inside it");
   expect_malformed(archive.substr(0, 512), "ends inside");
-  expect_malformed(archive.substr(0, 1111), "ends inside the content of the header at byte 0, 1 bytes early");
+  expect_malformed(archive.substr(0, 1111), "tar archive ends inside \"a\", 1 bytes early");
   const auto skipping = listing(archive.substr(0, 1111), 100, {}, false);
   ASSERT_FALSE(skipping);
   EXPECT_EQ(skipping.error().to_string(), "tar archive ends inside \"a\", 1 bytes early");
   const std::string extended = TarBuilder().pax({{"path", "x"}}).unfinished();
-  expect_malformed(extended.substr(0, 515), "ends inside");
+  expect_malformed(extended.substr(0, 515), "ends inside the content of the header at byte 0");
+  const std::string second = TarBuilder().file("a", "a").pax({{"path", "x"}}).unfinished();
+  expect_malformed(second.substr(0, 1539), "ends inside the content of the header at byte 1024");
 }
 
 TEST(TarReader, RejectsAZeroBlockAmongOthers) {

@@ -16,6 +16,7 @@
 #include "cli/command.h"
 #include "cli/environment.h"
 #include "cli/finding_flags.h"
+#include "cli/named_file.h"
 #include "cli/output.h"
 #include "cli/output_flags.h"
 #include "cli/reports.h"
@@ -266,11 +267,11 @@ Result<audit::Facts> AuditCommand::facts_of(const Host& host, const audit::Colle
 
 Status AuditCommand::read_files(const std::stop_token& stop) {
   if (!exceptions_file_.empty()) {
-    TRY_ASSIGN(const std::string text, read_file(exceptions_file_, kMaxExceptionsBytes, stop));
+    TRY_ASSIGN(const std::string text, read_named_file("--exceptions", exceptions_file_, kMaxExceptionsBytes, stop));
     TRY_ASSIGN(exceptions_, audit::parse_exceptions(text, exceptions_file_));
   }
   if (!baseline_file_.empty()) {
-    TRY_ASSIGN(const std::string text, read_file(baseline_file_, audit::kMaxBaselineBytes, stop));
+    TRY_ASSIGN(const std::string text, read_named_file("--baseline", baseline_file_, audit::kMaxBaselineBytes, stop));
     TRY_ASSIGN(baseline_, audit::parse_baseline(text, baseline_file_));
   }
   return {};
@@ -403,7 +404,8 @@ CommandInfo audit_command() {
           "bulkhead audit --explain container.privileged",
       .exit_status =
           "0; 1 on an error of the program or its input, when no engine gave an answer, and with --fail-on when one "
-          "of several gave none or a check that counts could not be made; 2 when --fail-on was met.",
+          "of several gave none or a check that counts could not be made; 2 when --fail-on was met; "
+          "130 when stopped by a signal.",
       .make = [] -> std::unique_ptr<Command> { return std::make_unique<AuditCommand>(); }};
 }
 

@@ -309,7 +309,9 @@ CommandInfo db_update_command() {
           "bulkhead db update\n"
           "bulkhead db update --dry-run\n"
           "bulkhead db update --feed-mirror https://secdb.alpinelinux.org=https://mirror.example/secdb",
-      .exit_status = "0; 1 when a feed could not be fetched or the database not be built, and on any other error.",
+      .exit_status =
+          "0; 1 when a feed could not be fetched or the database not be built, and on any other error; 130 when "
+          "stopped by a signal.",
       .make = [] -> std::unique_ptr<Command> { return std::make_unique<DbUpdateCommand>(); }};
 }
 

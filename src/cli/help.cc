@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kColumns = 80;
 constexpr size_t kHelpColumn = 30;
+constexpr std::string_view kOrdinaryExitStatus =
+    "0; 1 on an error of the program or its input; 130 when stopped by a signal.";
 
 size_t columns_of(std::string_view text) {
   size_t columns = 0;
@@ -168,9 +170,9 @@ std::string help_text(std::span<const DescribedCommand> commands, std::string_vi
   }
   if (!command.info.details.empty()) out += fmt::format("\n{}", paragraphs(command.info.details));
   if (!command.info.examples.empty()) out += fmt::format("\nExamples:\n{}", indented(command.info.examples));
-  if (!command.info.exit_status.empty()) {
-    out += fmt::format("\n{}", paragraphs(fmt::format("Exit status: {}", command.info.exit_status)));
-  }
+  const std::string_view exit_status =
+      command.info.exit_status.empty() ? kOrdinaryExitStatus : command.info.exit_status;
+  out += fmt::format("\n{}", paragraphs(fmt::format("Exit status: {}", exit_status)));
   if (std::ranges::find(groups, kLimitGroup) != groups.end()) add_group(kLimitGroup);
   return out;
 }

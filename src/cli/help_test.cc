@@ -48,6 +48,17 @@ TEST(Help, GivesNoExampleThatTheCommandRefuses) {
   EXPECT_THAT(joined("sbom"), testing::Not(HasSubstr(" json=")));
 }
 
+TEST(Help, TellsEveryStatusThatACommandMayEndWith) {
+  const auto described = describe(commands());
+  for (const DescribedCommand& command : described) {
+    if (command.is_group()) continue;
+    const std::string help = help_text(described, command.info.name);
+    const size_t status = help.find("Exit status: 0");
+    ASSERT_NE(status, std::string::npos) << command.info.name;
+    EXPECT_NE(help.find("130 when", status), std::string::npos) << command.info.name;
+  }
+}
+
 TEST(Help, KeepsWithin80Columns) {
   const auto described = describe(commands());
   for (const DescribedCommand& command : described) {

@@ -19,7 +19,7 @@ constexpr Row kExitStatus[] = {
     {"0", "The command did its work, and no threshold was met."},
     {"1",
      "An error of the program or its input: nothing is said about the image. Also when a feed could not be fetched."},
-    {"2", "A finding that is shown meets the threshold of --fail-on."},
+    {"2", "A finding that is shown, or a failed check of an audit, meets the threshold of --fail-on."},
     {"130", "Stopped by SIGINT or SIGTERM."},
 };
 

@@ -4,13 +4,14 @@
 
 #include <fmt/format.h>
 
-#include "base/fs.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/database_flags.h"
 #include "cli/databases.h"
 #include "cli/finding_flags.h"
 #include "cli/image_flags.h"
 #include "cli/image_session.h"
+#include "cli/named_file.h"
 #include "cli/output_flags.h"
 #include "cli/reports.h"
 #include "scan/filter.h"
@@ -38,10 +39,23 @@ Result<Selection> make_selection(const FindingFlags& flags, const std::stop_toke
   Selection selection;
   selection.filter = {.severities = flags.severities, .statuses = flags.statuses, .only_fixed = flags.only_fixed};
   if (!flags.ignore_file.empty()) {
-    TRY_ASSIGN(const std::string text, read_file(flags.ignore_file, kMaxIgnoreFileBytes, stop));
+    TRY_ASSIGN(const std::string text, read_named_file("--ignore-file", flags.ignore_file, kMaxIgnoreFileBytes, stop));
     TRY_ASSIGN(selection.ignore, scan::parse_ignore_file(text, flags.ignore_file));
   }
   return selection;
+}
+
+// An id that no feed knows is an answer; a word that cannot be one is a slip of the pen. The database is asked first:
+// its publishers name things as they like.
+Status check_ids(std::span<const std::string> ids, const advisory::Database& database) {
+  for (const std::string& id : ids) {
+    if (advisory::looks_like_id(id) || !database.find_vulnerabilities(id).empty()) continue;
+    return fail(Code::kInvalidArgument,
+                fmt::format("--explain: \"{}\" is no id of a vulnerability, and no feed in the database knows it",
+                            printable(id)),
+                "write it as its publisher does: CVE-2023-4911, GHSA-jfh8-c2jp-5v3q, RHSA-2023:4418, DSA-5514-1");
+  }
+  return {};
 }
 
 bool threshold_met(const FindingFlags& flags, std::span<const scan::ScanResult> results) {
@@ -133,10 +147,11 @@ Result<int> ScanCommand::run(Interrupts& interrupts) {
   TRY_ASSIGN(const Reports reports, Reports::create(output_));
   report::Options report;
   if (!template_file_.empty()) {
-    TRY_ASSIGN(report.template_text, read_file(template_file_, kMaxTemplateBytes, stop));
+    TRY_ASSIGN(report.template_text, read_named_file("--template", template_file_, kMaxTemplateBytes, stop));
   }
   TRY_ASSIGN(const advisory::OpenedDatabase database,
              advisory::open_database(store_paths(database_, image_.cache_dir), database_limits_));
+  TRY(check_ids(explain_, *database.database));
   TRY_ASSIGN(const auto session, ImageSession::create(image_, stop));
 
   scan::Options options = session->options();
@@ -157,15 +172,16 @@ Result<int> ScanCommand::run(Interrupts& interrupts) {
     TRY_ASSIGN(oci::OpenedImage opened, session->open(image));
     TRY_CONTEXT(scan::ScanResult result, scan::take_facts(std::move(opened), options), image);
     if (!image_.offline && !image_.no_cache) remember_what_was_met(result, image_.cache_dir);
-    for (const std::string& id : explain_) {
-      TRY_ASSIGN(const std::string explanation, scan::explain(id, result, options));
-      explanations += explanation;
-    }
+    const ProgressStep matching(progress, "matching", 0);
+    TRY(scan::assess(result, options));
     if (explain_.empty()) {
-      const ProgressStep matching(progress, "matching", 0);
-      TRY(scan::assess(result, options));
       selection.apply(result, today);
       warn_about_unknown(finding_, result);
+    } else {
+      TRY_ASSIGN(const std::string explanation, scan::explain(explain_, result, options));
+      if (!explanations.empty()) explanations += '\n';
+      if (images.size() > 1) explanations += fmt::format("{}\n\n", printable(image));
+      explanations += explanation;
     }
     results.push_back(std::move(result));
   }
@@ -192,7 +208,8 @@ CommandInfo scan_command() {
               "bulkhead scan -o json=report.json -o table oci:build/image:latest\n"
               "docker save cart | bulkhead scan -\n"
               "bulkhead scan --explain CVE-2023-4911 rootfs:/",
-          .exit_status = "0, 1 on an error of the program or its input, 2 when --fail-on was met.",
+          .exit_status =
+              "0, 1 on an error of the program or its input, 2 when --fail-on was met, 130 when stopped by a signal.",
           .make = [] -> std::unique_ptr<Command> { return std::make_unique<ScanCommand>(); }};
 }
 

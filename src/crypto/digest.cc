@@ -44,6 +44,9 @@ void require(int result) {
   if (result != 1) std::abort();
 }
 
+constexpr std::string_view kFetchAgain =
+    "the content was changed or damaged on its way; fetch it again from a source you trust";
+
 class VerifyingSource final : public BlockSource {
  public:
   VerifyingSource(std::unique_ptr<BlockSource> inner, Digest expected, uint64_t expected_size, std::string what)
@@ -58,10 +61,11 @@ class VerifyingSource final : public BlockSource {
     TRY_ASSIGN(const ByteSpan block, inner_->next());
     size_ += block.size();
     if (expected_size_ != 0 && (size_ > expected_size_ || (block.empty() && size_ != expected_size_))) {
-      return fail(Code::kVerificationFailed,
-                  fmt::format("{}: {} bytes, but {} were promised", what_,
-                              block.empty() ? fmt::format("only {}", size_) : fmt::format("{} or more", size_),
-                              expected_size_));
+      return fail(
+          Code::kVerificationFailed,
+          fmt::format("{}: {} bytes, but {} were promised", what_,
+                      block.empty() ? fmt::format("only {}", size_) : fmt::format("{} or more", size_), expected_size_),
+          std::string(kFetchAgain));
     }
     if (!block.empty()) {
       hasher_.update(block);
@@ -72,7 +76,7 @@ class VerifyingSource final : public BlockSource {
     if (found != expected_) {
       return fail(Code::kVerificationFailed,
                   fmt::format("{}: digest is {}, but {} was promised", what_, found.to_string(), expected_.to_string()),
-                  "the content was changed or damaged on its way; fetch it again from a source you trust");
+                  std::string(kFetchAgain));
     }
     return ByteSpan();
   }

@@ -611,6 +611,7 @@ TEST(HttpClient, ReportsAProxyThatRefuses) {
   const auto response = client.send(get("https://registry.example/v2/"));
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().to_string().find("s3cret"), std::string::npos);
+  EXPECT_TRUE(response.error().remedy().contains("NO_PROXY")) << response.error().remedy();
   EXPECT_EQ(proxy.requests().size(), 1U) << "a refusal is not retried";
 }
 

@@ -173,6 +173,7 @@ Status Transfer::configure(const TransferPlan& plan) {
   // Both set always: libcurl would otherwise look into the environment.
   std::string proxy(plan.client->proxies.proxy_for(plan.url).reveal());
   set(CURLOPT_PROXY, proxy.c_str());
+  through_proxy_ = !proxy.empty();
   wipe(proxy);
   set(CURLOPT_NOPROXY, "");
   if (!request.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
@@ -421,6 +422,15 @@ Error Transfer::curl_error(CURLcode code) const {
     const bool is_other = ::stat(unix_socket_.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode);
     return {Code::kUnavailable, fmt::format("{}: {}", printable(unix_socket_),
                                             is_other ? "is no socket" : "nobody answers at this socket")};
+  }
+  // Before a server behind a proxy is reached, whatever goes wrong is between us and the proxy.
+  const bool proxy_failed = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_PROXY ||
+                            code == CURLE_PROXY || info(CURLINFO_HTTP_CONNECTCODE) >= 400;
+  if (through_proxy_ && proxy_failed) {
+    return {
+        meaning_of(code).code, std::move(message),
+        "the proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names refused, or does not answer: correct it, or list "
+        "in NO_PROXY what is reached directly"};
   }
   if (code == CURLE_SSL_CONNECT_ERROR && is_transient()) return {Code::kUnavailable, std::move(message)};
   switch (code) {

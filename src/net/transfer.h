@@ -129,6 +129,7 @@ class Transfer {
 
   std::string display_;
   std::string unix_socket_;
+  bool through_proxy_ = false;
   Timeouts timeouts_;
   std::optional<Clock::time_point> deadline_;
   std::optional<Clock::time_point> body_deadline_;  // from the head on

@@ -24,6 +24,10 @@ inline constexpr std::string_view kRootMarks[] = {
     "var/lib/opkg/status", "usr/lib/opkg/status",  "lib/apk/db/installed", "usr/lib/apk/db/installed",
     "var/lib/rpm",         "usr/lib/sysimage/rpm", "usr/share/rpm",        "var/lib/rpmmanifest"};
 
+// What to do about an archive that is malformed.
+inline constexpr std::string_view kArchiveAgain =
+    "the archive is damaged, was cut off or is no work of an image tool: save or copy it again";
+
 // An archive passed a limit before it was known for an image: it may be none.
 Error doubt_that_it_is_an_image(Error passed_limit);
 

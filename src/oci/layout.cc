@@ -38,8 +38,10 @@ class LayoutBlobs final : public BlobStore {
   Result<bool> has_layer(const Descriptor& layer, Layer::Kind /*kind*/) const override {
     TRY_ASSIGN(const auto file, files_->find(blob_path(layer.digest)));
     if (file && file->size != layer.size) {
-      return fail(Code::kVerificationFailed, fmt::format("blob {} is {} bytes large, but its descriptor says {}",
-                                                         layer.digest.to_string(), file->size, layer.size));
+      return fail(Code::kVerificationFailed,
+                  fmt::format("blob {} is {} bytes large, but its descriptor says {}", layer.digest.to_string(),
+                              file->size, layer.size),
+                  "the image is damaged: copy or pull it again");
     }
     return file.has_value();
   }

@@ -179,6 +179,7 @@ TEST(Layout, SeesALayerOfTheWrongSizeBeforeReadingIt) {
   ASSERT_FALSE(image);
   EXPECT_EQ(image.error().code(), Code::kVerificationFailed);
   EXPECT_THAT(image.error().to_string(), HasSubstr("is 5 bytes large, but its descriptor says 11"));
+  EXPECT_THAT(image.error().remedy(), HasSubstr("again"));
 }
 
 TEST(Layout, RefusesWhatIsNoLayoutOfVersion1) {

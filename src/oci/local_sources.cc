@@ -12,6 +12,7 @@
 #include "archive/inflate.h"
 #include "archive/tar_index.h"
 #include "base/fs.h"
+#include "base/remedy.h"
 #include "base/text.h"
 #include "oci/archive_format.h"
 #include "oci/file_store.h"
@@ -24,6 +25,8 @@ namespace {
 
 constexpr std::string_view kStandardInput = "-";
 constexpr size_t kTarBlock = 512;
+constexpr std::string_view kCorrectPath =
+    "correct the path; after the prefix comes a path, and after that :TAG or @DIGEST of one image of several";
 
 // What lies at a path.
 enum class Thing : uint8_t { kNothing, kFolder, kFile, kStream };
@@ -110,6 +113,9 @@ Result<OpenedImage> open_archive(ArchiveFile file, const std::string& path, Arch
   if (!index && index.error().code() == Code::kLimitExceeded) {
     return fail(doubt_that_it_is_an_image(std::move(index).error()));
   }
+  if (!index && index.error().code() == Code::kMalformed) {
+    return fail(or_remedy(std::move(index).error(), kArchiveAgain));
+  }
   if (!index) return fail(std::move(index).error());
   TRY_ASSIGN(Image image, open_files(make_tar_store(*std::move(index), name), format, selector, options));
   return image;
@@ -158,7 +164,9 @@ class ArchiveSource final : public ImageSource {
     }
     TRY_ASSIGN(auto where, split_path(reference));
     TRY_ASSIGN(const Thing thing, thing_at(where.path));
-    if (thing == Thing::kNothing) return fail(Code::kNotFound, nothing_at(where.path, reference));
+    if (thing == Thing::kNothing) {
+      return fail(Code::kNotFound, nothing_at(where.path, reference), std::string(kCorrectPath));
+    }
     if (thing == Thing::kFolder) return open_folder(where, options);
     TRY_ASSIGN(ArchiveFile file, open_file(where.path, thing));
     if (file.kind == FileKind::kOther) return fail(Code::kUnsupported, no_archive(where.path));
@@ -185,10 +193,13 @@ class RootfsSource final : public ImageSource {
   Result<OpenedImage> open(std::string_view reference, const OpenOptions& /*options*/) override {
     std::string path(reference);
     TRY_ASSIGN(const Thing thing, thing_at(path));
-    if (thing == Thing::kNothing) return fail(Code::kNotFound, nothing_at(path, reference));
+    if (thing == Thing::kNothing) {
+      return fail(Code::kNotFound, nothing_at(path, reference), "correct the path: rootfs: takes a folder");
+    }
     if (thing != Thing::kFolder) {
       return fail(Code::kInvalidArgument,
-                  fmt::format("{}: is not a folder, so it is no root file system", printable(path)));
+                  fmt::format("{}: is not a folder, so it is no root file system", printable(path)),
+                  "leave the prefix out: what kind of image a file is can be told by what it holds");
     }
     return rootfs_image(std::move(path));
   }

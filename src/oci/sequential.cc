@@ -9,6 +9,7 @@
 #include "archive/inflate.h"
 #include "archive/tar_links.h"
 #include "archive/tar_reader.h"
+#include "base/remedy.h"
 #include "base/text.h"
 #include "oci/file_store.h"
 
@@ -176,6 +177,7 @@ class SequentialArchive final : public SequentialImage {
   Result<Image> read(LayerVisitor& visitor) override {
     if (auto passed = pass(visitor); !passed) {
       Error error = std::move(passed).error().with_context(name_);
+      if (error.code() == Code::kMalformed) return fail(or_remedy(std::move(error), kArchiveAgain));
       const bool doubtful = error.code() == Code::kLimitExceeded && !files_->has_manifest();
       return fail(doubtful ? doubt_that_it_is_an_image(std::move(error)) : std::move(error));
     }

@@ -57,10 +57,6 @@ std::string status_text(advisory::AdvisoryStatus status) {
   return text;
 }
 
-std::string warning_text(const scan::Warning& warning) {
-  return warning.subject.empty() ? warning.text : fmt::format("{}: {}", warning.subject, warning.text);
-}
-
 std::string feed_state(const advisory::FeedState& feed) {
   if (feed.missing) return "missing";
   return fmt::format("{}{}{}", feed.date.empty() ? "no date" : feed.date.substr(0, 10), feed.stale ? ", stale" : "",

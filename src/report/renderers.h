@@ -20,8 +20,6 @@ sbom::Bom to_bom(const scan::ScanResult& result, const Options& options, bool wi
 
 // A status in words for people. "fixed" in JSON means that the publisher has a fix, not that the image has it.
 std::string status_text(advisory::AdvisoryStatus status);
-// "subject: text".
-std::string warning_text(const scan::Warning& warning);
 // How current a feed is: "2026-11-22", "2025-08-25, stale", "missing".
 std::string feed_state(const advisory::FeedState& feed);
 

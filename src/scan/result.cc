@@ -93,6 +93,10 @@ std::string support_text(const EndOfLife& end) {
                      end.extended_name.empty() ? "extended support" : end.extended_name, end.extended);
 }
 
+std::string warning_text(const Warning& warning) {
+  return warning.subject.empty() ? warning.text : fmt::format("{}: {}", warning.subject, warning.text);
+}
+
 std::string counted(uint64_t count, std::string_view singular, std::string_view plural) {
   if (count == 1) return fmt::format("1 {}", singular);
   return plural.empty() ? fmt::format("{} {}s", count, singular) : fmt::format("{} {}", count, plural);

@@ -59,6 +59,8 @@ struct Warning {
   std::string subject;  // a path, a feed, a package; may be empty
   std::string text;
 };
+// "subject: text".
+std::string warning_text(const Warning& warning);
 
 struct ScanResult {
   ImageInfo image;

@@ -15,6 +15,7 @@
 #include "advisory/feed_state.h"
 #include "advisory/freshness.h"
 #include "base/mapping_guard.h"
+#include "base/text.h"
 #include "inventory/cataloger.h"
 #include "inventory/end_of_life.h"
 #include "inventory/purl.h"
@@ -382,16 +383,23 @@ Status assess(ScanResult& result, const Options& options) {
   return check_mapping(options.database->bytes());
 }
 
-Result<std::string> explain(std::string_view id, const ScanResult& facts, const Options& options) {
+Result<std::string> explain(std::span<const std::string> ids, const ScanResult& result, const Options& options) {
   if (options.database == nullptr) return std::string();
   std::vector<std::string> labels;
-  for (const inventory::Package& package : facts.packages)
+  for (const inventory::Package& package : result.packages)
     labels.push_back(fmt::format("{} {}", package.name, package.version));
+  const advisory::MatchOptions match = match_options(result, options);
   std::string text;
-  for (const advisory::Explanation& explanation :
-       advisory::explain(id, facts.packages, facts.image.os, *options.database, match_options(facts, options))) {
-    if (!text.empty()) text += '\n';
-    text += advisory::explanation_text(explanation, labels);
+  for (const std::string& id : ids) {
+    for (const advisory::Explanation& explanation :
+         advisory::explain(id, result.packages, result.image.os, *options.database, match)) {
+      if (!text.empty()) text += '\n';
+      text += advisory::explanation_text(explanation, labels);
+    }
+  }
+  if (!result.warnings.empty()) text += '\n';
+  for (const Warning& warning : result.warnings) {
+    text += fmt::format("warning: {}\n", printable(warning_text(warning)));
   }
   TRY(check_mapping(options.database->bytes()));
   return text;

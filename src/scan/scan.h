@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,7 +35,9 @@ Result<ScanResult> take_facts(oci::OpenedImage opened, const Options& options);
 // changed in place meanwhile: the findings are of neither state.
 Status assess(ScanResult& result, const Options& options);
 
-// The reasoning about one id for these facts, as text for people. kIo as assess().
-Result<std::string> explain(std::string_view id, const ScanResult& facts, const Options& options);
+// The reasoning about each id, as text for people, and behind it what a report of this result would warn of: how old
+// the advisories are, what could not be judged. `result` must have been assessed with the same options. kIo as
+// assess().
+Result<std::string> explain(std::span<const std::string> ids, const ScanResult& result, const Options& options);
 
 }  // namespace bulkhead::scan

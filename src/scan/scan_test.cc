@@ -167,6 +167,26 @@ TEST_F(ScanTest, NamesTheDatabaseAlikeForEveryImage) {
   EXPECT_EQ(conclusion(nothing), "not judged: no distribution and no package database was found");
 }
 
+TEST_F(ScanTest, AnExplanationWarnsOfWhatAReportWouldWarnOf) {
+  const advisory::Database database = database_of_two_feeds();
+  Options options;
+  options.database = &database;
+  options.database_is_snapshot = true;
+  options.match.now = "2026-11-22T00:00:00Z";
+  ScanResult nothing = facts(options);
+  ASSERT_TRUE(assess(nothing, options));
+  const std::vector<std::string> ids = {"CVE-2099-0001", "CVE-2099-0002"};
+  const auto text = explain(ids, nothing, options);
+  ASSERT_TRUE(text);
+  EXPECT_TRUE(text->starts_with("CVE-2099-0001\n")) << *text;
+  EXPECT_TRUE(text->contains("\n\nCVE-2099-0002\n")) << *text;
+  EXPECT_TRUE(text->contains("\nwarning: no distribution and no package database was found")) << *text;
+  EXPECT_TRUE(
+      text->contains("\nwarning: advisories are from the snapshot of 2026-11-22 that came with the program; "
+                     "update with `bulkhead db update`\n"))
+      << *text;
+}
+
 TEST_F(ScanTest, AnswersNothingFromADatabaseThatWasChangedInPlace) {
   put_debian("12");
   const advisory::Database made = database_of_two_feeds();

@@ -1,4 +1,5 @@
 """What the program says when something is wrong: which input, what about it, what to do. Never a verdict."""
+import gzip
 import json
 import pathlib
 import shutil
@@ -30,8 +31,8 @@ class Errors(unittest.TestCase):
     def small_image(self):
         """An image with one package database, cheap to make."""
         root = self.folder / "root"
-        (root / "var/lib/dpkg").mkdir(parents=True)
-        (root / "etc").mkdir()
+        (root / "var/lib/dpkg").mkdir(parents=True, exist_ok=True)
+        (root / "etc").mkdir(exist_ok=True)
         (root / "etc/os-release").write_text("ID=debian\nVERSION_ID=12\n", encoding="ascii")
         (root / "var/lib/dpkg/status").write_text(
             "Package: zlib1g\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1:1.2.13.dfsg-1\nSource: zlib\nMaintainer: x <x@example>\nDescription: x\n\n", encoding="ascii")
@@ -41,8 +42,18 @@ class Errors(unittest.TestCase):
         said = self.expect("scan", "--offline", "nosuch", says=["nosuch", "rootfs:", "\n  1. a file or folder: "])
         self.assertNotIn("\\x0a", said)
 
-    def test_no_such_directory(self):
-        self.expect("scan", "rootfs:/no/such/folder", says="/no/such/folder")
+    def test_no_such_path(self):
+        self.expect("scan", "rootfs:/no/such/folder", says=["/no/such/folder", "\n  correct the path: rootfs: takes a folder"])
+        for form in ("oci", "docker-archive"):
+            self.expect("scan", f"{form}:/no/such/image:latest", says=["/no/such/image", "\n  correct the path; ", ":TAG"])
+        (self.folder / "file").write_text("x", encoding="ascii")
+        self.expect("scan", f"rootfs:{self.folder}/file", says=["is not a folder", "\n  leave the prefix out"])
+
+    def test_a_file_that_an_option_names_is_not_there(self):
+        for option, command in (("--ignore-file", "scan"), ("--exceptions", "audit"), ("--baseline", "audit")):
+            words = [command, option, self.folder / "nosuch"] + ([f"rootfs:{self.small_image()}"] if command == "scan" else [])
+            self.expect(*words, says=[f"{option}: {self.folder}/nosuch: ", "\n  correct the path"])
+        self.expect("scan", "--format", "template", "--template", self.folder / "nosuch", "x", says=["--template: ", "\n  correct the path"])
 
     def test_unknown_flag_and_command(self):
         self.expect("scan", "--frobnicate", "x", says=["--frobnicate", "scan --help"])
@@ -53,10 +64,17 @@ class Errors(unittest.TestCase):
         run("skopeo", "copy", "--insecure-policy", f"oci:{self.layout}:latest", f"docker-archive:{archive}:debian:latest")
         whole = archive.read_bytes()
         archive.write_bytes(whole[: len(whole) // 2])
-        self.expect("scan", "--no-cache", archive, says="image.tar")
-        with open(archive, "rb") as half:
-            done = subprocess.run([images.BULKHEAD, "scan", "--no-cache", "-"], stdin=half, capture_output=True, text=True, check=False)
-        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        again = "\n  the archive is damaged, was cut off or is no work of an image tool: save or copy it again"
+        self.expect("scan", "--no-cache", archive, says=["image.tar", again])
+        for cut in (len(whole) // 2, 700):
+            done = subprocess.run([images.BULKHEAD, "scan", "--no-cache", "-"], input=whole[:cut], capture_output=True, check=False)
+            said = done.stderr.decode()
+            self.assertEqual((done.returncode, done.stdout), (1, b""))
+            self.assertRegex(said, r'standard input: tar archive ends inside "[0-9a-f]{64}\.tar", \d+ bytes early')
+            self.assertIn(again, said)
+        compressed = self.folder / "image.tar.gz"
+        compressed.write_bytes(gzip.compress(whole, 1)[:len(whole) // 8])
+        self.expect("scan", "--no-cache", compressed, says=["image.tar.gz", again])
 
     def test_wrong_digest(self):
         layout = self.folder / "layout"
@@ -67,7 +85,11 @@ class Errors(unittest.TestCase):
         content = bytearray(layer.read_bytes())
         content[len(content) // 2] ^= 1
         layer.write_bytes(content)
-        self.expect("scan", "--no-cache", f"oci:{layout}:latest", says=manifest["layers"][-1]["digest"])
+        remedy = "\n  the content was changed or damaged on its way; fetch it again from a source you trust"
+        self.expect("scan", "--no-cache", f"oci:{layout}:latest", says=[manifest["layers"][-1]["digest"], remedy])
+        layer.write_bytes(content + b"x")
+        self.expect("scan", "--no-cache", f"oci:{layout}:latest", says=[
+            f"blob {manifest['layers'][-1]['digest']} is {len(content) + 1} bytes large", "\n  the image is damaged: copy or pull it again"])
 
     def test_corrupt_package_database(self):
         root = self.small_image()
@@ -88,7 +110,20 @@ class Errors(unittest.TestCase):
             path = self.folder / "x.db"
             path.write_bytes(content)
             self.expect("scan", "--db", path, f"rootfs:{root}", says="x.db")
-        self.expect("scan", "--db", self.folder / "none.db", f"rootfs:{root}", says="none.db")
+        remedy = "\n  correct the path; `bulkhead db export` and `bulkhead db build` write such files"
+        for name in ("none.db", "none.db.zst"):
+            self.expect("scan", "--db", self.folder / name, f"rootfs:{root}", says=[name, remedy])
+            self.expect("db", "info", "--db", self.folder / name, says=[name, remedy])
+            self.expect("db", "import", self.folder / name, says=[name, remedy])
+
+    def test_a_packed_database_that_was_cut_off(self):
+        whole = next((pathlib.Path(__file__).resolve().parents[2] / "data").glob("advisories-*.db.zst")).read_bytes()
+        cut = self.folder / "cut.db.zst"
+        cut.write_bytes(whole[:len(whole) // 2])
+        cache = self.folder / "cache"
+        for words in (("db", "import", "--cache-dir", cache, cut), ("db", "info", "--cache-dir", cache, "--db", cut)):
+            self.expect(*words, says=["cut.db.zst", "ends early", "\n  the file is damaged or was cut off: copy it again"])
+        self.assertFalse((cache / "advisories.db").exists())
 
     def test_a_folder_without_feeds_makes_no_database(self):
         feeds = self.folder / "feeds"
@@ -185,6 +220,13 @@ class Errors(unittest.TestCase):
     def test_output_into_a_folder_that_is_not_there(self):
         self.expect("scan", "-o", f"json={self.folder}/typo/r.json", f"rootfs:{self.small_image()}", says=["typo", "no folder"])
         self.assertFalse((self.folder / "typo").exists())
+
+    def test_a_word_that_is_no_id_explains_nothing(self):
+        root = f"rootfs:{self.small_image()}"
+        for word in ("bogus", "cve-2023-4911", "CVE-2023"):
+            self.expect("scan", "--explain", word, root, says=[f'--explain: "{word}" is no id', "\n  write it as its publisher does: CVE-2023-4911"])
+        # An id is asked for as its publisher writes it, and that no feed knows it is an answer.
+        self.assertIn("No feed in this database knows the id.", bulkhead("scan", "--explain", "CVE-2099-99999", root).stdout)
 
     def test_a_threshold_without_a_value_is_no_open_gate(self):
         root = f"rootfs:{self.small_image()}"

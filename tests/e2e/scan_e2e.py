@@ -330,6 +330,23 @@ class KnownFindings(unittest.TestCase):
         self.assertIn("No feed in this database knows the id.", text)
         self.assertNotIn("=> reported", text)
 
+    def test_an_explanation_warns_of_what_a_report_would_warn_of(self):
+        image = f"oci:{self.layout}:latest"
+        with tempfile.TemporaryDirectory(prefix="bulkhead-explain-") as made:
+            nothing = f"rootfs:{made}"
+            text = bulkhead("scan", "--explain", "CVE-2023-4911", "--explain", "CVE-1999-99999", nothing, image).stdout
+            parts = re.split(r"(?m)^(?=rootfs:|oci:)", text)
+            self.assertEqual([part.splitlines()[0] for part in parts if part], [nothing, image])
+            reports = scan_json(nothing, image)
+        for part, report in zip(parts[1:], reports):
+            self.assertEqual([line for line in part.splitlines() if line.startswith("CVE-")], ["CVE-2023-4911", "CVE-1999-99999"])
+            warnings = [line.removeprefix("warning: ") for line in part.splitlines() if line.startswith("warning: ")]
+            self.assertEqual(warnings, [f"{w['subject']}: {w['text']}" if w["subject"] else w["text"] for w in report["warnings"]])
+            self.assertRegex(part, r"the snapshot of \d{4}-\d\d-\d\d that came with the program; update with `bulkhead db update`")
+        self.assertIn("warning: no distribution and no package database was found", parts[1])
+        alone = bulkhead("scan", "--explain", "CVE-1999-99999", image).stdout
+        self.assertTrue(alone.startswith("CVE-1999-99999\n"), alone)  # one image needs no name
+
 
 class Undecided(unittest.TestCase):
     """What a publisher has not decided is no finding, and one when it is asked for."""

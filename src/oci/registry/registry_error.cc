@@ -46,6 +46,11 @@ Error registry_error(net::Response& response, std::string_view domain, const Sec
   if (response.status == 429) {
     remedy = fmt::format("the registry limits how often it is asked; wait, log in (docker login {}), or use a mirror",
                          domain);
+  } else if (response.status == 404) {
+    remedy = fmt::format(
+        "correct the name, tag or digest; of a private repository a registry may say so to who is not logged in "
+        "(docker login {})",
+        domain);
   }
   return {status.error().code(), std::move(message), std::move(remedy)};
 }

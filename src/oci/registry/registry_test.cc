@@ -320,6 +320,7 @@ TEST(RegistrySource, SaysWhatTheRegistrySays) {
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code(), Code::kNotFound);
   EXPECT_NE(opened.error().to_string().find("MANIFEST_UNKNOWN: manifest unknown"), std::string::npos);
+  EXPECT_NE(opened.error().remedy().find("docker login " + server.authority()), std::string::npos);
 }
 
 // A token server and a registry that wants its tokens, in one.
