@@ -46,7 +46,7 @@ void check_environment(const Facts& facts, Sink& sink) {
     constexpr std::string_view kWanted = "no secret";
     std::vector<Evidence> found;
     for (size_t i = 0; i < details.env.size(); ++i) {
-      std::string secret = secret_in_assignment(details.env[i]);
+      std::string secret = secret_in_assignment(details.env[i], Expansion::kNone);
       if (!secret.empty()) found.push_back({fmt::format("/Config/Env/{}", i), std::move(secret), std::string(kWanted)});
     }
     if (!found.empty()) return sink.fail(object_of(container), std::move(found), "the values are not shown");

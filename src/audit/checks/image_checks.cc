@@ -259,7 +259,7 @@ void check_secrets(const Facts& facts, Sink& sink) {
     constexpr std::string_view kWanted = "no secret";
     std::vector<Evidence> found;
     for (size_t i = 0; i < image.env.size(); ++i) {
-      std::string secret = secret_in_assignment(image.env[i]);
+      std::string secret = secret_in_assignment(image.env[i], Expansion::kNone);
       if (!secret.empty()) found.push_back({fmt::format("/Config/Env/{}", i), std::move(secret), std::string(kWanted)});
     }
     if (image.history) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "base/text.h"
 
@@ -57,6 +58,11 @@ constexpr auto kShapes = std::to_array<Shape>({
     {"Slack token", "xoxb-", Class::kWord, 24, 0},
     {"Slack token", "xoxp-", Class::kWord, 24, 0},
     {"Stripe key", "sk_live_", Class::kAlnum, 24, 0},
+    {"Stripe key", "rk_live_", Class::kAlnum, 24, 0},
+    {"Vault token", "hvs.", Class::kWord, 24, 0},
+    {"Hugging Face token", "hf_", Class::kAlnum, 34, 34},
+    {"DigitalOcean token", "dop_v1_", Class::kBase36, 64, 64},
+    {"age key", "AGE-SECRET-KEY-1", Class::kUpperAlnum, 58, 58},
     {"Google API key", "AIza", Class::kWord, 35, 35},
 });
 
@@ -108,13 +114,8 @@ bool holds_private_key(std::string_view text) {
   return false;
 }
 
-// A reference to a variable, or the output of a command: the value is elsewhere.
-bool is_reference(std::string_view value) {
-  return value.starts_with('$') || value.starts_with('`');
-}
-
 // "scheme://user:password@host".
-bool holds_url_password(std::string_view text) {
+bool holds_url_password(std::string_view text, Expansion expansion) {
   constexpr std::string_view kMark = "://";
   for (size_t at = text.find(kMark); at != std::string_view::npos; at = text.find(kMark, at + 1)) {
     std::string_view rest = text.substr(at + kMark.size());
@@ -122,7 +123,73 @@ bool holds_url_password(std::string_view text) {
     const size_t user_end = rest.find(':');
     const size_t end = rest.rfind('@');
     if (user_end == std::string_view::npos || end == std::string_view::npos || end <= user_end + 1) continue;
-    if (!is_reference(rest.substr(user_end + 1, end - user_end - 1))) return true;
+    if (!is_reference(rest.substr(user_end + 1, end - user_end - 1), expansion)) return true;
+  }
+  return false;
+}
+
+// "user:password@tcp(host:3306)/database", as programs in Go have it.
+bool holds_dsn_password(std::string_view text, Expansion expansion) {
+  constexpr size_t kLongest = 256;
+  for (const std::string_view mark : {"@tcp(", "@tcp6(", "@unix("}) {
+    for (size_t at = text.find(mark); at != std::string_view::npos; at = text.find(mark, at + 1)) {
+      const size_t from = at > kLongest ? at - kLongest : 0;
+      std::string_view user = text.substr(from, at - from);
+      const size_t begin = user.find_last_of("= \t\n\"'");
+      if (begin != std::string_view::npos) user.remove_prefix(begin + 1);
+      const size_t colon = user.find(':');
+      if (colon == std::string_view::npos || colon + 1 == user.size()) continue;
+      if (!is_reference(user.substr(colon + 1), expansion)) return true;
+    }
+  }
+  return false;
+}
+
+// Three parts of base64url; the first two are JSON objects, '{"…'.
+bool holds_json_web_token(std::string_view text) {
+  constexpr std::string_view kBegin = "eyJ";
+  constexpr size_t kLeast = 10;
+  constexpr size_t kLongestHeader = 512;
+  constexpr size_t kLongestBody = 8192;
+  for (size_t at = text.find(kBegin); at != std::string_view::npos; at = text.find(kBegin, at + 1)) {
+    if (at > 0 && continues(text[at - 1])) continue;
+    std::string_view rest = text.substr(at);
+    const auto take_part = [&](size_t most) {
+      const size_t length = run(rest, Class::kWord, most);
+      rest.remove_prefix(length);
+      return length >= kLeast;
+    };
+    const auto take_dot = [&] {
+      const bool is_there = rest.starts_with('.');
+      if (is_there) rest.remove_prefix(1);
+      return is_there;
+    };
+    if (take_part(kLongestHeader) && take_dot() && rest.starts_with("ey") && take_part(kLongestBody) && take_dot() &&
+        take_part(kLeast)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// "Authorization: Bearer x"; elsewhere what follows "Bearer" must look like a token.
+bool holds_http_credentials(std::string_view text, Expansion expansion) {
+  constexpr size_t kLooksLikeOne = 20;
+  constexpr size_t kEnough = 512;
+  const std::string low = to_lower(text);
+  for (const std::string_view scheme : {"bearer ", "basic ", "token "}) {
+    for (size_t at = low.find(scheme); at != std::string::npos; at = low.find(scheme, at + 1)) {
+      if (at > 0 && continues(low[at - 1])) continue;
+      std::string_view value = text.substr(at + scheme.size(), kEnough);
+      value = value.substr(0, value.find_first_of(" \t\n\"'"));
+      if (value.empty() || is_reference(value, expansion)) continue;
+      std::string_view before = std::string_view(low).substr(0, at);
+      while (!before.empty() && std::string_view(" :=\"'").find(before.back()) != std::string_view::npos) {
+        before.remove_suffix(1);
+      }
+      if (before.size() < at && before.ends_with("authorization")) return true;
+      if (scheme == "bearer " && value.size() >= kLooksLikeOne && std::ranges::any_of(value, is_digit)) return true;
+    }
   }
   return false;
 }
@@ -133,13 +200,25 @@ void add_once(std::vector<std::string_view>& all, std::string_view one) {
 
 }  // namespace
 
-std::vector<std::string_view> secret_shapes_in(std::string_view text) {
+bool is_reference(std::string_view value, Expansion expansion) {
+  if (expansion == Expansion::kShell && (value.starts_with('$') || value.starts_with('`'))) return true;
+  if (value.starts_with("{{") && value.ends_with("}}")) return true;
+  if (value.size() < 4 || !value.starts_with("${") || !value.ends_with('}')) return false;
+  const std::string_view name = value.substr(2, value.size() - 3);
+  return std::ranges::all_of(name, [](char c) { return is_upper(c) || is_digit(c) || c == '_'; });
+}
+
+std::vector<std::string_view> secret_shapes_in(std::string_view text, Expansion expansion) {
   std::vector<std::string_view> found;
   for (const Shape& shape : kShapes) {
     if (holds_shape(text, shape)) add_once(found, shape.name);
   }
   if (holds_private_key(text)) found.emplace_back("private key");
-  if (holds_url_password(text)) found.emplace_back("password in a URL");
+  if (holds_url_password(text, expansion) || holds_dsn_password(text, expansion)) {
+    found.emplace_back("password in a URL");
+  }
+  if (holds_json_web_token(text)) found.emplace_back("JSON web token");
+  if (holds_http_credentials(text, expansion)) found.emplace_back("HTTP credentials");
   return found;
 }
 
