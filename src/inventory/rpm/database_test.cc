@@ -110,6 +110,7 @@ TEST(RpmDatabase, ReadsTheDatabasesOfRealImages) {
   EXPECT_EQ(packages->front().version, "2.32.1-42.el8_8");
   EXPECT_EQ(packages->front().architecture, "x86_64");
   EXPECT_EQ(packages->front().source_name, "util-linux");
+  EXPECT_THAT(packages->front().licenses, ElementsAre("BSD")) << "as found: it says not which";
 }
 
 // The rpm of this machine as the judge, where there is one, of a real database: packages and installed files.
