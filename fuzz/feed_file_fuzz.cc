@@ -30,7 +30,7 @@ class StrictReader final : public FeedReader, public Sink {
     require(std::exchange(open_, false));
     return {};
   }
-  Status failed_document(const Feed& /*feed*/, std::string_view /*path*/, Error /*error*/) override {
+  Status failed_document(const Feed* /*feed*/, std::string_view /*path*/, Error /*error*/) override {
     require(std::exchange(open_, false));
     return {};
   }

@@ -77,7 +77,7 @@ class Build final : public FeedReader {
 
   Result<Sink*> begin_document(const Feed& feed, std::string_view path) override;
   Status end_document(const Feed& feed, std::string_view path, const DocumentInfo& info) override;
-  Status failed_document(const Feed& feed, std::string_view path, Error error) override;
+  Status failed_document(const Feed* feed, std::string_view path, Error error) override;
   Status unknown_document(std::string_view path) override;
 
  private:
@@ -107,6 +107,7 @@ class Build final : public FeedReader {
   bool listed_ = false;
   std::set<Input*> inputs_of_file_;
   bool passed_over_ = false;  // something of the file, for its licence
+  uint32_t nobodys_ = 0;      // damaged members of the file that no feed could recognise
   DatabaseBuilder::Mark mark_;
   Input* input_ = nullptr;
 
@@ -171,14 +172,18 @@ Status Build::note_failure(std::string_view feed, std::string_view path, Error e
   return {};
 }
 
-Status Build::failed_document(const Feed& feed, std::string_view path, Error error) {
+Status Build::failed_document(const Feed* feed, std::string_view path, Error error) {
+  if (feed == nullptr) {
+    ++nobodys_;
+    return note_failure({}, path, std::move(error));
+  }
   builder_.roll_back(mark_);
   // The builder's own limits are nothing that another document would not meet.
   if (error.code() == Code::kLimitExceeded && builder_.memory_bytes() > options_.database.max_bytes) {
     return std::unexpected(std::move(error));
   }
   if (input_ != nullptr) ++builder_.feed(input_->index).failed;
-  return note_failure(feed.name, path, std::move(error));
+  return note_failure(feed->name, path, std::move(error));
 }
 
 // Of a listed file nothing was read: whoever asks for what it should have told is to hear of it.
@@ -217,6 +222,7 @@ Status Build::read(const std::string& folder, const FeedFile& file) {
   file_ = &file;
   inputs_of_file_.clear();
   passed_over_ = false;
+  nobodys_ = 0;
   for (auto& [key, input] : inputs_) input.of_file = 0;
   result_.files.push_back({.path = file.path});
   if (options_.on_file) options_.on_file(file.path);
@@ -255,7 +261,11 @@ Status Build::read(const std::string& folder, const FeedFile& file) {
     }
     return note_unreadable();
   }
-  for (Input* input : inputs_of_file_) input->checksums[file.path] = sha256;
+  for (Input* input : inputs_of_file_) {
+    input->checksums[file.path] = sha256;
+    // Each of the feeds in the archive may lack them.
+    builder_.feed(input->index).failed += nobodys_;
+  }
   return {};
 }
 
@@ -279,6 +289,13 @@ Result<BuildResult> Build::finish() && {
       row.sha256 = hasher.finish().hex();
       if (!listed_) row.url = key.second;
     }
+  }
+  if (inputs_.empty() && !result_.failed.empty()) {
+    const FailedDocument& first = result_.failed.front();
+    return fail(
+        Code::kMalformed,
+        fmt::format("{}: nothing of it can be read; {}: {}", options_.from, first.path, first.error.to_string()),
+        "fetch the files again");
   }
   if (inputs_.empty()) {
     return fail(Code::kNotFound,

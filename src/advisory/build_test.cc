@@ -309,6 +309,55 @@ TEST_F(BuildTest, AListOfAdvisoriesAloneIsIncomplete) {
   for (const FeedState& state : states_of("debian:11")) EXPECT_EQ(state.incomplete, "") << state.name;
 }
 
+TEST_F(BuildTest, TheStatesOfInputsNameEveryAbsentFeedAboutIdsAndTheReleasesOfAdvisoriesAlone) {
+  put("DSA/list",
+      "[01 Jan 2023] DSA-5000-1 x - security update\n\t{CVE-2022-1}\n\t[bullseye] - x 1-1\n\t[buster] - x 1-1\n");
+  put("kev.json", R"({"title":"CISA Catalog of Known Exploited Vulnerabilities","catalogVersion":"2023.01.01",
+                      "dateReleased":"2023-01-01T00:00:00Z","count":1,"vulnerabilities":[{"cveID":"CVE-2022-1","dateAdded":"2023-01-01"}]})");
+  build();
+  const auto told = [&] {
+    std::vector<std::string> texts;
+    for (const FeedState& state : input_states(*database_, "2023-01-02", 7)) {
+      texts.push_back(fmt::format("{}{}{}{}", state.name, state.missing ? " missing" : "", state.stale ? " stale" : "",
+                                  state.incomplete.empty() ? "" : ": " + state.incomplete));
+    }
+    return texts;
+  };
+  EXPECT_THAT(told(), UnorderedElementsAre("debian-advisories: a list of advisories, alone for debian:10, debian:11: "
+                                           "what has none is not in it",
+                                           "kev", "cve missing stale", "epss missing stale", "nvd missing stale"));
+  put("tracker.json", R"({"x":{"CVE-2022-1":{"releases":{"bullseye":{"status":"resolved","fixed_version":"1-1",
+                          "repositories":{"bullseye":"1-1"},"urgency":"not yet assigned"}}}}})");
+  build();
+  EXPECT_THAT(told(), testing::Contains("debian-advisories: a list of advisories, alone for debian:10: what has none "
+                                        "is not in it"));
+}
+
+TEST_F(BuildTest, ADamagedMemberOfAnArchiveIsNamedAndLeavesItsFeedIncomplete) {
+  const std::string packed = *pack_database(as_bytes(secdb("v3.18", "curl", "CVE-2026-2")));
+  const std::string damaged = packed.substr(0, packed.size() - 8);
+  put("all.tar",
+      TarBuilder().file("a/main.json", secdb("v3.19", "curl", "CVE-2026-1")).file("b/main.json.zst", damaged).finish());
+  build();
+  EXPECT_TRUE(knows("CVE-2026-1")) << "the others are none the worse for it";
+  EXPECT_EQ(result_.unrecognised_documents, 0U);
+  ASSERT_EQ(result_.failed.size(), 1U);
+  EXPECT_EQ(result_.failed[0].path, "all.tar!b/main.json.zst");
+  EXPECT_THAT(result_.failed[0].error.to_string(), HasSubstr("ends early"));
+  EXPECT_EQ(states_of("alpine:3.19").at(0).incomplete, "1 of its 2 documents could not be read");
+  // Nothing else is there.
+  put("all.tar", TarBuilder().file("b/main.json.zst", damaged).finish());
+  EXPECT_THAT(error().to_string(), HasSubstr("nothing of it can be read; all.tar!b/main.json.zst: "));
+}
+
+TEST_F(BuildTest, SusesUpdatesAreAListOfAdvisories) {
+  put("update.json", osv("SUSE-SU-2026:1-1", "SUSE:Linux Enterprise Server 15 SP5", "curl"));
+  build();
+  const FeedState state = input_states(*database_, "2026-11-02", 7).at(0);
+  EXPECT_EQ(state.name, "suse-osv");
+  EXPECT_THAT(state.incomplete, HasSubstr("a list of advisories, alone for "));
+}
+
 TEST_F(BuildTest, WhatNoFeedRecognisesIsCountedAndNamed) {
   put("all.tar", TarBuilder()
                      .file("README.md", "# hello\n")

@@ -128,7 +128,9 @@ class FeedReader {
   virtual Result<Sink*> begin_document(const Feed& feed, std::string_view path) = 0;
   virtual Status end_document(const Feed& feed, std::string_view path, const DocumentInfo& info) = 0;
   // A document that could not be read: return the error to stop, or nothing to go on with the next.
-  virtual Status failed_document(const Feed& feed, std::string_view path, Error error) = 0;
+  // `feed` is null where not even its beginning can be read (a damaged member of an archive): there was no
+  // begin_document().
+  virtual Status failed_document(const Feed* feed, std::string_view path, Error error) = 0;
   // A document that no feed recognises (a README in the archive).
   virtual Status unknown_document(std::string_view path) = 0;
 };

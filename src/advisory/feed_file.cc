@@ -189,10 +189,11 @@ class FileReader {
       if (archive_failed || head.error().code() == Code::kLimitExceeded)
         return std::unexpected(std::move(head).error());
       // It is damaged; the other members are none the worse for it.
-      if (only_ == nullptr) return reader_.unknown_document(path);
-      TRY_ASSIGN(const Sink* const sink, reader_.begin_document(*only_, path));
-      if (sink == nullptr) return {};
-      return reader_.failed_document(*only_, path, std::move(head).error());
+      if (only_ != nullptr) {
+        TRY_ASSIGN(const Sink* const sink, reader_.begin_document(*only_, path));
+        if (sink == nullptr) return {};
+      }
+      return reader_.failed_document(only_, path, std::move(head).error());
     }
     if (looks_like_tar(*head)) return reader_.unknown_document(path);
     return read_document(without_compression_suffix(path), contents);
@@ -211,7 +212,7 @@ class FileReader {
     if (sink == nullptr) return {};
     CountingSink counting(*sink, limits_);
     auto info = feed->parse({.path = path, .source = peeked}, counting, limits_);
-    if (!info) return reader_.failed_document(*feed, path, std::move(info).error());
+    if (!info) return reader_.failed_document(feed, path, std::move(info).error());
     return reader_.end_document(*feed, path, *info);
   }
 

@@ -42,7 +42,7 @@ class Recorder final : public FeedReader {
     told.push_back(fmt::format("{} of {}", path, info.date));
     return {};
   }
-  Status failed_document(const Feed&, std::string_view path, Error error) override {
+  Status failed_document(const Feed*, std::string_view path, Error error) override {
     told.push_back(fmt::format("{} failed", path));
     if (stops) return std::unexpected(std::move(error));
     return {};
@@ -105,7 +105,7 @@ TEST(FeedFile, WalksArchivesAndInflatesTheirMembersButOpensNoArchivesInThem) {
   EXPECT_THAT(recorder.told,
               ElementsAre("data/GO-1.json by go-vulndb", "data/GO-1.json of 2024-01-02", "README unknown",
                           "GO-2.json by go-vulndb", "GO-2.json of 2024-01-02", "inner.tar unknown",
-                          "inner.tar.zst unknown", "cut.json.gz unknown", "notes.gz unknown"));
+                          "inner.tar.zst unknown", "cut.json.gz failed", "notes.gz failed"));
   // Where the feed is named, a damaged member is one of its documents.
   Recorder named;
   EXPECT_FALSE(read_file_into(named, "all.tar",

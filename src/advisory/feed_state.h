@@ -23,6 +23,10 @@ FeedState feed_state(const FeedView& feed, std::string_view ecosystem, std::stri
 std::vector<FeedState> feed_states(const Database& database, const std::vector<std::string>& ecosystems,
                                    std::string_view now, int64_t max_age_days);
 
+// One state for each input of the database, in its order and for no ecosystem, incomplete for any reason that holds for
+// one of its own; behind them one `missing` state for each feed about ids of which there is no input.
+std::vector<FeedState> input_states(const Database& database, std::string_view now, int64_t max_age_days);
+
 // What findings lack when the feed is missing ("known exploitation"); empty for feeds that are not about ids.
 std::string_view lacking_without(const FeedState& state);
 

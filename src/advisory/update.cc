@@ -47,7 +47,7 @@ class Checker final : public FeedReader {
     ++read_;
     return {};
   }
-  Status failed_document(const Feed&, std::string_view path, Error error) override {
+  Status failed_document(const Feed*, std::string_view path, Error error) override {
     ++failed_;
     if (!first_) first_ = std::move(error).with_context(printable(path));
     return {};

@@ -1,4 +1,8 @@
 // bulkhead db info
+#include <optional>
+#include <string>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "advisory/feed_state.h"
@@ -16,9 +20,10 @@
 namespace bulkhead::cli {
 namespace {
 
-// The report's own measure, so that both say the same of a feed.
-advisory::FeedState state_of(const advisory::FeedView& feed, int64_t max_age) {
-  return advisory::feed_state(feed, {}, now(), max_age);
+// How current each is, by the report's own measure, so that both say the same of a feed. Behind the inputs stand the
+// feeds that the database does not have and every report misses.
+std::vector<advisory::FeedState> states_of(const advisory::Database& database, int64_t max_age) {
+  return advisory::input_states(database, now(), max_age);
 }
 
 std::string info_text(const advisory::OpenedDatabase& opened, int64_t max_age) {
@@ -32,23 +37,31 @@ std::string info_text(const advisory::OpenedDatabase& opened, int64_t max_age) {
                       "LICENCE");
   size_t behind = 0;
   std::string incomplete;
-  for (size_t i = 0; i < database.feeds(); ++i) {
-    const advisory::FeedView feed = database.feed(i);
-    const advisory::FeedState state = state_of(feed, max_age);
+  const std::vector<advisory::FeedState> states = states_of(database, max_age);
+  for (size_t i = 0; i < states.size(); ++i) {
+    const advisory::FeedState& state = states[i];
     behind += state.stale ? 1 : 0;
-    text += fmt::format("{:<24} {:<11} {:<11} {:>9} {:>9} {:<8} {}\n", printable(feed.name),
-                        printable(feed.date.substr(0, 10)), printable(feed.fetched.substr(0, 10)), feed.records,
+    text += fmt::format("{:<24} {:<11} {:<11} {:>9} {:>9} {:<8} {}\n", printable(state.name),
+                        printable(state.date.substr(0, 10)), printable(state.fetched.substr(0, 10)),
+                        i < database.feeds() ? database.feed(i).records : 0,
                         state.age_days ? fmt::format("{} days", *state.age_days) : "unknown",
-                        state.missing ? "missing" : (state.stale ? "stale" : ""), printable(feed.licence));
+                        state.missing ? "missing" : (state.stale ? "stale" : ""), printable(state.licence));
     if (!state.incomplete.empty())
-      incomplete += fmt::format("{}: {}\n", printable(feed.name), printable(state.incomplete));
+      incomplete += fmt::format("{}: {}\n", printable(state.name), printable(state.incomplete));
   }
   if (!incomplete.empty()) text += fmt::format("\nIncomplete:\n{}", incomplete);
   if (behind > 0) {
     text += fmt::format("\n{} of {} feeds are stale or missing: fetch them with `bulkhead db update`\n", behind,
-                        database.feeds());
+                        states.size());
   }
   return text;
+}
+
+void write_strings(json::Writer& w, std::string_view key, const std::vector<std::string>& texts) {
+  w.key(key);
+  w.begin_array();
+  for (const std::string& text : texts) w.string(text);
+  w.end_array();
 }
 
 std::string info_json(const advisory::OpenedDatabase& opened, int64_t max_age) {
@@ -66,17 +79,18 @@ std::string info_json(const advisory::OpenedDatabase& opened, int64_t max_age) {
   w.unsigned_integer(database.vulnerabilities());
   w.key("feeds");
   w.begin_array();
-  for (size_t i = 0; i < database.feeds(); ++i) {
-    const advisory::FeedView feed = database.feed(i);
+  const std::vector<advisory::FeedState> states = states_of(database, max_age);
+  for (size_t i = 0; i < states.size(); ++i) {
+    const advisory::FeedState& state = states[i];
+    const auto feed = i < database.feeds() ? std::optional(database.feed(i)) : std::nullopt;
     w.begin_object();
-    w.member("name", feed.name);
-    w.member("url", feed.url);
-    w.member("licence", feed.licence);
-    w.member("attribution", feed.attribution);
-    w.member("date", feed.date);
-    w.member("fetched", feed.fetched);
-    w.member("sha256", to_hex(feed.sha256));
-    const advisory::FeedState state = state_of(feed, max_age);
+    w.member("name", state.name);
+    w.member("url", feed ? feed->url : "");
+    w.member("licence", state.licence);
+    w.member("attribution", state.attribution);
+    w.member("date", state.date);
+    w.member("fetched", state.fetched);
+    w.member("sha256", feed ? to_hex(feed->sha256) : "");
     w.key("age_days");
     if (state.age_days) {
       w.integer(*state.age_days);
@@ -87,15 +101,9 @@ std::string info_json(const advisory::OpenedDatabase& opened, int64_t max_age) {
     w.member("missing", state.missing);
     w.member_if("incomplete", state.incomplete);
     w.key("records");
-    w.unsigned_integer(feed.records);
-    w.key("ecosystems");
-    w.begin_array();
-    for (size_t e = 0; e < feed.ecosystems.size(); ++e) w.string(feed.ecosystems[e]);
-    w.end_array();
-    w.key("covers");
-    w.begin_array();
-    for (size_t e = 0; e < feed.covers.size(); ++e) w.string(feed.covers[e]);
-    w.end_array();
+    w.unsigned_integer(feed ? feed->records : 0);
+    write_strings(w, "ecosystems", feed ? feed->ecosystems.to_vector() : std::vector<std::string>());
+    write_strings(w, "covers", feed ? feed->covers.to_vector() : std::vector<std::string>());
     w.end_object();
   }
   w.end_array();

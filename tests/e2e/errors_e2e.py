@@ -1,9 +1,11 @@
 """What the program says when something is wrong: which input, what about it, what to do. Never a verdict."""
 import gzip
+import io
 import json
 import pathlib
 import shutil
 import subprocess
+import tarfile
 import tempfile
 import unittest
 
@@ -148,6 +150,43 @@ class Errors(unittest.TestCase):
         said = bulkhead("db", "build", "-q", "--list-unrecognised", "--from", feeds, "-o", database).stderr
         self.assertEqual(said.splitlines()[3], "warning: note3.txt: no feed recognises it")
         self.assertEqual(len(said.splitlines()), 5)
+
+    def test_a_damaged_member_of_an_archive_is_named(self):
+        feeds = self.folder / "feeds"
+        feeds.mkdir()
+        def secdb(release):
+            return json.dumps({"apkurl": "x", "urlprefix": "https://dl-cdn.alpinelinux.org/alpine", "distroversion": release, "reponame": "main",
+                               "packages": [{"pkg": {"name": "curl", "secfixes": {"8.5.0-r0": ["CVE-2023-46218"]}}}]}).encode()
+        members = {"a/main.json": secdb("v3.18"), "b/main.json.gz": gzip.compress(secdb("v3.19"))[:-12]}
+        with tarfile.open(feeds / "all.tar", "w") as tar:
+            for name, content in members.items():
+                info = tarfile.TarInfo(name)
+                info.size = len(content)
+                tar.addfile(info, io.BytesIO(content))
+        database = self.folder / "some.db"
+        said = bulkhead("db", "build", "-q", "--from", feeds, "-o", database).stderr
+        self.assertRegex(said, r"^warning: all\.tar!b/main\.json\.gz: left out: .*gzip data ends early")
+        self.assertNotIn("recognised by no feed", said)
+        said = bulkhead("db", "info", "--db", database).stdout
+        self.assertIn("alpine-secdb: 1 of its 2 documents could not be read\n", said)
+
+    def test_a_database_names_what_every_report_misses(self):
+        feeds = self.folder / "feeds/DSA"
+        feeds.mkdir(parents=True)
+        (feeds / "list").write_text("[01 Jan 2023] DSA-5000-1 x - security update\n\t{CVE-2022-1}\n\t[bullseye] - x 1-1\n", encoding="ascii")
+        database = self.folder / "some.db"
+        bulkhead("db", "build", "--from", feeds.parent, "-o", database)
+        info = json.loads(bulkhead("db", "info", "--json", "--db", database).stdout)
+        report = images.scan_json("--db", database, f"rootfs:{self.small_image()}")
+        absent = {feed["name"] for feed in report["feeds"] if feed["missing"] and not feed["ecosystem"]}
+        self.assertEqual(absent, {"cve", "epss", "kev", "nvd"})
+        self.assertEqual({feed["name"] for feed in info["feeds"] if feed["missing"]}, absent)
+        self.assertEqual([feed.get("incomplete") for feed in info["feeds"] if not feed["missing"]],
+                         ["a list of advisories, alone for debian:11: what has none is not in it"])
+        text = bulkhead("db", "info", "--db", database).stdout
+        self.assertRegex(text, r"(?m)^kev .* missing ")
+        self.assertIn("debian-advisories: a list of advisories, alone for debian:11", text)
+        self.assertIn("5 of 5 feeds are stale or missing", text)
 
     def test_an_empty_database_says_that_it_covers_nothing(self):
         feeds = self.folder / "feeds"

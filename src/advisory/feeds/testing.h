@@ -117,7 +117,7 @@ class CountingReader final : public FeedReader, public Sink {
     date = std::max(date, info.date);
     return {};
   }
-  Status failed_document(const Feed&, std::string_view path, Error error) override {
+  Status failed_document(const Feed*, std::string_view path, Error error) override {
     failures.push_back(fmt::format("{}: {}", path, error.to_string()));
     return {};
   }
