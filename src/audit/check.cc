@@ -1,6 +1,7 @@
 #include "audit/check.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <tuple>
 #include <utility>
@@ -41,28 +42,64 @@ bool begins_id(std::string_view pattern, std::string_view id) {
   return wanted.size() >= kShortId && without_algorithm(id).starts_with(wanted);
 }
 
-// Leaves what a pattern selects and returns the rest; warns of patterns that select nothing.
-template <typename T, typename Selects>
-std::vector<T> leave_selected(Fact<std::vector<T>>& all, const std::vector<std::string>& patterns,
-                              std::string_view what, Selects selected_by, std::vector<std::string>& warnings) {
-  std::vector<T> left_out;
-  if (patterns.empty() || !all) return left_out;
-  std::vector<bool> used(patterns.size());
-  std::vector<T> taken;
-  for (T& object : *all) {
-    bool selected = false;
-    for (size_t i = 0; i < patterns.size(); ++i) {
-      if (!selected_by(patterns[i], object)) continue;
-      used[i] = true;
-      selected = true;
+bool is_named(std::string_view pattern, const Container& container) {
+  return matches_glob(pattern, container.name) || begins_id(pattern, container.id);
+}
+
+bool is_named(std::string_view pattern, const Image& image) {
+  return begins_id(pattern, image.id) ||
+         std::ranges::any_of(image.tags, [&](const std::string& tag) { return matches_glob(pattern, tag); });
+}
+
+// What `patterns` select of several lists. Of no patterns everything.
+class Selector {
+ public:
+  explicit Selector(const std::vector<std::string>& patterns) : patterns_(patterns), used_(patterns.size()) {}
+
+  // Leaves what is selected and returns the rest.
+  template <typename T>
+  std::vector<T> leave_selected(std::vector<T>& all) {
+    std::vector<T> left_out;
+    if (patterns_.empty()) return left_out;
+    std::vector<T> taken;
+    for (T& object : all) {
+      bool selected = false;
+      for (size_t i = 0; i < patterns_.size(); ++i) {
+        if (!is_named(patterns_[i], object)) continue;
+        used_[i] = true;
+        selected = true;
+      }
+      (selected ? taken : left_out).push_back(std::move(object));
     }
-    (selected ? taken : left_out).push_back(std::move(object));
+    all = std::move(taken);
+    return left_out;
   }
-  *all = std::move(taken);
-  for (size_t i = 0; i < patterns.size(); ++i) {
-    if (!used[i]) warnings.push_back(fmt::format("no {} is called '{}'", what, printable(patterns[i])));
+
+  void warn_of_unused(std::string_view what, std::vector<std::string>& warnings) const {
+    for (size_t i = 0; i < patterns_.size(); ++i) {
+      if (!used_[i]) warnings.push_back(fmt::format("no {} is called '{}'", what, printable(patterns_[i])));
+    }
   }
-  return left_out;
+
+ private:
+  const std::vector<std::string>& patterns_;
+  std::vector<bool> used_;
+};
+
+// Leaves what is selected of the containers and images.
+void select_objects(Facts& facts, const Selection& selection, std::vector<std::string>& warnings) {
+  if (facts.containers) {
+    Selector containers(selection.containers);
+    facts.other_containers = containers.leave_selected(*facts.containers);
+    std::ranges::move(containers.leave_selected(facts.unexamined_containers),
+                      std::back_inserter(facts.other_containers));
+    containers.warn_of_unused("container", warnings);
+  }
+  if (facts.images) {
+    Selector images(selection.images);
+    images.leave_selected(*facts.images);
+    images.warn_of_unused("image", warnings);
+  }
 }
 
 std::span<const Check> checks_of(Section section) {
@@ -151,23 +188,14 @@ bool Selection::takes(const CheckInfo& check) const {
   return !selects_any(skipped, check);
 }
 
-AuditResult run_checks(const Facts& all_facts, const Selection& selection) {
-  Facts facts = all_facts;
+bool Selection::names(const Container& container) const {
+  return std::ranges::any_of(containers, [&](const std::string& pattern) { return is_named(pattern, container); });
+}
+
+AuditResult run_checks(Facts facts, const Selection& selection) {
   AuditResult result{
       .address = facts.address, .engine = describe(facts), .created = facts.now, .rows = {}, .warnings = {}};
-  facts.other_containers = leave_selected(
-      facts.containers, selection.containers, "container",
-      [](std::string_view pattern, const Container& container) {
-        return matches_glob(pattern, container.name) || begins_id(pattern, container.id);
-      },
-      result.warnings);
-  leave_selected(
-      facts.images, selection.images, "image",
-      [](std::string_view pattern, const Image& image) {
-        return begins_id(pattern, image.id) ||
-               std::ranges::any_of(image.tags, [&](const std::string& tag) { return matches_glob(pattern, tag); });
-      },
-      result.warnings);
+  select_objects(facts, selection, result.warnings);
   for (const CheckInfo& info : catalogue()) {
     if (!selection.takes(info)) continue;
     const auto table = checks_of(info.section);
@@ -199,10 +227,14 @@ Object the_daemon(const Facts& facts) {
   return {.kind = Object::Kind::kDaemon, .name = facts.address};
 }
 
+bool has_no_containers(const Facts& facts) {
+  return facts.containers && facts.containers->empty() && facts.unexamined_containers.empty();
+}
+
 void each_container(const Facts& facts, Sink& sink,
                     const std::function<void(const Container&, const ContainerDetails&)>& judge) {
   if (!facts.containers) return sink.unknown(the_daemon(facts), facts.containers.error());
-  if (facts.containers->empty()) return sink.not_applicable(the_daemon(facts), "there are no containers");
+  if (has_no_containers(facts)) return sink.not_applicable(the_daemon(facts), "there are no containers");
   for (const Container& container : *facts.containers) {
     if (container.details) {
       judge(container, *container.details);
@@ -210,6 +242,10 @@ void each_container(const Facts& facts, Sink& sink,
       sink.unknown(object_of(container), container.details.error());
     }
   }
+  if (facts.unexamined_containers.empty()) return;
+  sink.error(the_daemon(facts),
+             fmt::format("{} more containers were not examined: {}", facts.unexamined_containers.size(),
+                         facts.unexamined_containers.front().details.error().reason));
 }
 
 void each_image(const Facts& facts, Sink& sink, const std::function<void(const Image&)>& judge) {

@@ -56,11 +56,12 @@ struct Selection {
   std::vector<std::string> images;      // tags or ids, the same
   int max_level = 2;
   bool takes(const CheckInfo& check) const;
+  bool names(const Container& container) const;  // one of `containers` does
 };
 
 // Runs what is selected, in the order of the catalogue. Containers and images that are not selected are left out of the
 // facts that checks see; a pattern that meets nothing is a warning. Pure: the same facts give the same result.
-AuditResult run_checks(const Facts& facts, const Selection& selection);
+AuditResult run_checks(Facts facts, const Selection& selection);
 
 // Objects of the facts.
 Object object_of(const Container& container);
@@ -70,8 +71,11 @@ Object object_of(const Network& network);
 Object the_host(const Facts& facts);
 Object the_daemon(const Facts& facts);
 
+// The engine has none, or none that was selected.
+bool has_no_containers(const Facts& facts);
+
 // For checks of every container whose details are known; of the others the reason is told. No containers at all: one
-// row not_applicable of the daemon.
+// row not_applicable of the daemon; more than may be looked at: one that says how many more.
 void each_container(const Facts& facts, Sink& sink,
                     const std::function<void(const Container&, const ContainerDetails&)>& judge);
 // As each_container(), for images whose configuration is known.

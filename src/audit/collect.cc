@@ -116,7 +116,7 @@ Result<Facts> collect(const engine::Address& address, const CollectOptions& opti
   facts.now = options.now;
   Fact<VolumeOptions> volumes = not_known("not asked for");
   {
-    Conversation engine(address, options.client);
+    Conversation engine(address, options.client, options.time_for_all);
     if (const Error* failure = engine.failure(); failure != nullptr) {
       if (failure->code() == Code::kCancelled) return fail(*failure);
       set_unknown(facts, {Unknown::Kind::kError, told(*failure)});

@@ -1,7 +1,9 @@
 #include "audit/collect.h"
 
 #include <atomic>
+#include <chrono>
 #include <map>
+#include <mutex>
 #include <set>
 
 #include <fmt/format.h>
@@ -9,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "audit/check.h"
+#include "audit/collect/engine_answers.h"
 #include "audit/host_files.h"
 #include "base/fs.h"
 #include "base/temporary_folder.h"
@@ -26,6 +29,7 @@ using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr std::chrono::milliseconds kPatience{300};  // for an engine that hangs
@@ -323,6 +327,65 @@ TEST(Collect, TellsThatNobodyAnswersAtAll) {
   EXPECT_THAT(reason_of(facts->containers), HasSubstr("no answer within"));
 }
 
+// An engine that takes its time with each answer, within the timeout of one: of 20,000 containers it would take days.
+TEST(Collect, WaitsForAllAnswersTogetherOnlySoLong) {
+  FakeEngine engine;
+  engine.answers[FakeEngine::container_path("hostile")] = hanging();
+  CollectOptions options = options_for_tests();
+  options.client.answer_timeout = std::chrono::minutes(5);
+  options.time_for_all = std::chrono::seconds(1);
+  options.connections = 1;
+  const auto begun = std::chrono::steady_clock::now();
+  const Facts facts = collect_from(engine, options);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::minutes(1));
+  const std::string expected = "the engine did not give all of its answers within 1000 ms";
+  EXPECT_EQ(reason_of(container(facts, "hostile").details), expected);
+  for (const Image& image : *facts.images) EXPECT_EQ(image.config_unknown->reason, expected) << "asked after it";
+  EXPECT_TRUE(facts.networks) << "what was told before stays";
+  EXPECT_TRUE(facts.engine);
+}
+
+TEST(Collect, CountsTheFirstAnswerAmongThem) {
+  const ScriptedServer server([](const SeenRequest&) { return hanging(); });
+  CollectOptions options = options_for_tests();
+  options.time_for_all = kPatience;
+  const auto facts = collect(address_of(server), options);
+  ASSERT_TRUE(facts) << "nobody asked for a stop";
+  EXPECT_EQ(reason_of(facts->engine), "the engine did not give all of its answers within 300 ms");
+}
+
+class SeenProgress final : public Progress {
+ public:
+  uint64_t begin(std::string_view what, uint64_t total) override {
+    const std::scoped_lock lock(mutex);
+    steps.push_back(fmt::format("{} {}", what, total));
+    return steps.size();
+  }
+  void advance(uint64_t id, uint64_t amount) override {
+    const std::scoped_lock lock(mutex);
+    done[id] += amount;
+  }
+  void end(uint64_t id) override {
+    const std::scoped_lock lock(mutex);
+    ended.insert(id);
+  }
+  std::mutex mutex;
+  std::vector<std::string> steps;
+  std::map<uint64_t, uint64_t> done;
+  std::set<uint64_t> ended;
+};
+
+TEST(Collect, TellsHowFarItIs) {
+  SeenProgress progress;
+  CollectOptions options = options_for_tests();
+  options.progress = &progress;
+  const Facts facts = collect_from(FakeEngine(), options);
+  EXPECT_THAT(progress.steps, ElementsAre(fmt::format("asking {} 0", facts.address),
+                                          fmt::format("asking {}: containers and images 6", facts.address)));
+  EXPECT_EQ(progress.done[2], 6U);
+  EXPECT_EQ(progress.ended, (std::set<uint64_t>{1, 2}));
+}
+
 TEST(Collect, StopsOnRequest) {
   FakeEngine engine;
   engine.answers["/info"] = hanging();
@@ -505,12 +568,73 @@ TEST(Collect, ReadsPodmansOwnAnswerOfAnImage) {
 
 // ---- Limits
 
-TEST(Collect, RefusesMoreContainersThanItMayLookAt) {
+std::vector<std::string> unexamined_of(const Facts& facts) {
+  std::vector<std::string> names;
+  for (const Container& one : facts.unexamined_containers) {
+    EXPECT_EQ(reason_of(one.details),
+              "more than 2 containers (if the input is to be trusted, raise the limit with --max-containers)");
+    names.push_back(one.name);
+  }
+  return names;
+}
+
+TEST(Collect, LooksAtSoManyContainersAndNoMoreThoseThatRunFirst) {
   CollectOptions options = options_for_tests();
-  options.max_containers = 3;
-  const Facts facts = collect_from(FakeEngine(), options);
-  EXPECT_THAT(reason_of(facts.containers), HasSubstr("3"));
-  EXPECT_TRUE(facts.images);
+  options.max_containers = 2;
+  const FakeEngine engine;
+  const ScriptedServer server(engine);
+  auto facts = collect(address_of(server), options);
+  ASSERT_TRUE(facts);
+  EXPECT_THAT(names_of(facts->containers), ElementsAre("hardened", "hostile"));
+  EXPECT_THAT(unexamined_of(*facts), ElementsAre("plain", "created-privileged"));
+  EXPECT_TRUE(facts->images);
+  for (const Image& image : *facts->images) EXPECT_TRUE(image.in_use) << "whoever uses it";
+  for (const SeenRequest& request : server.requests()) {
+    EXPECT_NE(FakeEngine::path_of(request), FakeEngine::container_path("plain"));
+  }
+  // No check passes over the rest.
+  const AuditResult result = run_checks(*facts, {});
+  std::set<std::string_view> told;
+  for (const Row& row : result.rows) {
+    if (row.reason.starts_with("2 more containers were not examined: more than 2 containers")) {
+      EXPECT_EQ(row.status, RowStatus::kError);
+      told.insert(row.check->id);
+    }
+  }
+  for (const Row& row : result.rows) {
+    if (row.object.kind == Object::Kind::kContainer) EXPECT_TRUE(told.contains(row.check->id)) << row.check->id;
+  }
+  EXPECT_GT(told.size(), 30U);
+}
+
+TEST(Collect, LooksFirstAtTheContainersThatTheUserNamed) {
+  CollectOptions options = options_for_tests();
+  options.max_containers = 2;
+  const Selection selection{.containers = {"created-*"}};
+  options.wanted = [&](const Container& one) { return selection.names(one); };
+  Facts facts = collect_from(FakeEngine(), options);
+  EXPECT_THAT(names_of(facts.containers), ElementsAre("created-privileged", "hardened"));
+  EXPECT_THAT(unexamined_of(facts), ElementsAre("hostile", "plain"));
+  const AuditResult result = run_checks(facts, selection);
+  EXPECT_TRUE(result.warnings.empty());
+  for (const Row& row : result.rows)
+    EXPECT_THAT(row.reason, Not(HasSubstr("not examined"))) << "nobody asked for those";
+  // Of those that nobody looked at none is called unknown, nor are there no containers.
+  const AuditResult other = run_checks(facts, {.checks = {"container.privileged"}, .containers = {"plain"}});
+  EXPECT_TRUE(other.warnings.empty());
+  ASSERT_THAT(other.rows, SizeIs(1));
+  EXPECT_THAT(other.rows[0].reason, testing::StartsWith("1 more containers were not examined"));
+}
+
+TEST(Collect, RefusesAListThatIsTooLong) {
+  FakeEngine engine;
+  std::string list = "[";
+  for (size_t i = 0; i <= kMaxListed; ++i) list += i == 0 ? "{}" : ",{}";
+  engine.answers["/containers/json?all=1"] = reply(200, list + "]");
+  engine.answers["/images/json"] = reply(200, list + "]");
+  const Facts facts = collect_from(engine);
+  EXPECT_THAT(reason_of(facts.containers), HasSubstr("more than 100000 containers"));
+  EXPECT_THAT(reason_of(facts.images), HasSubstr("more than 100000 images"));
 }
 
 }  // namespace

@@ -367,6 +367,8 @@ struct Facts {
   std::string now;      // RFC 3339, UTC
   Fact<Engine> engine = not_known("not asked for");
   Fact<std::vector<Container>> containers = not_known("not asked for");  // by name
+  // More than may be looked at: only what the list says of them is known. Each check says that there are some.
+  std::vector<Container> unexamined_containers;
   std::vector<Container> other_containers;  // that a user left out: never judged, but judged ones may refer to them
   Fact<std::vector<Image>> images = not_known("not asked for");  // by label, those in use first
   Fact<std::vector<Network>> networks = not_known("not asked for");

@@ -181,7 +181,7 @@ void check_logging(const Facts& facts, Sink& sink) {
 // Which commands were run in containers, no state of theirs tells.
 void ask_about_exec(const Facts& facts, Sink& sink, std::string_view what) {
   if (!facts.containers) return sink.unknown(the_daemon(facts), facts.containers.error());
-  if (facts.containers->empty()) return sink.not_applicable(the_daemon(facts), "there are no containers");
+  if (has_no_containers(facts)) return sink.not_applicable(the_daemon(facts), "there are no containers");
   std::vector<Evidence> evidence;
   if (facts.engine) {
     const auto& plugins = facts.engine->authorization_plugins;

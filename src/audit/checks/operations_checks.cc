@@ -32,12 +32,17 @@ void image_sprawl(const Facts& facts, Sink& sink) {
 
 void container_sprawl(const Facts& facts, Sink& sink) {
   if (!facts.containers) return sink.unknown(the_daemon(facts), facts.containers.error());
-  if (facts.containers->empty()) return sink.not_applicable(the_daemon(facts), "there are no containers");
+  if (has_no_containers(facts)) return sink.not_applicable(the_daemon(facts), "there are no containers");
   std::vector<std::string> stopped;
-  for (const Container& container : *facts.containers) {
-    if (!container.running()) stopped.push_back(fmt::format("{} ({})", container.name, container.state));
-  }
-  const std::string count = fmt::format("{} of {}", stopped.size(), facts.containers->size());
+  const auto add = [&](const std::vector<Container>& containers) {
+    for (const Container& container : containers) {
+      if (!container.running()) stopped.push_back(fmt::format("{} ({})", container.name, container.state));
+    }
+  };
+  add(*facts.containers);
+  add(facts.unexamined_containers);
+  const std::string count =
+      fmt::format("{} of {}", stopped.size(), facts.containers->size() + facts.unexamined_containers.size());
   if (stopped.empty()) {
     return sink.pass(the_daemon(facts),
                      {{.where = "/containers/json", .found = count, .wanted = "no container that does not run"}});

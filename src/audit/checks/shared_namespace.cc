@@ -9,6 +9,7 @@ namespace bulkhead::audit {
 
 ContainerIndex::ContainerIndex(const Facts& facts) {
   if (facts.containers) add(*facts.containers);
+  add(facts.unexamined_containers);
   add(facts.other_containers);
 }
 

@@ -1,14 +1,17 @@
 // Questions to one engine, from several threads. The first that it lets wait for longer than it may is the last: those
-// under way are given up, and those to come are not asked, so that its silence costs its timeout once. Thread-safe.
+// under way are given up, and those to come are not asked, so that its silence costs its timeout once; the same when
+// the time for all of its answers is over. Thread-safe.
 // Answers are untrusted. Internal to audit.
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -26,7 +29,7 @@ std::string told(const Error& error);
 
 class Conversation {
  public:
-  Conversation(const engine::Address& address, engine::ClientOptions options);
+  Conversation(const engine::Address& address, engine::ClientOptions options, std::chrono::milliseconds time_for_all);
 
   // Why there is nobody to talk to, if so.
   const Error* failure() const { return client_ ? nullptr : &client_.error(); }
@@ -47,7 +50,8 @@ class Conversation {
   }
 
  private:
-  void note_silence(const std::string& path);
+  void wait_for_deadline(const std::stop_token& done, std::chrono::milliseconds time_for_all);
+  void give_up(std::string why);
   std::optional<Error> silence();
 
   const std::stop_token user_stop_;
@@ -56,7 +60,9 @@ class Conversation {
   std::stop_callback<std::function<void()>> forward_;
   Result<engine::Client> client_ = fail(Code::kInternal, "not connected");
   std::mutex mutex_;
-  std::string silence_;  // guarded by mutex_; empty: it talks
+  std::condition_variable_any deadline_wait_;
+  std::string silence_;    // guarded by mutex_; empty: it talks
+  std::jthread deadline_;  // last: it ends before the rest goes
 };
 
 }  // namespace bulkhead::audit

@@ -318,6 +318,7 @@ Result<Engine> parse_engine(const json::Value& info_answer, const json::Value& v
 }
 
 Result<std::vector<Container>> parse_container_list(const json::Value& answer) {
+  if (answer.size() > kMaxListed) return fail(limit_error("containers", kMaxListed, {}));
   Problem problem;
   std::vector<Container> containers;
   Part::whole(answer, "", problem).each_element([&](const Part& entry) {
@@ -361,6 +362,7 @@ Result<ContainerDetails> parse_container(const json::Value& answer) {
 }
 
 Result<std::vector<Image>> parse_image_list(const json::Value& answer) {
+  if (answer.size() > kMaxListed) return fail(limit_error("images", kMaxListed, {}));
   Problem problem;
   std::vector<Image> images;
   Part::whole(answer, "", problem).each_element([&](const Part& entry) {

@@ -4,6 +4,7 @@
 // one. Go's null for an empty list or map counts as empty.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@ namespace bulkhead::audit {
 using VolumeOptions = std::map<std::string, std::map<std::string, std::string>>;
 
 Result<Engine> parse_engine(const json::Value& info, const json::Value& version);
+// A list of more is kLimitExceeded: what one of its entries needs in memory is many times what it needs in the answer.
+inline constexpr size_t kMaxListed = 100'000;
 Result<std::vector<Container>> parse_container_list(const json::Value& answer);  // without details
 Result<ContainerDetails> parse_container(const json::Value& answer);
 Result<std::vector<Image>> parse_image_list(const json::Value& answer);  // their configuration unknown

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,8 +17,6 @@
 
 namespace bulkhead::audit {
 namespace {
-
-constexpr size_t kMaxImages = 100'000;
 
 using Task = std::function<void()>;
 
@@ -37,34 +37,10 @@ class EngineCollector {
   // Three rounds: the lists; what the engine is (slow to tell: it asks its runtimes first) beside every single
   // container and image; and what only shows then.
   Status run(Fact<VolumeOptions>& volumes) {
-    TRY(run_all({
-        [&] { facts_.containers = engine_.fact("/containers/json?all=1", parse_container_list); },
-        [&] { facts_.images = engine_.fact("/images/json", parse_image_list); },
-        [&] { facts_.networks = engine_.fact("/networks", parse_networks); },
-        [&] { volumes = engine_.fact("/volumes", parse_volumes); },
-    }));
-    limit(facts_.containers, options_.max_containers, "containers");
-    limit(facts_.images, kMaxImages, "images");
-
-    Fact<json::Document> info = not_known("not asked for");
-    Fact<json::Document> version = not_known("not asked for");
+    TRY(ask_for_lists(volumes));
+    leave_unexamined();
+    TRY(ask_for_each());
     std::vector<Task> tasks;
-    tasks.emplace_back([&] { version = document("/version"); });
-    tasks.emplace_back([&] { info = document("/info"); });
-    std::vector<Found> containers(facts_.containers ? facts_.containers->size() : 0, Found::kThere);
-    for (size_t i = 0; i < containers.size(); ++i) {
-      tasks.emplace_back([&, i] { containers[i] = inspect((*facts_.containers)[i]); });
-    }
-    std::vector<Found> images(options_.all_images && facts_.images ? facts_.images->size() : 0, Found::kThere);
-    for (size_t i = 0; i < images.size(); ++i) {
-      tasks.emplace_back([&, i] { images[i] = inspect((*facts_.images)[i]); });
-    }
-    TRY(run_all(tasks));
-    facts_.engine = engine_of(info, version);
-    if (facts_.containers) drop_gone(*facts_.containers, containers);
-    if (!images.empty()) drop_gone(*facts_.images, images);
-
-    tasks.clear();
     add_images_in_use(tasks);
     add_swarm(tasks);
     TRY(run_all(tasks));
@@ -73,6 +49,62 @@ class EngineCollector {
   }
 
  private:
+  Status ask_for_lists(Fact<VolumeOptions>& volumes) {
+    const ProgressStep step(options_.progress, fmt::format("asking {}", facts_.address), 0);
+    return run_all({
+        [&] { facts_.containers = engine_.fact("/containers/json?all=1", parse_container_list); },
+        [&] { facts_.images = engine_.fact("/images/json", parse_image_list); },
+        [&] { facts_.networks = engine_.fact("/networks", parse_networks); },
+        [&] { volumes = engine_.fact("/volumes", parse_volumes); },
+    });
+  }
+
+  // What runs is examined before what does not, and what the user named before all.
+  void leave_unexamined() {
+    if (!facts_.containers || facts_.containers->size() <= options_.max_containers) return;
+    std::vector<Container>& all = *facts_.containers;
+    std::ranges::sort(all, {}, [&](const Container& container) {
+      const bool wanted = options_.wanted && options_.wanted(container);
+      return std::tuple(!wanted, !container.running(), std::string_view(container.name),
+                        std::string_view(container.id));
+    });
+    const auto rest = all.begin() + static_cast<std::ptrdiff_t>(options_.max_containers);
+    facts_.unexamined_containers.assign(std::make_move_iterator(rest), std::make_move_iterator(all.end()));
+    all.erase(rest, all.end());
+    all.shrink_to_fit();
+    const std::string reason = told(limit_error("containers", options_.max_containers, "--max-containers"));
+    for (Container& container : facts_.unexamined_containers) container.details = not_known(reason);
+  }
+
+  Status ask_for_each() {
+    std::vector<Found> containers(facts_.containers ? facts_.containers->size() : 0, Found::kThere);
+    std::vector<Found> images(options_.all_images && facts_.images ? facts_.images->size() : 0, Found::kThere);
+    ProgressStep step(options_.progress, fmt::format("asking {}: containers and images", facts_.address),
+                      containers.size() + images.size());
+    Fact<json::Document> info = not_known("not asked for");
+    Fact<json::Document> version = not_known("not asked for");
+    std::vector<Task> tasks;
+    tasks.emplace_back([&] { version = document("/version"); });
+    tasks.emplace_back([&] { info = document("/info"); });
+    for (size_t i = 0; i < containers.size(); ++i) {
+      tasks.emplace_back([&, i] {
+        containers[i] = inspect((*facts_.containers)[i]);
+        step.advance(1);
+      });
+    }
+    for (size_t i = 0; i < images.size(); ++i) {
+      tasks.emplace_back([&, i] {
+        images[i] = inspect((*facts_.images)[i]);
+        step.advance(1);
+      });
+    }
+    TRY(run_all(tasks));
+    facts_.engine = engine_of(info, version);
+    if (facts_.containers) drop_gone(*facts_.containers, containers);
+    if (!images.empty()) drop_gone(*facts_.images, images);
+    return {};
+  }
+
   Status run_all(const std::vector<Task>& tasks) {
     return pool_.for_each(tasks.size(), options_.client.stop, [&](size_t index, const std::stop_token&) -> Status {
       tasks[index]();
@@ -84,11 +116,6 @@ class EngineCollector {
     auto document = engine_.get(path);
     if (!document) return not_known(told(document.error()));
     return *std::move(document);
-  }
-
-  template <typename T>
-  static void limit(Fact<std::vector<T>>& all, size_t maximum, std::string_view what) {
-    if (all && all->size() > maximum) all = not_known(limit_error(what, maximum, "").to_string());
   }
 
   static Fact<Engine> engine_of(const Fact<json::Document>& info, const Fact<json::Document>& version) {
@@ -140,6 +167,9 @@ class EngineCollector {
     }
     std::set<std::string_view> used;
     for (const Container& container : *facts_.containers) {
+      if (!container.image_id.empty()) used.insert(container.image_id);
+    }
+    for (const Container& container : facts_.unexamined_containers) {
       if (!container.image_id.empty()) used.insert(container.image_id);
     }
     std::set<std::string_view> unlisted = used;
