@@ -19,6 +19,10 @@
 
 namespace bulkhead::audit {
 
+// A list of more containers, or of more images, is not read: what one of its entries needs in memory is many times what
+// it needs in the answer.
+inline constexpr size_t kMaxListed = 100'000;
+
 struct CollectOptions {
   engine::ClientOptions client{};
   std::chrono::milliseconds time_for_all = std::chrono::minutes(5);  // for all answers of the engine together

@@ -11,7 +11,6 @@
 #include <gtest/gtest.h>
 
 #include "audit/check.h"
-#include "audit/collect/engine_answers.h"
 #include "audit/host_files.h"
 #include "base/fs.h"
 #include "base/temporary_folder.h"

@@ -2,7 +2,11 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <memory>
 #include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -12,8 +16,11 @@
 #include "audit/collect.h"
 #include "audit/exceptions.h"
 #include "base/fs.h"
+#include "base/progress.h"
 #include "base/text.h"
+#include "base/thread_pool.h"
 #include "cli/command.h"
+#include "cli/database_flags.h"
 #include "cli/environment.h"
 #include "cli/finding_flags.h"
 #include "cli/named_file.h"
@@ -32,6 +39,8 @@ using audit::RowStatus;
 
 constexpr size_t kMaxExceptionsBytes = size_t{1} << 20;
 constexpr uint64_t kMaxTimeoutSeconds = 3600;
+constexpr uint64_t kMaxDeadlineSeconds = 86'400;
+constexpr size_t kHostsAtATime = 16;
 constexpr std::chrono::milliseconds kConnectTimeout{5'000};
 
 // One engine that was asked for, and where it may be.
@@ -86,7 +95,9 @@ class AuditCommand final : public Command {
   Status check_texts() const;
   Status check_selection() const;
   Result<std::vector<Host>> hosts() const;
-  Result<audit::Facts> facts_of(const Host& host, const audit::CollectOptions& options) const;
+  Result<audit::Facts> facts_of(const Host& host, audit::CollectOptions options) const;
+  audit::CollectOptions collect_options(Progress* progress, const std::stop_token& stop) const;
+  Result<std::vector<AuditResult>> ask_hosts(const std::vector<Host>& hosts, const std::stop_token& stop) const;
   Status read_files(const std::stop_token& stop);
   Result<std::vector<AuditResult>> audit_hosts(const std::vector<Host>& hosts, const std::stop_token& stop);
   void warn_about_selection(AuditResult& result) const;
@@ -102,6 +113,9 @@ class AuditCommand final : public Command {
   std::string explain_;
   OutputFlags output_;
   uint64_t timeout_seconds_ = 30;
+  uint64_t deadline_seconds_ = 300;
+  uint64_t max_containers_ = audit::CollectOptions().max_containers;
+  bool quiet_ = false;
 
   std::optional<audit::Exceptions> exceptions_;
   std::optional<audit::Baseline> baseline_;
@@ -152,6 +166,16 @@ void AuditCommand::declare(Flags& flags) {
             baseline_file_);
   flags.add({.names = "--timeout", .value = "SECONDS", .help = "how long an engine may take for one answer"},
             timeout_seconds_, 1, kMaxTimeoutSeconds);
+  flags.add({.names = "--deadline",
+             .value = "SECONDS",
+             .help = "how long an engine may take for all of its answers together; what is missing then could not be "
+                     "checked"},
+            deadline_seconds_, 1, kMaxDeadlineSeconds);
+  flags.add({.names = "--max-containers",
+             .value = "NUMBER",
+             .help = "of more containers of an engine the report says that they were not examined"},
+            max_containers_, 1, audit::kMaxListed);
+  add_quiet_flag(flags, quiet_, "no progress on standard error");
   flags.add_switch({.names = "--list", .help = "print the checks that are selected, and audit nothing"}, list_);
   flags.add({.names = "--explain",
              .value = "ID",
@@ -252,10 +276,15 @@ Result<std::vector<Host>> AuditCommand::hosts() const {
   return found;
 }
 
-Result<audit::Facts> AuditCommand::facts_of(const Host& host, const audit::CollectOptions& options) const {
+Result<audit::Facts> AuditCommand::facts_of(const Host& host, audit::CollectOptions options) const {
   if (host.addresses.size() == 1) return audit::collect(host.addresses.front(), options);
+  const auto begun = std::chrono::steady_clock::now();
   auto client = engine::Client::connect_first(host.addresses, options.client, "engine");
-  if (client) return audit::collect(client->address(), options);
+  if (client) {
+    const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
+    options.time_for_all = std::max(options.time_for_all - spent, std::chrono::milliseconds(1));
+    return audit::collect(client->address(), options);
+  }
   if (client.error().code() == Code::kCancelled) return fail(std::move(client).error());
   if (host.name.empty()) {
     Error error = std::move(client).error();
@@ -290,33 +319,56 @@ void AuditCommand::warn_about_selection(AuditResult& result) const {
   }
 }
 
+audit::CollectOptions AuditCommand::collect_options(Progress* progress, const std::stop_token& stop) const {
+  const std::chrono::milliseconds timeout = std::chrono::seconds(timeout_seconds_);
+  return {.client = {.user_agent = "bulkhead/" BULKHEAD_VERSION,
+                     .connect_timeout = std::min(kConnectTimeout, timeout),
+                     .answer_timeout = timeout,
+                     .stop = stop},
+          .time_for_all = std::chrono::seconds(deadline_seconds_),
+          .max_containers = max_containers_,
+          .wanted = [this](const audit::Container& container) { return selection_.names(container); },
+          .progress = progress};
+}
+
+// All at a time, so that none waits for another's silence; the results are in the order given. Facts end with their
+// host: only one host's are held by each thread.
+Result<std::vector<AuditResult>> AuditCommand::ask_hosts(const std::vector<Host>& hosts,
+                                                         const std::stop_token& stop) const {
+  const std::unique_ptr<Progress> progress = quiet_ ? nullptr : make_terminal_progress();
+  const audit::CollectOptions common = collect_options(progress.get(), stop);
+  std::vector<AuditResult> results(hosts.size());
+  ThreadPool threads(std::min(hosts.size(), kHostsAtATime));
+  TRY(threads.for_each(hosts.size(), stop, [&](size_t index, const std::stop_token&) -> Status {
+    audit::CollectOptions options = common;
+    options.now = now();
+    TRY_ASSIGN(audit::Facts facts, facts_of(hosts[index], options));
+    results[index] = audit::run_checks(std::move(facts), selection_);
+    return {};
+  }));
+  return results;
+}
+
 Result<std::vector<AuditResult>> AuditCommand::audit_hosts(const std::vector<Host>& hosts,
                                                            const std::stop_token& stop) {
-  const std::chrono::milliseconds timeout = std::chrono::seconds(timeout_seconds_);
-  audit::CollectOptions options{.client = {.user_agent = "bulkhead/" BULKHEAD_VERSION,
-                                           .connect_timeout = std::min(kConnectTimeout, timeout),
-                                           .answer_timeout = timeout,
-                                           .stop = stop}};
-  std::vector<AuditResult> results;
+  const std::string today = now().substr(0, 10);
+  TRY_ASSIGN(std::vector<AuditResult> results, ask_hosts(hosts, stop));
   audit::UsedExceptions used;
-  for (const Host& host : hosts) {
-    options.now = now();
-    TRY_ASSIGN(const audit::Facts facts, facts_of(host, options));
-    if (std::ranges::find(results, facts.address, &AuditResult::address) != results.end()) {
+  std::set<std::string_view> addresses;
+  for (size_t i = 0; i < hosts.size(); ++i) {
+    AuditResult& result = results[i];
+    if (!addresses.insert(result.address).second) {
       return fail(Code::kInvalidArgument,
-                  fmt::format("--host: {} is another name of {}, which is given, too", printable(host.name),
-                              printable(facts.address)),
+                  fmt::format("--host: {} is another name of {}, which is given, too", printable(hosts[i].name),
+                              printable(result.address)),
                   "name each engine once");
     }
-    AuditResult result = audit::run_checks(facts, selection_);
     warn_about_selection(result);
-    if (exceptions_) apply_exceptions(result, *exceptions_, options.now.substr(0, 10), used);
+    if (exceptions_) apply_exceptions(result, *exceptions_, today, used);
     if (baseline_) compare_with(*baseline_, selection_, result);
-    results.push_back(std::move(result));
   }
   if (exceptions_) {
-    std::ranges::move(unused_exceptions(*exceptions_, options.now.substr(0, 10), used),
-                      std::back_inserter(results.back().warnings));
+    std::ranges::move(unused_exceptions(*exceptions_, today, used), std::back_inserter(results.back().warnings));
   }
   return results;
 }
@@ -331,7 +383,7 @@ Result<int> AuditCommand::verdict(const std::vector<AuditResult>& results) const
   const bool all_silent = std::ranges::none_of(results, answered);
   if (!silent.empty() && (fail_on_ || all_silent)) {
     return fail(Code::kUnavailable, fmt::format("not audited: {}", silent),
-                "the report says why; see --timeout for an engine that is slow");
+                "the report says why; see --timeout and --deadline for an engine that is slow");
   }
   const auto judged = [&](audit::Object::Kind kind) {
     return std::ranges::any_of(results, [&](const AuditResult& result) {

@@ -1,5 +1,10 @@
 // `bulkhead audit` of engines that answer what a real one has answered, and of none. Real ones are tests/e2e/'s.
+#include <chrono>
+#include <condition_variable>
 #include <filesystem>
+#include <memory>
+#include <mutex>
+#include <set>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -124,6 +129,86 @@ TEST_F(AuditCommandTest, AuditsTheOtherHostsWhenOneGivesNoAnswer) {
   const auto exit_code = run_on_containers(gate);
   ASSERT_FALSE(exit_code);
   EXPECT_EQ(exit_code.error().message(), "not audited: unix:///nonexistent/a.sock");
+}
+
+std::string address_of(const net::testing::ScriptedServer& server) {
+  return fmt::format("tcp://{}", server.url("").substr(std::string("http://").size()));
+}
+
+// Each engine answers only when all of them have been asked.
+TEST_F(AuditCommandTest, AsksSeveralHostsAtTheSameTime) {
+  constexpr size_t kHosts = 4;
+  std::mutex mutex;
+  std::condition_variable all_asked;
+  std::set<size_t> asked;
+  const auto engine = [&](size_t number) {
+    return [&, number](const net::testing::SeenRequest& request) {
+      std::unique_lock lock(mutex);
+      asked.insert(number);
+      all_asked.notify_all();
+      if (!all_asked.wait_for(lock, std::chrono::seconds(60), [&] { return asked.size() == kHosts; })) {
+        return reply(500, R"({"message":"the others were not asked"})");
+      }
+      return recorded_answer(request);
+    };
+  };
+  std::vector<std::unique_ptr<net::testing::ScriptedServer>> servers;
+  std::vector<std::string> words = {"--timeout", "120", "-o", "json=" + (folder_ / "report.json")};
+  for (size_t i = 0; i < kHosts; ++i) {
+    servers.push_back(std::make_unique<net::testing::ScriptedServer>(engine(i)));
+    words.insert(words.end(), {"--host", address_of(*servers.back())});
+  }
+  EXPECT_EQ(run(words).value_or(-1), kSuccess);
+  const json::Document document = report();
+  size_t number = 0;
+  for (const json::Value host : document.root().find("hosts")->elements()) {
+    EXPECT_EQ(host.string_or("address", ""), address_of(*servers[number++])) << "in the order given";
+    EXPECT_TRUE(host.find("engine")->is_string());
+  }
+  EXPECT_EQ(number, kHosts);
+}
+
+TEST_F(AuditCommandTest, LetsNoHostWaitForOneThatHangs) {
+  const net::testing::ScriptedServer hanging([](const net::testing::SeenRequest& request) {
+    if (request.target == "/_ping") return recorded_answer(request);
+    return net::testing::ScriptedReply{.hang = true};
+  });
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_EQ(run({"--host", address_of(hanging), "--host", "unix:///nonexistent/a.sock", "--host", address(),
+                 "--timeout", "600", "--deadline", "3", "-o", "json=" + (folder_ / "report.json")})
+                .value_or(-1),
+            kSuccess);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(120));
+  const json::Document document = report();
+  std::vector<std::string> engines;
+  for (const json::Value host : document.root().find("hosts")->elements()) {
+    engines.push_back(fmt::format("{} {}", host.string_or("address", ""), host.find("engine")->is_string()));
+  }
+  EXPECT_EQ(engines, (std::vector<std::string>{address_of(hanging) + " false", "unix:///nonexistent/a.sock false",
+                                               address() + " true"}));
+  const json::Value first = *document.root().find("hosts")->elements().begin();
+  size_t told = 0;
+  for (const json::Value row : first.find("rows")->elements()) {
+    EXPECT_NE(row.string_or("status", ""), "pass");
+    if (row.string_or("reason", "") == "the engine did not give all of its answers within 3000 ms") ++told;
+  }
+  EXPECT_GT(told, 10U);
+}
+
+TEST_F(AuditCommandTest, SaysHowManyContainersWereNotExamined) {
+  EXPECT_EQ(run_on_containers({"--max-containers", "1", "--check", "container.privileged"}).value_or(-1), kSuccess);
+  const json::Document document = report();
+  std::vector<std::string> rows;
+  for (const json::Value row : document.root().find("hosts")->elements().begin().operator*().find("rows")->elements()) {
+    rows.push_back(fmt::format("{} {} {}", row.find("object")->string_or("kind", ""), row.string_or("status", ""),
+                               row.string_or("reason", "")));
+  }
+  EXPECT_EQ(rows, (std::vector<std::string>{
+                      "daemon error 3 more containers were not examined: more than 1 containers (if the input is to be "
+                      "trusted, raise the limit with --max-containers)",
+                      "container pass "}));
+  EXPECT_FALSE(
+      run_on_containers({"--max-containers", "1", "--check", "container.privileged", "--fail-on", "critical"}));
 }
 
 TEST_F(AuditCommandTest, PassesNoGateForContainersThatAreNotThere) {

@@ -156,6 +156,8 @@ TEST(CommandLine, FindsWrongValuesBeforeAnythingIsOpenedAndNamesTheOption) {
       {{"audit", "--section", "swarm", "--check", "container.*"}, {"no check is left"}},
       {{"audit", "--fail-on", "severe"}, {"--fail-on", "severe", "critical"}},
       {{"audit", "--timeout", "0"}, {"--timeout", "1 to 3600"}},
+      {{"audit", "--deadline", "0"}, {"--deadline", "1 to 86400"}},
+      {{"audit", "--max-containers", "200000"}, {"--max-containers", "1 to 100000"}},
       {{"audit", "--format", "cyclonedx"}, {"--format", "cyclonedx", "junit"}},
       {{"audit", "--list", "--fail-on", "high"}, {"--list", "audits nothing"}},
       {{"audit", "--list", "--format", "json"}, {"--list", "audits nothing"}},

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "audit/collect.h"
 #include "audit/collect/answer_part.h"
 #include "base/date.h"
 #include "base/text.h"

@@ -1,10 +1,9 @@
 // The engine's answers as facts. Pure. Sources: Docker Engine API v1.24 to v1.52
 // (docs.docker.com/reference/api/engine), Podman's compatibility API where it differs. What is absent keeps its
 // default; a member of the wrong type is kMalformed naming it: an answer that is not understood must not read as a safe
-// one. Go's null for an empty list or map counts as empty.
+// one. Go's null for an empty list or map counts as empty. Lists longer than kMaxListed (collect.h) are kLimitExceeded.
 #pragma once
 
-#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
@@ -19,8 +18,6 @@ namespace bulkhead::audit {
 using VolumeOptions = std::map<std::string, std::map<std::string, std::string>>;
 
 Result<Engine> parse_engine(const json::Value& info, const json::Value& version);
-// A list of more is kLimitExceeded: what one of its entries needs in memory is many times what it needs in the answer.
-inline constexpr size_t kMaxListed = 100'000;
 Result<std::vector<Container>> parse_container_list(const json::Value& answer);  // without details
 Result<ContainerDetails> parse_container(const json::Value& answer);
 Result<std::vector<Image>> parse_image_list(const json::Value& answer);  // their configuration unknown
