@@ -25,5 +25,20 @@ TEST(Date, TellsSecondsAsTime) {
   }
 }
 
+TEST(Date, ReadsTimesAsSeconds) {
+  for (const int64_t seconds : {int64_t{0}, int64_t{1795383564}, int64_t{-62135596800}, int64_t{253402300799}}) {
+    EXPECT_EQ(parse_rfc3339(rfc3339_of(seconds)), seconds);
+  }
+  EXPECT_EQ(parse_rfc3339("2026-11-22T21:39:24.999999999Z"), 1795383564);
+  EXPECT_EQ(parse_rfc3339("2026-11-22t23:09:24.5+01:30"), 1795383564);
+  EXPECT_EQ(parse_rfc3339("2026-11-22T13:39:24-08:00"), 1795383564);
+  for (const std::string_view none :
+       {"", "2026-11-22", "2026-11-22T21:39:24", "2026-11-22 21:39:24Z", "2026-02-30T21:39:24Z", "2026-11-22T24:39:24Z",
+        "2026-11-22T21:60:24Z", "2026-11-22T21:39:61Z", "2026-11-22T21:39:24.Z", "2026-11-22T21:39:24+1:00",
+        "2026-11-22T21:39:24+25:00", "2026-11-22T21:39:24ZZ", "2026-11-22T21-39-24Z"}) {
+    EXPECT_FALSE(parse_rfc3339(none)) << none;
+  }
+}
+
 }  // namespace
 }  // namespace bulkhead

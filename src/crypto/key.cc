@@ -1,0 +1,391 @@
+#include "crypto/key.h"
+
+#include <array>
+#include <cstring>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+
+#include "base/base64.h"
+
+namespace bulkhead {
+namespace {
+
+// Of the DER of an RSA key of 8192 bits with room to spare; nothing longer is looked at.
+constexpr size_t kMaxDerBytes = size_t{16} << 10;
+constexpr size_t kMaxPemBytes = size_t{64} << 10;
+constexpr unsigned kMinRsaBits = 2048;
+constexpr unsigned kMaxRsaBits = 8192;
+constexpr unsigned kNewRsaBits = 3072;
+constexpr size_t kEd25519Bytes = 32;
+
+struct Free {
+  void operator()(EVP_PKEY* key) const { ::EVP_PKEY_free(key); }
+  void operator()(EVP_MD_CTX* context) const { ::EVP_MD_CTX_free(context); }
+  void operator()(ECDSA_SIG* signature) const { ::ECDSA_SIG_free(signature); }
+  void operator()(BIGNUM* number) const { ::BN_free(number); }
+  void operator()(PKCS8_PRIV_KEY_INFO* info) const { ::PKCS8_PRIV_KEY_INFO_free(info); }
+};
+template <typename T>
+using Owned = std::unique_ptr<T, Free>;
+
+const unsigned char* bytes_of(ByteSpan span) {
+  return reinterpret_cast<const unsigned char*>(span.data());
+}
+unsigned char* bytes_of(std::string& text) {
+  return reinterpret_cast<unsigned char*>(text.data());
+}
+
+// OpenSSL keeps a queue of errors for each thread; whoever reads it next must not find ours.
+struct ClearErrors {
+  ClearErrors() = default;
+  ClearErrors(const ClearErrors&) = delete;
+  ClearErrors& operator=(const ClearErrors&) = delete;
+  ~ClearErrors() { ::ERR_clear_error(); }
+};
+
+struct CurveRow {
+  KeyType type;
+  std::string_view name;  // as OpenSSL has it
+  size_t order_bytes;
+  HashAlgorithm hash;
+};
+constexpr auto kCurves = std::to_array<CurveRow>({
+    {KeyType::kEcdsaP256, "prime256v1", 32, HashAlgorithm::kSha256},
+    {KeyType::kEcdsaP384, "secp384r1", 48, HashAlgorithm::kSha384},
+    {KeyType::kEcdsaP521, "secp521r1", 66, HashAlgorithm::kSha512},
+});
+
+const CurveRow* curve_of(KeyType type) {
+  for (const CurveRow& row : kCurves) {
+    if (row.type == type) return &row;
+  }
+  return nullptr;
+}
+
+Result<KeyType> type_of(EVP_PKEY* key) {
+  switch (::EVP_PKEY_get_base_id(key)) {
+    case EVP_PKEY_ED25519:
+      return KeyType::kEd25519;
+    case EVP_PKEY_RSA: {
+      const auto bits = static_cast<unsigned>(::EVP_PKEY_get_bits(key));
+      if (bits < kMinRsaBits || bits > kMaxRsaBits) {
+        return fail(Code::kUnsupported, fmt::format("an RSA key of {} bits", bits),
+                    fmt::format("RSA keys here have {} to {} bits", kMinRsaBits, kMaxRsaBits));
+      }
+      return KeyType::kRsa;
+    }
+    case EVP_PKEY_EC: {
+      std::array<char, 80> name{};
+      if (::EVP_PKEY_get_group_name(key, name.data(), name.size(), nullptr) == 1) {
+        for (const CurveRow& row : kCurves) {
+          if (row.name == name.data()) return row.type;
+        }
+      }
+      return fail(Code::kUnsupported, fmt::format("an EC key on the curve \"{}\"", name.data()),
+                  "EC keys here are on P-256, P-384 or P-521");
+    }
+    default:
+      return fail(Code::kUnsupported, "a key that is neither ECDSA, Ed25519 nor RSA");
+  }
+}
+
+const EVP_MD* digest_of(HashAlgorithm hash) {
+  switch (hash) {
+    case HashAlgorithm::kSha256:
+      return ::EVP_sha256();
+    case HashAlgorithm::kSha384:
+      return ::EVP_sha384();
+    case HashAlgorithm::kSha512:
+      return ::EVP_sha512();
+  }
+  return nullptr;
+}
+
+bool fits(SignatureScheme::Kind kind, KeyType type) {
+  switch (kind) {
+    case SignatureScheme::Kind::kEcdsa:
+    case SignatureScheme::Kind::kEcdsaRaw:
+      return curve_of(type) != nullptr;
+    case SignatureScheme::Kind::kEd25519:
+      return type == KeyType::kEd25519;
+    case SignatureScheme::Kind::kRsaPss:
+    case SignatureScheme::Kind::kRsaPkcs1:
+      return type == KeyType::kRsa;
+  }
+  return false;
+}
+
+// Both directions begin alike; `init` is EVP_DigestVerifyInit or EVP_DigestSignInit.
+template <typename Init>
+bool begin(Init init, EVP_MD_CTX* context, EVP_PKEY* key, SignatureScheme scheme) {
+  EVP_PKEY_CTX* parameters = nullptr;  // the context's
+  const EVP_MD* digest = scheme.kind == SignatureScheme::Kind::kEd25519 ? nullptr : digest_of(scheme.hash);
+  if (init(context, &parameters, digest, nullptr, key) != 1) return false;
+  if (scheme.kind == SignatureScheme::Kind::kRsaPss) {
+    return ::EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) == 1 &&
+           ::EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, RSA_PSS_SALTLEN_DIGEST) == 1;
+  }
+  if (scheme.kind == SignatureScheme::Kind::kRsaPkcs1) {
+    return ::EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PADDING) == 1;
+  }
+  return true;
+}
+
+// r and s of equal, exact length, as DER; nothing when it is no such signature.
+std::optional<std::string> der_of_raw(ByteSpan raw, size_t order_bytes) {
+  if (raw.size() != 2 * order_bytes) return std::nullopt;
+  const int length = static_cast<int>(order_bytes);
+  Owned<BIGNUM> r(::BN_bin2bn(bytes_of(raw), length, nullptr));
+  Owned<BIGNUM> s(::BN_bin2bn(bytes_of(raw.subspan(order_bytes)), length, nullptr));
+  const Owned<ECDSA_SIG> signature(::ECDSA_SIG_new());
+  if (!r || !s || !signature || ::ECDSA_SIG_set0(signature.get(), r.get(), s.get()) != 1) return std::nullopt;
+  static_cast<void>(r.release());
+  static_cast<void>(s.release());
+  std::string der(static_cast<size_t>(::i2d_ECDSA_SIG(signature.get(), nullptr)), '\0');
+  unsigned char* out = bytes_of(der);
+  ::i2d_ECDSA_SIG(signature.get(), &out);
+  return der;
+}
+
+std::optional<std::string> raw_of_der(ByteSpan der, size_t order_bytes) {
+  const unsigned char* in = bytes_of(der);
+  const Owned<ECDSA_SIG> signature(::d2i_ECDSA_SIG(nullptr, &in, static_cast<long>(der.size())));
+  if (!signature) return std::nullopt;
+  std::string raw(2 * order_bytes, '\0');
+  const int length = static_cast<int>(order_bytes);
+  if (::BN_bn2binpad(::ECDSA_SIG_get0_r(signature.get()), bytes_of(raw), length) != length ||
+      ::BN_bn2binpad(::ECDSA_SIG_get0_s(signature.get()), bytes_of(raw) + order_bytes, length) != length) {
+    return std::nullopt;
+  }
+  return raw;
+}
+
+// The decoded contents of the first "-----BEGIN label-----" block. Lines with a colon are headers (RFC 1421).
+Result<std::string> pem_block(std::string_view pem, std::string_view label) {
+  if (pem.size() > kMaxPemBytes) return fail(limit_error("bytes of a key in PEM", kMaxPemBytes, ""));
+  const std::string first = fmt::format("-----BEGIN {}-----", label);
+  const std::string last = fmt::format("-----END {}-----", label);
+  const size_t begin = pem.find(first);
+  const size_t end = begin == std::string_view::npos ? begin : pem.find(last, begin);
+  if (end == std::string_view::npos) {
+    return fail(Code::kMalformed, fmt::format("no \"{}\" in PEM", label));
+  }
+  std::string_view rest = pem.substr(begin + first.size(), end - begin - first.size());
+  std::string base64;
+  while (!rest.empty()) {
+    const size_t newline = rest.find('\n');
+    std::string_view line = rest.substr(0, newline);
+    rest.remove_prefix(newline == std::string_view::npos ? rest.size() : newline + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (!line.contains(':')) base64 += line;
+  }
+  return base64_decode(base64);
+}
+
+}  // namespace
+
+std::string_view key_type_name(KeyType type) {
+  switch (type) {
+    case KeyType::kEcdsaP256:
+      return "ECDSA P-256";
+    case KeyType::kEcdsaP384:
+      return "ECDSA P-384";
+    case KeyType::kEcdsaP521:
+      return "ECDSA P-521";
+    case KeyType::kEd25519:
+      return "Ed25519";
+    case KeyType::kRsa:
+      return "RSA";
+  }
+  return "";
+}
+
+SignatureScheme default_scheme(KeyType type) {
+  using enum SignatureScheme::Kind;
+  if (const CurveRow* curve = curve_of(type)) return {kEcdsa, curve->hash};
+  return {type == KeyType::kEd25519 ? kEd25519 : kRsaPss};
+}
+
+struct PublicKey::State {
+  Owned<EVP_PKEY> key;
+  KeyType type;
+  std::string der;
+
+  static Result<std::shared_ptr<const State>> of(Owned<EVP_PKEY> key) {
+    TRY_ASSIGN(const KeyType type, type_of(key.get()));
+    unsigned char* encoded = nullptr;
+    const int length = ::i2d_PUBKEY(key.get(), &encoded);
+    if (length <= 0) return fail(Code::kMalformed, "a public key that cannot be written again");
+    std::string der(reinterpret_cast<const char*>(encoded), static_cast<size_t>(length));
+    ::OPENSSL_free(encoded);
+    return std::make_shared<const State>(std::move(key), type, std::move(der));
+  }
+  State(Owned<EVP_PKEY> owned, KeyType of_type, std::string spki)
+      : key(std::move(owned)), type(of_type), der(std::move(spki)) {}
+};
+
+Result<PublicKey> PublicKey::from_der(ByteSpan spki) {
+  const ClearErrors clear;
+  if (spki.size() > kMaxDerBytes) return fail(limit_error("bytes of a public key", kMaxDerBytes, ""));
+  const unsigned char* in = bytes_of(spki);
+  Owned<EVP_PKEY> key(::d2i_PUBKEY(nullptr, &in, static_cast<long>(spki.size())));
+  if (!key || in != bytes_of(spki) + spki.size()) return fail(Code::kMalformed, "not a public key in DER");
+  TRY_ASSIGN(auto state, State::of(std::move(key)));
+  return PublicKey(std::move(state));
+}
+
+Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
+  TRY_ASSIGN(const std::string der, pem_block(pem, "PUBLIC KEY"));
+  return from_der(as_bytes(der));
+}
+
+Result<PublicKey> PublicKey::from_ed25519(ByteSpan raw) {
+  const ClearErrors clear;
+  if (raw.size() != kEd25519Bytes) return fail(Code::kMalformed, "an Ed25519 key has 32 bytes");
+  Owned<EVP_PKEY> key(::EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(raw), raw.size()));
+  if (!key) return fail(Code::kMalformed, "not an Ed25519 public key");
+  TRY_ASSIGN(auto state, State::of(std::move(key)));
+  return PublicKey(std::move(state));
+}
+
+KeyType PublicKey::type() const {
+  return state_->type;
+}
+unsigned PublicKey::bits() const {
+  return static_cast<unsigned>(::EVP_PKEY_get_bits(state_->key.get()));
+}
+const std::string& PublicKey::der() const {
+  return state_->der;
+}
+
+std::string PublicKey::pem() const {
+  constexpr size_t kLine = 64;
+  const std::string base64 = base64_encode(as_bytes(state_->der));
+  std::string out = "-----BEGIN PUBLIC KEY-----\n";
+  for (size_t at = 0; at < base64.size(); at += kLine) out += base64.substr(at, kLine) + "\n";
+  return out + "-----END PUBLIC KEY-----\n";
+}
+
+std::string PublicKey::ed25519() const {
+  if (state_->type != KeyType::kEd25519) return {};
+  std::string raw(kEd25519Bytes, '\0');
+  size_t length = raw.size();
+  ::EVP_PKEY_get_raw_public_key(state_->key.get(), bytes_of(raw), &length);
+  return raw;
+}
+
+Status PublicKey::verify(SignatureScheme scheme, ByteSpan message, ByteSpan signature) const {
+  const ClearErrors clear;
+  const auto refused = [&] {
+    return fail(Code::kVerificationFailed, fmt::format("the signature is none of this {} key", key_type_name(type())));
+  };
+  if (!fits(scheme.kind, state_->type)) return refused();
+  std::string der;
+  if (scheme.kind == SignatureScheme::Kind::kEcdsaRaw) {
+    std::optional<std::string> converted = der_of_raw(signature, curve_of(state_->type)->order_bytes);
+    if (!converted) return refused();
+    der = *std::move(converted);
+    signature = as_bytes(der);
+  }
+  const Owned<EVP_MD_CTX> context(::EVP_MD_CTX_new());
+  if (!context || !begin(::EVP_DigestVerifyInit, context.get(), state_->key.get(), scheme) ||
+      ::EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message), message.size()) !=
+          1) {
+    return refused();
+  }
+  return {};
+}
+
+struct PrivateKey::State {
+  Owned<EVP_PKEY> key;
+  PublicKey public_key;
+
+  static Result<std::shared_ptr<const State>> of(Owned<EVP_PKEY> key);
+};
+
+Result<std::shared_ptr<const PrivateKey::State>> PrivateKey::State::of(Owned<EVP_PKEY> key) {
+  unsigned char* encoded = nullptr;
+  const int length = ::i2d_PUBKEY(key.get(), &encoded);
+  if (length <= 0) return fail(Code::kMalformed, "a private key without its public half");
+  const std::string spki(reinterpret_cast<const char*>(encoded), static_cast<size_t>(length));
+  ::OPENSSL_free(encoded);
+  TRY_ASSIGN(PublicKey public_key, PublicKey::from_der(as_bytes(spki)));
+  return std::make_shared<const State>(State{.key = std::move(key), .public_key = std::move(public_key)});
+}
+
+Result<PrivateKey> PrivateKey::generate(KeyType type) {
+  const ClearErrors clear;
+  Owned<EVP_PKEY> key;
+  if (const CurveRow* curve = curve_of(type)) {
+    key.reset(::EVP_EC_gen(curve->name.data()));
+  } else if (type == KeyType::kEd25519) {
+    key.reset(::EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+  } else {
+    key.reset(::EVP_RSA_gen(kNewRsaBits));
+  }
+  if (!key) return fail(Code::kInternal, fmt::format("cannot make a key of {}", key_type_name(type)));
+  TRY_ASSIGN(auto state, State::of(std::move(key)));
+  return PrivateKey(std::move(state));
+}
+
+Result<PrivateKey> PrivateKey::from_der(ByteSpan pkcs8) {
+  const ClearErrors clear;
+  if (pkcs8.size() > kMaxDerBytes) return fail(limit_error("bytes of a private key", kMaxDerBytes, ""));
+  const unsigned char* in = bytes_of(pkcs8);
+  const Owned<PKCS8_PRIV_KEY_INFO> info(::d2i_PKCS8_PRIV_KEY_INFO(nullptr, &in, static_cast<long>(pkcs8.size())));
+  Owned<EVP_PKEY> key(info ? ::EVP_PKCS82PKEY(info.get()) : nullptr);
+  if (!key || in != bytes_of(pkcs8) + pkcs8.size()) return fail(Code::kMalformed, "not a private key in PKCS#8");
+  TRY_ASSIGN(auto state, State::of(std::move(key)));
+  return PrivateKey(std::move(state));
+}
+
+const PublicKey& PrivateKey::public_key() const {
+  return state_->public_key;
+}
+
+Secret PrivateKey::der() const {
+  const ClearErrors clear;
+  const Owned<PKCS8_PRIV_KEY_INFO> info(::EVP_PKEY2PKCS8(state_->key.get()));
+  const int length = info ? ::i2d_PKCS8_PRIV_KEY_INFO(info.get(), nullptr) : 0;
+  if (length <= 0) return {};
+  std::string der(static_cast<size_t>(length), '\0');
+  unsigned char* out = bytes_of(der);
+  ::i2d_PKCS8_PRIV_KEY_INFO(info.get(), &out);
+  return Secret(std::move(der));
+}
+
+Result<std::string> PrivateKey::sign(SignatureScheme scheme, ByteSpan message) const {
+  const ClearErrors clear;
+  const KeyType type = state_->public_key.type();
+  if (!fits(scheme.kind, type)) {
+    return fail(Code::kInvalidArgument, fmt::format("the scheme is none of {} keys", key_type_name(type)));
+  }
+  const auto failed = [] { return fail(Code::kInternal, "cannot sign"); };
+  const Owned<EVP_MD_CTX> context(::EVP_MD_CTX_new());
+  size_t length = 0;
+  if (!context || !begin(::EVP_DigestSignInit, context.get(), state_->key.get(), scheme) ||
+      ::EVP_DigestSign(context.get(), nullptr, &length, bytes_of(message), message.size()) != 1) {
+    return failed();
+  }
+  std::string signature(length, '\0');
+  if (::EVP_DigestSign(context.get(), bytes_of(signature), &length, bytes_of(message), message.size()) != 1) {
+    return failed();
+  }
+  signature.resize(length);
+  if (scheme.kind != SignatureScheme::Kind::kEcdsaRaw) return signature;
+  std::optional<std::string> raw = raw_of_der(as_bytes(signature), curve_of(type)->order_bytes);
+  if (!raw) return failed();
+  return *std::move(raw);
+}
+
+}  // namespace bulkhead
