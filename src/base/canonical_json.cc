@@ -85,6 +85,22 @@ Result<std::string> canonical(const Value& value) {
   return out;
 }
 
+std::string parseable(std::string_view canonical_text) {
+  constexpr unsigned char kFirstPrintable = 0x20;
+  std::string out;
+  for (const char c : canonical_text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n') {
+      out += "\\n";
+    } else if (byte < kFirstPrintable) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 std::string canonical_string(std::string_view text) {
   std::string out;
   write_string(text, out);

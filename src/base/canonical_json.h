@@ -15,6 +15,9 @@ namespace bulkhead::json {
 
 Result<std::string> canonical(const Value& value);
 
+// Canonical text as JSON that any parser takes: control characters, which stand in strings only, are escaped.
+std::string parseable(std::string_view canonical_text);
+
 // The canonical form of a string: UTF-8, or the result is no JSON.
 std::string canonical_string(std::string_view text);
 

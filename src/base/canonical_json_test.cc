@@ -34,6 +34,15 @@ TEST(CanonicalJson, RefusesNumbersThatReadersDoNotAgreeOn) {
   }
 }
 
+TEST(CanonicalJson, IsPutTogetherFromPieces) {
+  CanonicalObject object;
+  object.add("b", canonical_string("line\n\t\"end\""));
+  object.add("a", "[1]");
+  EXPECT_EQ(object.text(), "{\"a\":[1],\"b\":\"line\n\t\\\"end\\\"\"}");
+  EXPECT_EQ(parseable(object.text()), R"({"a":[1],"b":"line\n\u0009\"end\""})");
+  EXPECT_EQ(canonical_of(parseable(object.text())), object.text());
+}
+
 TEST(CanonicalJson, RefusesTwoMembersOfOneName) {
   const auto result = canonical_of(R"({"a":1,"b":2,"\u0061":3})");
   ASSERT_FALSE(result);

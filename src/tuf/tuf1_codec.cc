@@ -456,7 +456,7 @@ class Tuf1Codec final : public Codec {
               entry.add("sig", canonical_string(to_hex(as_bytes(signature.bytes))));
               return entry.text();
             }));
-    return out.text();
+    return json::parseable(out.text());
   }
   std::pair<std::string, Key> list(const PublicKey& key) const override {
     const SchemeRow& row = scheme_for(key.type());
