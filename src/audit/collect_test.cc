@@ -420,6 +420,16 @@ TEST(Collect, AsksAManagerForItsSwarm) {
   EXPECT_EQ(*facts.swarm->secret_count, 1U);
 }
 
+// An audit needs no secret: whether managers lock is a setting, and the key that unlocks them an answer of its own.
+TEST(Collect, AsksForNoKeyOfASwarm) {
+  const ScriptedServer server(swarm_manager());
+  ASSERT_TRUE(collect(address_of(server), options_for_tests()));
+  std::set<std::string> asked;
+  for (const SeenRequest& request : server.requests()) asked.insert(request.target);
+  EXPECT_THAT(asked, Contains(HasSubstr("/swarm")));
+  EXPECT_THAT(asked, testing::Not(Contains(HasSubstr("unlockkey"))));
+}
+
 TEST(Collect, LosesOnlyOnePartOfTheSwarm) {
   FakeEngine engine = swarm_manager();
   engine.answers["/nodes"] = reply(500, R"({"message":"rpc error: the swarm does not have a leader"})");

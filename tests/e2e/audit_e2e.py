@@ -2,6 +2,7 @@
 container, a hostile one for each fault, images good and bad, daemon.json with its settings on and off, files, a Swarm of one node and of three
 managers, TCP, Podman, engines that hang; and that nothing changes and no program is run by it. The tables are in audit_cases.py."""
 
+import contextlib
 import hashlib
 import http.server
 import json
@@ -367,6 +368,9 @@ def main():
             open_to_all = Report(first, wrapper=inside)
             equal(open_to_all.status("daemon.api-tcp"), "fail")
             equal(open_to_all.status("daemon.tls"), "fail")
+            # Its folder is a mount of its own, and in memory.
+            equal(open_to_all.status("host.separate-partition"), "fail")
+            equal("tmpfs" in open_to_all.rows("host.separate-partition")[0]["reason"], True)
             remote = json.loads(audit("--host", "tcp://127.0.0.1:2375", "--format", "json", wrapper=inside).stdout)["hosts"][0]
             equal({row["status"] for row in remote["rows"] if row["check"].startswith("file.")}, {"not_applicable"})
 
@@ -405,7 +409,7 @@ def main():
             def tokens(told):
                 return told.rows("swarm.join-tokens")[0]["evidence"][0]["found"]
             first.docker("swarm", "join-token", "--rotate", "worker")
-            equal(tokens(Report(first)) > tokens(locked), True, "a rotation of tokens is seen")
+            equal(tokens(Report(first)) != tokens(locked), True, "a rotation of tokens is seen")
 
         def three_managers():
             first.docker("swarm", "leave", "--force")
@@ -414,8 +418,10 @@ def main():
             others = [Engine(test, f"manager-{number}", {**LAX, "iptables": False, "bridge": "none"}) for number in (2, 3)]
             for number, manager in enumerate(others, 2):
                 cable(first, manager, f"swarm{number}", f"192.0.2.{number}/24")
-                manager.docker("swarm", "join", "--advertise-addr", f"192.0.2.{number}", "--token",
-                               first.docker("swarm", "join-token", "--quiet", "manager"), "192.0.2.1:2377")
+                token = first.docker("swarm", "join-token", "--quiet", "manager")
+                with contextlib.suppress(AssertionError):  # a busy machine goes on joining in the background
+                    manager.docker("swarm", "join", "--advertise-addr", f"192.0.2.{number}", "--token", token, "192.0.2.1:2377")
+                wait_until(lambda m=manager: m.docker("info", "--format", "{{.Swarm.ControlAvailable}}") == "true", "a manager to join", 120)
             run(["curl", "-sf", "--unix-socket", first.socket, "-X", "DELETE", "http://localhost/networks/ingress"])
             first.docker("network", "create", "--driver", "overlay", "--ingress", "--opt", "encrypted", "sealed")
             wait_until(lambda: "ingress" not in first.docker("network", "ls", "--format", "{{.Name}}").split(), "the end of the old network")
@@ -431,7 +437,9 @@ def main():
                 manager.docker("swarm", "leave", "--force")
                 manager.end()
 
-        first = Engine(test, "open", {**LAX, "iptables": False}, "--host", "tcp://127.0.0.1:2375")
+        os.makedirs(test.path("open/data"))
+        first = Engine(test, "open", {**LAX, "iptables": False}, "--host", "tcp://127.0.0.1:2375",
+                       prepare=f"mount -t tmpfs tmpfs {test.path('open/data')}")
         for words in (["link", "add", "swarm", "type", "bridge"], ["address", "add", "192.0.2.1/24", "dev", "swarm"], ["link", "set", "swarm", "up"]):
             run([*namespace(first), "ip", *words])
         test.case("TCP without certificates", tcp)
