@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "advisory/feed_manifest.h"
+#include "advisory/feed_state.h"
 #include "advisory/freshness.h"
 #include "advisory/store.h"
 #include "base/bytes.h"
@@ -75,6 +77,16 @@ TEST_F(Snapshot, BearsTheDateOfItsNewestFeedAndItsPageTheDatesOfAll) {
     EXPECT_TRUE(told) << database().feed(i).name << ' ' << date;
   }
   EXPECT_EQ(name_, fmt::format("advisories-{}.db.zst", newest.substr(0, 10)));
+}
+
+TEST_F(Snapshot, CallsNoReleaseJudgedByErrataAlone) {
+  const std::vector<FeedState> states = feed_states(database(), {"debian:10", "rhel:8"}, "2026-11-22", 7);
+  for (const auto& [name, ecosystem] : {std::pair("debian-advisories", "debian:10"), {"redhat-oval", "rhel:8"}}) {
+    const auto state = std::ranges::find_if(
+        states, [&](const FeedState& each) { return each.name == name && each.ecosystem == ecosystem; });
+    ASSERT_NE(state, states.end()) << name;
+    EXPECT_EQ(state->incomplete, "a list of advisories: what has none is not in it") << name;
+  }
 }
 
 }  // namespace

@@ -126,7 +126,27 @@ constexpr std::array<std::string_view, 5> kSuseFamilies = {"opensuse:leap:*", "o
 constexpr std::array<std::string_view, 2> kAzureFamilies = {"azurelinux:*", "mariner:*"};
 constexpr std::array<std::string_view, 1> kPhotonOs = {"photon:*"};
 
+// Red Hat has published OVAL of errata alone, and of what is open too: by its name
+// "rhel-9-including-unpatched.oval.xml", or by what it begins with.
+bool includes_unpatched(const DocumentHead& head) {
+  return is_oval_of(head, "oval:com.redhat.") &&
+         (head.base().contains("unpatched") || head.text.contains("\"oval:com.redhat.cve:") ||
+          head.text.contains("\"oval:com.redhat.unaffected:"));
+}
+
 constexpr std::array kFeeds = {
+    Feed{
+        .name = "redhat-oval-unpatched",
+        .title = "Red Hat Enterprise Linux OVAL, including unpatched",
+        .publisher = "Red Hat",
+        .licence = "CC-BY-4.0",
+        .attribution = kRedhatAttribution,
+        .may_be_shipped = true,
+        .downloads = {},  // as redhat-oval
+        .ecosystems = kRhel,
+        .recognises = includes_unpatched,
+        .parse = parse<kRedhat>,
+    },
     Feed{
         .name = "redhat-oval",
         .title = "Red Hat Enterprise Linux OVAL",
@@ -136,6 +156,7 @@ constexpr std::array kFeeds = {
         .may_be_shipped = true,
         .downloads = {},  // Red Hat has stopped it; db update takes its CSAF
         .ecosystems = kRhel,
+        .only_advisories = true,
         .recognises = [](const DocumentHead& head) { return is_oval_of(head, "oval:com.redhat."); },
         .parse = parse<kRedhat>,
     },

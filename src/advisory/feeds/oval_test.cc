@@ -293,6 +293,18 @@ TEST(Oval, ReadsTheCorpusCompletely) {
   }
 }
 
+TEST(RedhatOval, OfErrataAloneIsToldFromThatWhichSaysWhatIsOpen) {
+  const auto feed_of = [](std::string_view path, std::string_view id) {
+    const std::string text = fmt::format(R"(<oval_definitions><definition class="x" id="{}:def:1"/>)", id);
+    const Feed* feed = recognise({.path = path, .text = text});
+    return feed == nullptr ? std::string() : fmt::format("{}{}", feed->name, feed->only_advisories ? " (errata)" : "");
+  };
+  EXPECT_EQ(feed_of("rhel-9.oval.xml", "oval:com.redhat.rhsa"), "redhat-oval (errata)");
+  EXPECT_EQ(feed_of("v2/rhel-9-including-unpatched.oval.xml", "oval:com.redhat.rhsa"), "redhat-oval-unpatched");
+  EXPECT_EQ(feed_of("rhel-9.xml", "oval:com.redhat.cve"), "redhat-oval-unpatched");
+  EXPECT_EQ(feed_of("rhel-9.xml", "oval:com.redhat.unaffected"), "redhat-oval-unpatched");
+}
+
 TEST(Oval, ReadsTheSamplesOfItsPublishers) {
   BULKHEAD_NEED_TEST_DATA();
   const std::string redhat = "redhat/oval/v2/testdata/fixtures/oval/v2/RHEL9/";
@@ -302,11 +314,11 @@ TEST(Oval, ReadsTheSamplesOfItsPublishers) {
     const char* inflater;
     const char* line;
   } cases[] = {
-      {"redhat-oval", redhat + "rhel-9-including-unpatched.oval.xml.bz2", "bzip2",
+      {"redhat-oval-unpatched", redhat + "rhel-9-including-unpatched.oval.xml.bz2", "bzip2",
        "rhel:9 CVE-2005-2541 tar will_not_fix medium oval:com.redhat.cve:def:20052541"},
-      {"redhat-oval", redhat + "rhel-9-including-unpatched.oval.xml.bz2", "bzip2",
+      {"redhat-oval-unpatched", redhat + "rhel-9-including-unpatched.oval.xml.bz2", "bzip2",
        "rhel:9 CVE-2002-0059 zlib not_affected medium oval:com.redhat.unaffected:def:20020059"},
-      {"redhat-oval", redhat + "jboss-ws-5-including-unpatched.oval.xml.bz2", "bzip2",
+      {"redhat-oval-unpatched", redhat + "jboss-ws-5-including-unpatched.oval.xml.bz2", "bzip2",
        "rhel:9 CVE-2018-8014 jws5-tomcat affected cpe:/a:redhat:jboss_enterprise_web_server:5.6::el9 medium "
        "oval:com.redhat.cve:def:20188014"},
       {"oracle-oval", "oracle/linux/testdata/fixtures/com.oracle.elsa-all.xml.bz2", "bzip2",
