@@ -370,7 +370,7 @@ def main():
             equal(open_to_all.status("daemon.tls"), "fail")
             # Its folder is a mount of its own, and in memory.
             equal(open_to_all.status("host.separate-partition"), "fail")
-            equal("tmpfs" in open_to_all.rows("host.separate-partition")[0]["reason"], True)
+            equal("tmpfs" in open_to_all.rows("host.separate-partition")[0]["evidence"][0]["found"], True, "the mount is named")
             remote = json.loads(audit("--host", "tcp://127.0.0.1:2375", "--format", "json", wrapper=inside).stdout)["hosts"][0]
             equal({row["status"] for row in remote["rows"] if row["check"].startswith("file.")}, {"not_applicable"})
 
