@@ -10,7 +10,7 @@
 
 namespace bulkhead::trust {
 
-class HttpRepository final : public tuf::Repository {
+class HttpRepository final : public tuf::MetadataSource {
  public:
   // `base`: the folder's URL; names are appended to it as they are. The client must outlive the repository.
   HttpRepository(const net::Client& client, std::string base, std::stop_token stop = {});

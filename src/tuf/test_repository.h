@@ -30,7 +30,7 @@ class MemoryStore final : public MetadataStore {
 };
 
 // A test changes the metadata, its signers or the files, and publishes what it wants to be seen.
-class TestRepository final : public Repository {
+class TestRepository final : public MetadataSource {
  public:
   TestRepository() {
     root.version = timestamp.version = snapshot.version = targets.version = 1;

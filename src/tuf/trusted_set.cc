@@ -24,8 +24,8 @@ std::string digest_of(Digest::Algorithm algorithm, std::string_view bytes) {
 
 }  // namespace
 
-Status verify_signatures(const RoleKeys& keys, const Keys& known, std::string_view signed_bytes,
-                         std::span<const Signature> signatures, std::string_view what) {
+size_t count_signers(const RoleKeys& keys, const Keys& known, std::string_view signed_bytes,
+                     std::span<const Signature> signatures) {
   std::set<std::string_view> signers;  // by the key itself
   for (const Signature& signature : signatures) {
     if (std::ranges::find(keys.key_ids, signature.key_id) == keys.key_ids.end()) continue;
@@ -36,9 +36,14 @@ Status verify_signatures(const RoleKeys& keys, const Keys& known, std::string_vi
       signers.insert(usable.key.der());
     }
   }
-  if (signers.size() >= keys.threshold) return {};
-  return fail(
-      distrust(fmt::format("{} is signed by {} of its keys, and needs {}", what, signers.size(), keys.threshold)));
+  return signers.size();
+}
+
+Status verify_signatures(const RoleKeys& keys, const Keys& known, std::string_view signed_bytes,
+                         std::span<const Signature> signatures, std::string_view what) {
+  const size_t signers = count_signers(keys, known, signed_bytes, signatures);
+  if (signers >= keys.threshold) return {};
+  return fail(distrust(fmt::format("{} is signed by {} of its keys, and needs {}", what, signers, keys.threshold)));
 }
 
 Status verify_content(std::optional<uint64_t> length, const Hashes& hashes, std::string_view bytes,

@@ -22,8 +22,12 @@
 
 namespace bulkhead::tuf {
 
-// kVerificationFailed unless signatures of at least `keys.threshold` different keys among `keys.key_ids` hold. Two ids
-// of one key count once; signatures that do not verify are passed over. `what` names the metadata.
+// How many different keys among `keys.key_ids` have signed. Two ids of one key count once; signatures that do not
+// verify are passed over.
+size_t count_signers(const RoleKeys& keys, const Keys& known, std::string_view signed_bytes,
+                     std::span<const Signature> signatures);
+// kVerificationFailed unless at least `keys.threshold` of them have. `what` names the
+// metadata.
 Status verify_signatures(const RoleKeys& keys, const Keys& known, std::string_view signed_bytes,
                          std::span<const Signature> signatures, std::string_view what);
 

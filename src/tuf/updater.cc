@@ -26,9 +26,9 @@ std::string FolderStore::path_of(std::string_view role) const {
   return fmt::format("{}/{}.json", folder_, path_segment(role));
 }
 
-Result<Updater> Updater::create(const Codec& codec, Repository& repository, MetadataStore& store, int64_t now,
+Result<Updater> Updater::create(const Codec& codec, MetadataSource& source, MetadataStore& store, int64_t now,
                                 const UpdaterLimits& limits) {
-  Updater updater(codec, repository, store, now, limits);
+  Updater updater(codec, source, store, now, limits);
   TRY_ASSIGN(const std::optional<std::string> root, store.load(kRoot));
   if (!root) return fail(Code::kNotFound, "there is no root to trust");
   TRY(updater.trusted_.start(*root));
@@ -48,7 +48,7 @@ Status Updater::refresh() {
 Status Updater::refresh_root() {
   for (uint64_t rotations = 0; rotations < limits_.max_root_rotations; ++rotations) {
     const MetaFile next{.version = trusted_.root().version + 1, .length = {}, .hashes = {}};
-    auto bytes = repository_.fetch(codec_.file_name(kRoot, next, true), limits_.max_root_bytes);
+    auto bytes = source_.fetch(codec_.file_name(kRoot, next, true), limits_.max_root_bytes);
     if (!bytes) {
       if (bytes.error().code() != Code::kNotFound) return std::unexpected(std::move(bytes).error());
       break;
@@ -77,8 +77,8 @@ Status Updater::refresh_timestamp() {
     TRY(readable(update ? Status() : std::unexpected(update.error())));
   }
   TRY_ASSIGN(const std::string bytes,
-             repository_.fetch(codec_.file_name(kTimestamp, {}, trusted_.root().consistent_snapshot),
-                               limits_.max_timestamp_bytes));
+             source_.fetch(codec_.file_name(kTimestamp, {}, trusted_.root().consistent_snapshot),
+                           limits_.max_timestamp_bytes));
   TRY_ASSIGN(const TrustedSet::Update update, trusted_.update_timestamp(bytes));
   TRY(trusted_.require_timestamp());
   return update == TrustedSet::Update::kSame ? Status() : store_.save(kTimestamp, bytes);
@@ -94,8 +94,8 @@ Status Updater::refresh_snapshot() {
   }
   const MetaFile& entry = trusted_.timestamp().snapshot;
   TRY_ASSIGN(const std::string bytes,
-             repository_.fetch(codec_.file_name(kSnapshot, entry, trusted_.root().consistent_snapshot),
-                               bound(entry, limits_.max_snapshot_bytes)));
+             source_.fetch(codec_.file_name(kSnapshot, entry, trusted_.root().consistent_snapshot),
+                           bound(entry, limits_.max_snapshot_bytes)));
   TRY(trusted_.update_snapshot(bytes, TrustedSet::Origin::kRepository));
   TRY(trusted_.require_snapshot());
   return store_.save(kSnapshot, bytes);
@@ -114,9 +114,8 @@ Result<const Targets*> Updater::load_targets(const std::string& role, const std:
     if (auto accepted = trusted_.check_targets(*kept, role, delegator)) return remember(*std::move(accepted));
   }
   TRY_ASSIGN(const MetaFile entry, trusted_.snapshot_entry(role));
-  TRY_ASSIGN(const std::string bytes,
-             repository_.fetch(codec_.file_name(role, entry, trusted_.root().consistent_snapshot),
-                               bound(entry, limits_.max_targets_bytes)));
+  TRY_ASSIGN(const std::string bytes, source_.fetch(codec_.file_name(role, entry, trusted_.root().consistent_snapshot),
+                                                    bound(entry, limits_.max_targets_bytes)));
   TRY_ASSIGN(auto accepted, trusted_.check_targets(bytes, role, delegator));
   TRY(store_.save(role, bytes));
   return remember(std::move(accepted));

@@ -21,9 +21,9 @@
 namespace bulkhead::tuf {
 
 // Where metadata comes from. Trust: none.
-class Repository {
+class MetadataSource {
  public:
-  virtual ~Repository() = default;
+  virtual ~MetadataSource() = default;
   // The file of that name (Codec::file_name). kNotFound when the repository says that there is none; any other failure
   // is another code: an error of the network is never taken for "there is no newer root". kLimitExceeded past
   // max_bytes.
@@ -69,7 +69,7 @@ struct FoundTarget {
 class Updater {
  public:
   // The store must hold a root to begin with, or kNotFound. All references must outlive the updater.
-  static Result<Updater> create(const Codec& codec, Repository& repository, MetadataStore& store, int64_t now,
+  static Result<Updater> create(const Codec& codec, MetadataSource& source, MetadataStore& store, int64_t now,
                                 const UpdaterLimits& limits = {});
 
   // Root, timestamp, snapshot and targets, in this order; each is kept as soon as it is accepted. Once for an updater.
@@ -83,8 +83,8 @@ class Updater {
   const Targets& targets() const;
 
  private:
-  Updater(const Codec& codec, Repository& repository, MetadataStore& store, int64_t now, const UpdaterLimits& limits)
-      : codec_(codec), repository_(repository), store_(store), limits_(limits), trusted_(codec, now) {}
+  Updater(const Codec& codec, MetadataSource& source, MetadataStore& store, int64_t now, const UpdaterLimits& limits)
+      : codec_(codec), source_(source), store_(store), limits_(limits), trusted_(codec, now) {}
 
   Status refresh_root();
   Status refresh_timestamp();
@@ -95,7 +95,7 @@ class Updater {
   uint64_t bound(const MetaFile& file, uint64_t otherwise) const;
 
   const Codec& codec_;
-  Repository& repository_;
+  MetadataSource& source_;
   MetadataStore& store_;
   UpdaterLimits limits_;
   TrustedSet trusted_;

@@ -1,0 +1,52 @@
+// A repository in a folder: what a web server can serve as it is, what is staged, and what an interrupted publication
+// leaves behind, which is nothing that counts.
+//
+//   FOLDER/metadata          -> .publications/17, replaced by one rename: a publication is seen whole or not at all
+//   FOLDER/.publications/17/ 1.root.json, 2.root.json, 5.targets.json, …, timestamp.json; files that did not change are
+//                            links to those of the publication before
+//   FOLDER/staged/           ROLE.json (percent-encoded): new metadata, with the signatures that it has so far
+//   FOLDER/.lock             held while a RepositoryFolder is open
+//
+// Invariants
+//  1. `metadata` always names a publication that is complete and on disk. It is made in a folder of its own, synced, and
+//     then the link is replaced by rename(2).
+//  2. The publication before the present one stays until the next one, for clients in the middle of a download.
+//  3. Staged files are written before anything is published and removed after it: a staged role that has been published
+//     meanwhile (the process died between) is recognised by its version and removed by the next open().
+// Errors: kUnavailable when another process has the folder open, kNotFound when there is no repository; those of
+// Repository and of the file system. Not thread-safe.
+#pragma once
+
+#include <string>
+
+#include "base/fs.h"
+#include "tuf/repository.h"
+
+namespace bulkhead::tuf {
+
+class RepositoryFolder {
+ public:
+  // Makes the folder and stages the first versions. kInvalidArgument when there is a repository already.
+  static Result<RepositoryFolder> create(const Codec& codec, const std::string& folder, const Setup& setup,
+                                         const Lifetimes& lifetimes, int64_t now);
+  static Result<RepositoryFolder> open(const Codec& codec, const std::string& folder, const Lifetimes& lifetimes,
+                                       int64_t now);
+
+  Repository& repository() { return repository_; }
+  const Repository& repository() const { return repository_; }
+
+  // Writes what is staged, and removes staged files of roles that are not staged any more.
+  Status save();
+  // Repository::publish(), kept.
+  Status publish(const std::vector<RoleSigner>& online);
+
+ private:
+  RepositoryFolder(std::string folder, UniqueFd lock, Repository repository)
+      : folder_(std::move(folder)), lock_(std::move(lock)), repository_(std::move(repository)) {}
+
+  std::string folder_;
+  UniqueFd lock_;
+  Repository repository_;
+};
+
+}  // namespace bulkhead::tuf
