@@ -6,6 +6,7 @@
 // version of the specification, kLimitExceeded past limits. Pure and thread-safe.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,5 +46,7 @@ const Codec& tuf1_codec();
 
 // Percent-encodes all but letters, digits and "-._~" (RFC 3986 section 2.3): one path segment.
 std::string path_segment(std::string_view text);
+// The text again; nothing when it was not made by path_segment().
+std::optional<std::string> text_of_segment(std::string_view segment);
 
 }  // namespace bulkhead::tuf

@@ -94,6 +94,13 @@ Result<Repository> Repository::create(const Codec& codec, const Setup& setup, co
   return out;
 }
 
+Result<Repository> Repository::resume(const Codec& codec, std::string_view staged_root, const Lifetimes& lifetimes,
+                                      int64_t now) {
+  Repository out(codec, lifetimes, now);
+  TRY(out.stage(kRoot, staged_root));
+  return out;
+}
+
 Repository::Repository(const Codec& codec, Published published, const Lifetimes& lifetimes, int64_t now)
     : codec_(&codec), lifetimes_(lifetimes), now_(now), published_(std::move(published)) {}
 

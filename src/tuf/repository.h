@@ -70,6 +70,9 @@ class Repository {
  public:
   // A repository of which nothing is published: root and an empty targets role are staged, to be signed.
   static Result<Repository> create(const Codec& codec, const Setup& setup, const Lifetimes& lifetimes, int64_t now);
+  // One of which nothing is published yet, from its staged root.
+  static Result<Repository> resume(const Codec& codec, std::string_view staged_root, const Lifetimes& lifetimes,
+                                   int64_t now);
   // One of which something is.
   Repository(const Codec& codec, Published published, const Lifetimes& lifetimes, int64_t now);
 

@@ -500,4 +500,20 @@ std::string path_segment(std::string_view text) {
   return out;
 }
 
+std::optional<std::string> text_of_segment(std::string_view segment) {
+  std::string out;
+  for (size_t i = 0; i < segment.size(); ++i) {
+    if (segment[i] != '%') {
+      out += segment[i];
+      continue;
+    }
+    const auto byte = from_hex(segment.substr(i + 1, 2));
+    if (!byte || byte->size() != 1) return std::nullopt;
+    out += *byte;
+    i += 2;
+  }
+  if (path_segment(out) != segment) return std::nullopt;
+  return out;
+}
+
 }  // namespace bulkhead::tuf

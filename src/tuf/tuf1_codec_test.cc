@@ -148,6 +148,13 @@ TEST(Tuf1Codec, NamesFiles) {
   EXPECT_EQ(tuf1_codec().file_name("../a b", file, true), "7...%2Fa%20b.json");
 }
 
+TEST(PathSegment, IsReadAgain) {
+  for (const std::string_view text : {"root", "a/b", "../x", "?#%", "\xff\n", ""}) {
+    EXPECT_EQ(text_of_segment(path_segment(text)), text);
+  }
+  for (const std::string_view other : {"a/b", "%2", "%zz", "%2f", "%41"}) EXPECT_FALSE(text_of_segment(other)) << other;
+}
+
 TEST(DelegatedRole, CoversPathsByPatternOrHash) {
   const DelegatedRole patterns{.name = "r", .keys = {}, .paths = {"a/*", "b?/c"}, .hash_prefixes = {}};
   for (const std::string_view path : {"a/x", "a/", "bx/c"}) EXPECT_TRUE(patterns.covers(path)) << path;
