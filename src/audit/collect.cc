@@ -8,10 +8,8 @@
 #include <fmt/format.h>
 
 #include "audit/collect/conversation.h"
-#include "audit/collect/engine_answers.h"
 #include "audit/collect/engine_questions.h"
 #include "audit/collect/local_host.h"
-#include "audit/collect/mount_targets.h"
 #include "audit/host_files.h"
 
 namespace bulkhead::audit {
@@ -22,6 +20,7 @@ void set_unknown(Facts& facts, const Unknown& unknown) {
   facts.containers = std::unexpected(unknown);
   facts.images = std::unexpected(unknown);
   facts.networks = std::unexpected(unknown);
+  facts.volumes = std::unexpected(unknown);
   facts.swarm = std::unexpected(unknown);
 }
 
@@ -35,8 +34,12 @@ void set_remote(Facts& facts) {
   facts.host.audit_watches = remote();
   facts.host.socket_group_members = remote();
   facts.host.root_mount = remote();
+  facts.host.mounts = remote();
   facts.host.apparmor = remote();
   facts.host.selinux = remote();
+  if (facts.volumes) {
+    for (auto& [name, volume] : *facts.volumes) volume.resolved = remote();
+  }
   if (!facts.containers) return;
   for (Container& container : *facts.containers) {
     if (!container.details) continue;
@@ -56,26 +59,25 @@ void each_volume_mount(Facts& facts, Use use) {
   }
 }
 
-void set_volume_options(Facts& facts, const VolumeOptions& volumes) {
+// What an engine says of a container's mount leaves out what its volume is made of.
+void set_volume_options(Facts& facts) {
+  if (!facts.volumes) return;
   each_volume_mount(facts, [&](Mount& mount) {
-    const auto volume = volumes.find(mount.volume);
-    if (volume == volumes.end()) return;
-    const auto option = [&](const char* name) {
-      const auto found = volume->second.find(name);
-      return found == volume->second.end() ? std::string() : found->second;
-    };
-    mount.device = bound_folder(volume->second);
-    if (!mount.device.empty()) return;
-    mount.file_system = option("type");
-    mount.file_system_options = option("o");
-    mount.file_system_device = option("device");
+    const auto found = facts.volumes->find(mount.volume);
+    if (found == facts.volumes->end()) return;
+    mount.device = found->second.device;
+    mount.file_system = found->second.file_system;
+    mount.file_system_options = found->second.file_system_options;
+    mount.file_system_device = found->second.file_system_device;
   });
 }
 
 // Without them nobody knows where a volume leads.
-void set_volumes_unknown(Facts& facts, const Unknown& unknown) {
+void set_volumes_unknown(Facts& facts) {
+  if (facts.volumes) return;
   each_volume_mount(facts, [&](Mount& mount) {
-    mount.resolved = not_known(fmt::format("what the volume is made of is not known: {}", unknown.reason));
+    mount.resolved =
+        not_known(fmt::format("what the volume is made of is not known: {}", facts.volumes.error().reason));
   });
 }
 
@@ -114,25 +116,24 @@ Result<Facts> collect(const engine::Address& address, const CollectOptions& opti
   facts.address = address.to_string();
   facts.local = !address.unix_socket.empty();
   facts.now = options.now;
-  Fact<VolumeOptions> volumes = not_known("not asked for");
   {
     Conversation engine(address, options.client, options.time_for_all);
     if (const Error* failure = engine.failure(); failure != nullptr) {
       if (failure->code() == Code::kCancelled) return fail(*failure);
       set_unknown(facts, {Unknown::Kind::kError, told(*failure)});
     } else {
-      TRY(ask_engine(engine, options, facts, volumes));
+      TRY(ask_engine(engine, options, facts));
     }
   }
   set_order(facts);
   set_attached(facts);
-  if (volumes) set_volume_options(facts, *volumes);
+  set_volume_options(facts);
   if (facts.local) {
     look_at_local_host(address.unix_socket, {.proc = options.proc}, facts);
   } else {
     set_remote(facts);
   }
-  if (!volumes) set_volumes_unknown(facts, volumes.error());
+  set_volumes_unknown(facts);
   return facts;
 }
 

@@ -96,9 +96,9 @@ struct Mount {
   std::string file_system_options;
   std::string file_system_device;
   // Where `source` (or the `device` that a local volume binds) leads to on the host once links are followed: what the
-  // container really sees. Not applicable where the host cannot be looked at.
+  // container really sees; where it would be, if there is nothing and the container does not run. Not applicable where
+  // the host cannot be looked at.
   Fact<std::string> resolved = not_applicable("not looked at");
-  bool is_directory = false;  // of `resolved`
   // The engines' own sockets that can be reached through it: itself, or below it. Paths on the host.
   std::vector<std::string> sockets;
 };
@@ -328,6 +328,19 @@ struct AuditWatch {
   std::string condition;
 };
 
+// One line of /proc/<pid>/mountinfo (proc(5)).
+struct MountEntry {
+  uint64_t id = 0;
+  uint64_t parent = 0;
+  std::string device;       // "8:1"
+  std::string root;         // what of that file system is mounted: "/", "/etc"
+  std::string mount_point;  // unescaped, as all of it
+  std::string file_system;  // "ext4"
+  std::string source;       // "/dev/sda1"
+  std::string options;      // of an overlay: "rw,lowerdir=/a:/b,upperdir=/c"
+  bool read_only = false;
+};
+
 struct User {
   std::string name;
   std::optional<uint32_t> uid;  // nothing: the group has a member that /etc/passwd does not know
@@ -354,6 +367,10 @@ struct Host {
     bool separate = false;    // from that of its parent folder, on a device of its own
   };
   Fact<RootMount> root_mount = not_applicable("not looked at");
+  Fact<std::vector<MountEntry>> mounts = not_applicable("not looked at");  // of the engine's process
+  // Where places that checks know by name (known_places.h) really are, of those that links lead elsewhere: "/home" at
+  // "/var/home".
+  std::map<std::string, std::string> moved_places;
   Fact<bool> apparmor = not_applicable("not looked at");  // the kernel enforces AppArmor
   Fact<bool> selinux = not_applicable("not looked at");
 };
@@ -372,6 +389,8 @@ struct Facts {
   std::vector<Container> other_containers;  // that a user left out: never judged, but judged ones may refer to them
   Fact<std::vector<Image>> images = not_known("not asked for");  // by label, those in use first
   Fact<std::vector<Network>> networks = not_known("not asked for");
+  // Local volumes by name, each as the mount of all of it: `source` is its folder below the engine's.
+  Fact<std::map<std::string, Mount>> volumes = not_known("not asked for");
   Fact<Swarm> swarm = not_applicable("the engine is not in a Swarm");
   Host host;
 };

@@ -112,6 +112,43 @@ def catalogue(*sections):
     return [check for check, manual in listed if not manual]
 
 
+def other_names(test, engine):
+    """Folders of the host that the engine's mounts, and its volumes, have under other names; ordinary ones beside them."""
+    def mount(*words):
+        run(["nsenter", "--mount", "--target", str(engine.pid()), "mount", *words])
+
+    def volume(name, kind, device, options):
+        engine.docker("volume", "create", "--opt", f"type={kind}", "--opt", f"device={device}", "--opt", f"o={options}", name)
+        return os.path.join(engine.path("data/volumes"), name, "_data")
+
+    names = test.path("names")
+    for folder in ("etc", "all/etc", "below/deep/root", "below-dev/dev", "data", "below-data/data", "again", "lower", "upper", "work", "merged"):
+        os.makedirs(os.path.join(names, folder))
+    for source, target in (("/etc", "etc"), ("/", "below/deep/root"), (f"{names}/data", "again"), (f"{names}/data", "below-data/data")):
+        mount("--bind", source, os.path.join(names, target))
+    mount("-t", "devtmpfs", "devtmpfs", os.path.join(names, "below-dev/dev"))
+    mount("-t", "overlay", "overlay", "-o", f"lowerdir={names}/lower:/etc,upperdir={names}/upper,workdir={names}/work", os.path.join(names, "merged"))
+    binds, idle, nodes = (volume(*words) for words in (
+        ("binds", "none", "/etc", "bind"), ("idle", "none", "/etc", "bind"), ("nodes", "devtmpfs", "devtmpfs", "")))
+    plain = volume("plain", "none", f"{names}/data", "bind")
+    engine.docker("run", "--detach", "--name", "uses", "--volume", "binds:/x", "base:1", "/bin/sleep", "1000")
+    # What of host-root and sensitive-mounts fails.
+    cases = {f"{names}/etc": "s", f"{names}/etc/ssl": "s", f"{names}/below": "rs", f"{names}/below-dev": "s", f"{names}/merged": "s", binds: "s",
+             idle: "s", nodes: "rs", os.path.dirname(idle): "s", f"{names}/below/deep/root/usr/share/doc:ro": "", f"{names}/data": "",
+             f"{names}/again": "", f"{names}/below-data": "", plain: "", f"{names}/gone": ""}
+    for number, source in enumerate(cases):
+        bind, *mode = source.split(":")
+        engine.docker("create", "--name", f"named-{number}", "--volume", ":".join([bind, "/inside", *mode]), "base:1", "/bin/sleep", "1000")
+    engine.docker("create", "--name", "named-volume", "--volume", "own:/inside", "base:1", "/bin/sleep", "1000")
+    if os.path.isdir(f"{names}/gone"):
+        os.rmdir(f"{names}/gone")
+    report = Report(engine, "--section", "containers", "--container", "named-*")
+    for (source, faults), number in zip([*cases.items(), ("own", "")], [*range(len(cases)), "volume"]):
+        for letter, check in (("r", "container.host-root"), ("s", "container.sensitive-mounts")):
+            equal(report.status(check, f"named-{number}"), "fail" if letter in faults else "pass", f"{check} of {source}: {report.rows(check, f'named-{number}')}")
+    engine.docker("rm", "--force", "uses", *(f"named-{number}" for number in [*range(len(cases)), "volume"]))
+
+
 def main():
     need("dockerd", "docker", "curl", "unshare", "nsenter", "setpriv", "ip", "openssl", "strace", "tar", "ldd", root=True)
     with Test() as test:
@@ -169,6 +206,8 @@ def main():
         test.case("every result has evidence or a reason", evidence_everywhere)
         test.case("nothing is an error here but what this machine cannot tell", lambda: equal(
             sorted({row["check"] for row in report.host["rows"] if row["status"] == "error" and not row["check"].startswith("host.audit-")}), []))
+
+        test.case("folders of the host under other names", lambda: other_names(test, engine))
 
         # Who is fooled by a command line?
 

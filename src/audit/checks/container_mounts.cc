@@ -1,7 +1,6 @@
 // What of the host is inside a container: folders, the engines' sockets, devices, and mounts that travel.
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "audit/checks/container_checks.h"
+#include "audit/checks/host_view.h"
 #include "audit/checks/sensitive_places.h"
 #include "audit/paths.h"
 #include "base/text.h"
@@ -19,83 +19,43 @@ namespace {
 
 // ---- Folders and sockets
 
-// Where a mount leads to on the host, by all that is known.
-struct HostPath {
-  std::string path;
-  bool certain = false;  // links have been followed
-};
-
-// Nothing for mounts that are none of the host's folders: temporary file systems, and volumes in the engine's folder.
-std::optional<HostPath> host_path_of(const Mount& mount, std::string_view root_dir) {
-  if (mount.type != "bind" && mount.type != "volume") return std::nullopt;
-  HostPath host;
-  if (mount.resolved) {
-    host = {.path = normal_path(*mount.resolved), .certain = true};
-  } else {
-    host.path = normal_path(mount.device.empty() ? mount.source : mount.device);
-  }
-  if (mount.type == "volume" && mount.device.empty() && !root_dir.empty() && is_at_or_below(host.path, root_dir)) {
-    return std::nullopt;
-  }
-  // A volume's device is looked up from where the daemon stands, which is the root.
-  if (!mount.device.empty() && !host.path.starts_with('/')) host.path = normal_path("/" + host.path);
-  if (!host.path.starts_with('/')) return std::nullopt;
-  return host;
-}
-
 std::string where_of(size_t index) {
   return fmt::format("/Mounts/{}", index);
 }
 
-std::string describe(const Mount& mount, std::string_view path) {
+std::string describe(const Mount& mount) {
   std::string text = mount.source;
-  if (!mount.device.empty()) {
-    text = fmt::format("volume {} of {}", mount.volume, mount.device);
+  if (is_own_file_system(mount)) {
+    return fmt::format("volume {} of type {} at {}", mount.volume,
+                       mount.file_system.empty() ? "none" : mount.file_system, mount.destination);
   }
+  if (!mount.device.empty()) text = fmt::format("volume {} of {}", mount.volume, mount.device);
   if (mount.resolved && *mount.resolved != mount.source && *mount.resolved != mount.device) {
-    text += fmt::format(" (leads to {})", path);
+    text += fmt::format(" (leads to {})", *mount.resolved);
   }
   return fmt::format("{} at {}, {}", text, mount.destination, mount.read_only ? "read-only" : "writable");
 }
 
-bool is_own_file_system(const Mount& mount) {
-  return mount.type == "volume" && mount.device.empty() &&
-         (!mount.file_system.empty() || !mount.file_system_device.empty());
-}
-
-// For checks of mounts: `fault` tells what is wrong with one that leads to `path`, or nothing. A mount of which is not
-// known where it leads to cannot pass.
+// For checks of mounts: `fault` tells what is wrong with a place of the host that a container sees, or nothing. A mount
+// of which is not known what it shows cannot pass.
 template <typename Fault>
 void judge_mounts(const Facts& facts, Sink& sink, std::string_view wanted, Fault fault) {
-  const std::string root_dir = facts.engine ? normal_path(facts.engine->root_dir) : std::string();
+  HostView host(facts);
   each_container(facts, sink, [&](const Container& container, const ContainerDetails& details) {
     std::vector<Evidence> faults;
-    std::string not_followed;
+    std::string not_known;
     for (size_t i = 0; i < details.mounts.size(); ++i) {
       const Mount& mount = details.mounts[i];
-      if (is_own_file_system(mount)) {
-        const FileSystemJudgement volume =
-            judge_file_system(mount.file_system, mount.file_system_options, mount.file_system_device, root_dir);
-        const std::string text = fmt::format("volume {} of type {} at {}", mount.volume,
-                                             mount.file_system.empty() ? "none" : mount.file_system, mount.destination);
-        if (!volume.fault.empty()) {
-          faults.push_back({where_of(i), fmt::format("{}: {}", text, volume.fault), std::string(wanted)});
-        } else if (!volume.known) {
-          not_followed = fmt::format("what {} shows is not known", text);
-        }
-        continue;
-      }
-      const auto host = host_path_of(mount, root_dir);
-      if (!host) continue;
-      const std::string what = fault(mount, *host, root_dir);
-      if (!what.empty()) {
-        faults.push_back({where_of(i), fmt::format("{}: {}", describe(mount, host->path), what), std::string(wanted)});
-      } else if (!mount.resolved && mount.resolved.error().kind == Unknown::Kind::kError) {
-        not_followed = fmt::format("where {} leads to is not known: {}", mount.source, mount.resolved.error().reason);
-      }
+      std::string unknown = host.look(mount, [&](const SeenPlace& place) {
+        const std::string what = place.fault.empty() ? fault(place, host.root_dir()) : place.fault;
+        if (what.empty()) return false;
+        faults.push_back({where_of(i), fmt::format("{}: {}{}", describe(mount), place.how, what), std::string(wanted)});
+        return true;
+      });
+      if (!unknown.empty()) not_known = std::move(unknown);
     }
     if (!faults.empty()) return sink.fail(object_of(container), std::move(faults));
-    if (!not_followed.empty()) return sink.error(object_of(container), std::move(not_followed));
+    if (!not_known.empty()) return sink.error(object_of(container), std::move(not_known));
     sink.pass(object_of(container),
               {{"/Mounts", details.mounts.empty() ? "none" : fmt::format("{}, none of these", details.mounts.size()),
                 std::string(wanted)}});
@@ -103,16 +63,15 @@ void judge_mounts(const Facts& facts, Sink& sink, std::string_view wanted, Fault
 }
 
 void check_host_root(const Facts& facts, Sink& sink) {
-  judge_mounts(facts, sink, "not the host's root", [](const Mount&, const HostPath& host, std::string_view) {
-    return std::string(host.path == "/" ? "the host's whole file system" : "");
+  judge_mounts(facts, sink, "not the host's root", [](const SeenPlace& place, const std::string&) {
+    return std::string(place.path == "/" ? "the host's whole file system" : "");
   });
 }
 
 void check_sensitive_mounts(const Facts& facts, Sink& sink) {
-  judge_mounts(facts, sink, "no folder of the host's system",
-               [](const Mount& mount, const HostPath& host, std::string_view root_dir) {
-                 return given_away_by(host.path, mount.read_only, root_dir).value_or("");
-               });
+  judge_mounts(facts, sink, "no folder of the host's system", [](const SeenPlace& place, const std::string& root_dir) {
+    return given_away_by(place.path, place.read_only, root_dir).value_or("");
+  });
 }
 
 void check_engine_socket(const Facts& facts, Sink& sink) {
@@ -120,14 +79,16 @@ void check_engine_socket(const Facts& facts, Sink& sink) {
   const std::string own = facts.address.starts_with(kUnix)
                               ? normal_path(std::string_view(facts.address).substr(kUnix.size()))
                               : std::string();
-  judge_mounts(facts, sink, "no engine's socket", [&](const Mount& mount, const HostPath& host, std::string_view) {
+  judge_mounts(facts, sink, "no engine's socket", [&](const SeenPlace& place, const std::string&) {
+    // Sockets are known by what they are: other names for a folder add nothing.
+    if (place.itself == nullptr) return std::string();
     // A read-only mount of a socket takes requests as well.
-    std::string socket = mount.sockets.empty() ? std::string() : mount.sockets.front();
-    if (socket.empty() && !own.empty() && is_at_or_below(own, host.path)) socket = own;
+    std::string socket = place.itself->sockets.empty() ? std::string() : place.itself->sockets.front();
+    if (socket.empty() && !own.empty() && is_at_or_below(own, place.path)) socket = own;
     if (socket.empty()) {
-      socket = engine_socket_at(host.path);
+      socket = engine_socket_at(place.path);
       // Where the host was looked at, a folder that could hold sockets has none.
-      if (host.certain && socket != host.path) socket.clear();
+      if (place.certain && socket != place.path) socket.clear();
     }
     return socket.empty() ? std::string() : fmt::format("reaches {}", socket);
   });

@@ -2,52 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "audit/known_places.h"
 #include "audit/paths.h"
 #include "base/text.h"
 
 namespace bulkhead::audit {
 namespace {
-
-// A place itself and the folders that hold it always count; what lies below it as the place says.
-enum class Below : uint8_t { kAlways, kWritable, kNever };
-
-struct Place {
-  std::string_view path;
-  Below below;
-  std::string_view gives;
-};
-constexpr auto kPlaces = std::to_array<Place>({
-    {"/boot", Below::kAlways, "the kernel and what starts it"},
-    {"/dev", Below::kAlways, "the host's devices"},
-    {"/etc", Below::kAlways, "the host's configuration, accounts and keys"},
-    {"/proc", Below::kAlways, "the host's processes and kernel settings"},
-    {"/sys", Below::kAlways, "the host's kernel and devices"},
-    {"/root", Below::kNever, "the files of root"},
-    {"/home", Below::kNever, "the files and keys of every user"},
-    {"/bin", Below::kWritable, "programs that the host runs"},
-    {"/sbin", Below::kWritable, "programs that the host runs"},
-    {"/lib", Below::kWritable, "libraries that the host's programs load"},
-    {"/lib32", Below::kWritable, "libraries that the host's programs load"},
-    {"/lib64", Below::kWritable, "libraries that the host's programs load"},
-    {"/usr", Below::kWritable, "programs that the host runs"},
-    {"/run", Below::kNever, "the sockets and state of the host's services"},
-    {"/run/containerd", Below::kAlways, "the state of containerd"},
-    {"/run/dbus", Below::kAlways, "the system bus, over which the host's services are ruled"},
-    {"/run/docker", Below::kAlways, "the state of the engine"},
-    {"/run/systemd/private", Below::kAlways, "the socket that systemd is ruled over"},
-    {"/run/user", Below::kNever, "the sockets and keys of users' sessions"},
-    {"/var/lib/containerd", Below::kAlways, "images and containers of the host"},
-    {"/var/lib/containers", Below::kAlways, "images and containers of the host"},
-    {"/var/lib/docker", Below::kAlways, "images, containers and volumes of the host"},
-    {"/var/lib/kubelet", Below::kAlways, "pods of the host with their secrets"},
-    {"/var/spool/cron", Below::kAlways, "jobs that the host runs"},
-});
 
 // At and below a place, and yet nobody's secret nor a way to the host.
 constexpr auto kHarmless = std::to_array<std::string_view>({
@@ -86,7 +51,45 @@ constexpr auto kEngineSockets = std::to_array<std::string_view>({
     "/run/podman/podman.sock",
 });
 
-// The folders that an overlay shows: those of "lowerdir=a:b,upperdir=c".
+// File systems of the kernel's own, and where a machine has them.
+constexpr auto kOfTheKernel = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"binfmt_misc", "/proc/sys/fs/binfmt_misc"},
+    {"bpf", "/sys/fs/bpf"},
+    {"cgroup", "/sys/fs/cgroup"},
+    {"cgroup2", "/sys/fs/cgroup"},
+    {"configfs", "/sys/kernel/config"},
+    {"debugfs", "/sys/kernel/debug"},
+    {"devpts", "/dev/pts"},
+    {"devtmpfs", "/dev"},
+    {"efivarfs", "/sys/firmware/efi/efivars"},
+    {"mqueue", "/dev/mqueue"},
+    {"proc", "/proc"},
+    {"pstore", "/sys/fs/pstore"},
+    {"securityfs", "/sys/kernel/security"},
+    {"sysfs", "/sys"},
+    {"tracefs", "/sys/kernel/tracing"},
+});
+
+// Whether it lies in a volume: the data of containers, and no part of the host.
+bool is_in_a_volume(std::string_view path, std::string_view root_dir) {
+  // The usual ones too: a link may lead from there to where the engine says that it is.
+  for (const std::string_view folder :
+       {root_dir, std::string_view("/var/lib/docker"), std::string_view("/var/lib/containers/storage")}) {
+    if (folder.empty() || folder == "/") continue;
+    const std::string volumes = std::string(folder) + "/volumes";
+    if (path != volumes && is_at_or_below(path, volumes)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string_view usual_place_of(std::string_view file_system) {
+  const auto* const found =
+      std::ranges::find(kOfTheKernel, file_system, &std::pair<std::string_view, std::string_view>::first);
+  return found == kOfTheKernel.end() ? std::string_view() : found->second;
+}
+
 std::vector<std::string> overlaid_folders(std::string_view options) {
   std::vector<std::string> folders;
   for (const std::string_view option : split(options, ',')) {
@@ -100,12 +103,9 @@ std::vector<std::string> overlaid_folders(std::string_view options) {
   return folders;
 }
 
-}  // namespace
-
 std::optional<std::string> given_away_by(std::string_view path, bool read_only, std::string_view root_dir) {
+  if (is_in_a_volume(path, root_dir)) return std::nullopt;
   if (!root_dir.empty() && root_dir != "/") {
-    const std::string volumes = std::string(root_dir) + "/volumes";
-    if (path != volumes && is_at_or_below(path, volumes)) return std::nullopt;
     if (is_at_or_below(path, root_dir) || is_at_or_below(root_dir, path)) {
       if (path != "/") return "the engine's own folder: images, containers and volumes";
     }
@@ -122,7 +122,7 @@ std::optional<std::string> given_away_by(std::string_view path, bool read_only, 
   if (path.starts_with(kHomes) && path.find('/', kHomes.size()) == std::string_view::npos) {
     return "all files and keys of a user";
   }
-  for (const Place& place : kPlaces) {
+  for (const KnownPlace& place : kKnownPlaces) {
     if (path == place.path) return std::string(place.gives);
     if (is_at_or_below(place.path, path)) return fmt::format("{} ({})", place.gives, place.path);
     if (!is_at_or_below(path, place.path)) continue;
@@ -137,15 +137,12 @@ FileSystemJudgement judge_file_system(std::string_view type, std::string_view op
                                       std::string_view root_dir) {
   constexpr auto kOfNoHost =
       std::to_array<std::string_view>({"tmpfs", "ramfs", "nfs", "nfs4", "cifs", "smb3", "none", "bind"});
-  constexpr auto kOfTheKernel = std::to_array<std::string_view>(
-      {"proc", "sysfs", "devtmpfs", "devpts", "debugfs", "tracefs", "securityfs", "configfs", "cgroup", "cgroup2",
-       "bpf", "efivarfs", "pstore", "mqueue", "binfmt_misc", "nsfs"});
   constexpr std::string_view kDevices = "/dev/";
   if (normal_path(device).starts_with(kDevices)) {
     return {.fault = fmt::format("the host's device {}", device)};
   }
   if (type.empty()) return {.known = device.empty()};
-  if (std::ranges::find(kOfTheKernel, type) != kOfTheKernel.end()) {
+  if (!usual_place_of(type).empty()) {
     return {.fault = fmt::format("the host's {}", type)};
   }
   if (type == "overlay") {

@@ -5,12 +5,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bulkhead::audit {
 
 // What a mount of this folder or file gives away; nothing when it gives nothing away. `root_dir`: the engine's own
 // folder, whose volumes are no part of the host. Paths are normal.
 std::optional<std::string> given_away_by(std::string_view path, bool read_only, std::string_view root_dir);
+
+// Where a machine has a file system of the kernel's own ("proc" at "/proc"); empty for all others.
+std::string_view usual_place_of(std::string_view file_system);
+
+// The folders that an overlay shows, normal: those of its options "lowerdir=/a:/b,upperdir=/c".
+std::vector<std::string> overlaid_folders(std::string_view options);
 
 // Of a file system that is mounted for a container ("overlay", "lowerdir=/etc,upperdir=…", "overlay"): what of the host
 // it shows.

@@ -431,13 +431,33 @@ Result<std::vector<Network>> parse_networks(const json::Value& answer) {
   return problem.result(std::move(networks));
 }
 
-Result<VolumeOptions> parse_volumes(const json::Value& answer) {
+std::string bound_folder(const std::map<std::string, std::string>& options) {
+  constexpr std::array<std::string_view, 2> kBinding = {"bind", "rbind"};
+  const auto flags = options.find("o");
+  const auto device = options.find("device");
+  if (flags == options.end() || device == options.end()) return {};
+  const std::vector<std::string_view> words = split(flags->second, ',');
+  const bool binds = std::ranges::any_of(
+      words, [&](std::string_view word) { return std::ranges::find(kBinding, trim(word)) != kBinding.end(); });
+  return binds ? device->second : std::string();
+}
+
+Result<std::map<std::string, Mount>> parse_volumes(const json::Value& answer) {
   Problem problem;
-  VolumeOptions volumes;
+  std::map<std::string, Mount> volumes;
   Part::whole(answer, "", problem).must_be_object().part("Volumes").each_element([&](const Part& entry) {
-    const std::string name = entry.must_have_string("Name");
+    Mount volume;
+    volume.type = "volume";
+    volume.volume = entry.must_have_string("Name");
+    volume.source = entry.string("Mountpoint");
     auto options = entry.string_map("Options");
-    if (entry.string("Driver") == "local") volumes.insert_or_assign(name, std::move(options));
+    volume.device = bound_folder(options);
+    if (volume.device.empty()) {
+      volume.file_system = std::move(options["type"]);
+      volume.file_system_options = std::move(options["o"]);
+      volume.file_system_device = std::move(options["device"]);
+    }
+    if (entry.string("Driver") == "local") volumes.insert_or_assign(volume.volume, std::move(volume));
   });
   return problem.result(std::move(volumes));
 }

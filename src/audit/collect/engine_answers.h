@@ -14,9 +14,6 @@
 
 namespace bulkhead::audit {
 
-// By volume's name.
-using VolumeOptions = std::map<std::string, std::map<std::string, std::string>>;
-
 Result<Engine> parse_engine(const json::Value& info, const json::Value& version);
 Result<std::vector<Container>> parse_container_list(const json::Value& answer);  // without details
 Result<ContainerDetails> parse_container(const json::Value& answer);
@@ -26,8 +23,11 @@ Result<std::vector<Image>> parse_image_list(const json::Value& answer);  // thei
 Status parse_image(const json::Value& answer, Image& image);
 Result<std::vector<HistoryEntry>> parse_history(const json::Value& answer);
 Result<std::vector<Network>> parse_networks(const json::Value& answer);
-// Options of local volumes by name: {"type": "none", "o": "bind", "device": "/etc"}.
-Result<VolumeOptions> parse_volumes(const json::Value& answer);
+// Local volumes by name, as Facts::volumes has them.
+Result<std::map<std::string, Mount>> parse_volumes(const json::Value& answer);
+// The folder of the host that a local volume with these options binds ({"type": "none", "o": "bind", "device":
+// "/etc"}); empty: it binds none.
+std::string bound_folder(const std::map<std::string, std::string>& options);
 Result<Swarm> parse_swarm(const json::Value& answer);
 Result<std::vector<SwarmNode>> parse_nodes(const json::Value& answer);
 Result<std::vector<SwarmService>> parse_services(const json::Value& answer);

@@ -232,9 +232,9 @@ TEST(EngineAnswers, TellNetworksAndVolumes) {
   EXPECT_TRUE(named("mesh").options.contains("encrypted"));
   EXPECT_FALSE(named("plain-mesh").options.contains("encrypted"));
   const auto volumes = ok(parse_volumes(recorded("docker-20.10/volumes").root()));
-  EXPECT_THAT(volumes, ElementsAre(Pair("data", IsEmpty()),
-                                   Pair("hosted", UnorderedElementsAre(Pair("type", "none"), Pair("o", "bind"),
-                                                                       Pair("device", "/etc")))));
+  EXPECT_THAT(volumes,
+              ElementsAre(Pair("data", Field(&Mount::device, "")), Pair("hosted", Field(&Mount::device, "/etc"))));
+  EXPECT_EQ(volumes.at("hosted").source, "/var/lib/docker/volumes/hosted/_data");
 }
 
 TEST(EngineAnswers, TellASwarm) {
@@ -332,7 +332,7 @@ TEST_P(EveryEngine, TellsItsSwarm) {
   EXPECT_THAT(ok(parse_networks(of("networks").root())),
               testing::Contains(AllOf(Field(&Network::name, "ingress"), Field(&Network::ingress, true))));
   EXPECT_THAT(ok(parse_volumes(of("volumes").root())),
-              testing::Contains(Pair("hosted", testing::Contains(Pair("device", "/etc")))));
+              testing::Contains(Pair("hosted", Field(&Mount::device, "/etc"))));
 }
 
 TEST(EngineAnswers, TellWhatDocker29Is) {
@@ -590,6 +590,30 @@ TEST(EngineAnswers, TellASwarmWhoseRootCannotBeRead) {
   const Swarm swarm = ok(parse_swarm(parsed(R"({"ID":"a","Spec":{},"TLSInfo":{"TrustRoot":"x"}})").root()));
   EXPECT_EQ(swarm.trust_root, "x");
   EXPECT_EQ(swarm.trust_root_not_after, "");
+}
+
+TEST(BoundFolder, IsWhatALocalVolumeBinds) {
+  EXPECT_EQ(bound_folder({{"type", "none"}, {"o", "bind"}, {"device", "/etc"}}), "/etc");
+  EXPECT_EQ(bound_folder({{"o", "ro, rbind"}, {"device", "/etc"}}), "/etc");
+  EXPECT_EQ(bound_folder({{"type", "nfs"}, {"o", "addr=10.0.0.1,nobind"}, {"device", ":/x"}}), "");
+  EXPECT_EQ(bound_folder({{"o", "bind"}}), "");
+  EXPECT_EQ(bound_folder({{"device", "/etc"}}), "");
+  EXPECT_EQ(bound_folder({}), "");
+}
+
+TEST(EngineAnswers, TellVolumesThatAreFileSystemsOfTheirOwn) {
+  const auto volumes = ok(parse_volumes(parsed(R"({"Volumes":[
+      {"Name":"o","Driver":"local","Mountpoint":"/v/o/_data",
+       "Options":{"type":"overlay","device":"overlay","o":"lowerdir=/etc"}},
+      {"Name":"p","Driver":"plugin","Options":{"type":"proc"}}]})")
+                                            .root()));
+  ASSERT_THAT(volumes, SizeIs(1));
+  const Mount& volume = volumes.at("o");
+  EXPECT_EQ(volume.type, "volume");
+  EXPECT_EQ(volume.file_system, "overlay");
+  EXPECT_EQ(volume.file_system_options, "lowerdir=/etc");
+  EXPECT_EQ(volume.file_system_device, "overlay");
+  EXPECT_EQ(volume.device, "");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "audit/collect/engine_answers.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
 #include "net/url.h"
@@ -36,8 +37,8 @@ class EngineCollector {
 
   // Three rounds: the lists; what the engine is (slow to tell: it asks its runtimes first) beside every single
   // container and image; and what only shows then.
-  Status run(Fact<VolumeOptions>& volumes) {
-    TRY(ask_for_lists(volumes));
+  Status run() {
+    TRY(ask_for_lists());
     leave_unexamined();
     TRY(ask_for_each());
     std::vector<Task> tasks;
@@ -49,13 +50,13 @@ class EngineCollector {
   }
 
  private:
-  Status ask_for_lists(Fact<VolumeOptions>& volumes) {
+  Status ask_for_lists() {
     const ProgressStep step(options_.progress, fmt::format("asking {}", facts_.address), 0);
     return run_all({
         [&] { facts_.containers = engine_.fact("/containers/json?all=1", parse_container_list); },
         [&] { facts_.images = engine_.fact("/images/json", parse_image_list); },
         [&] { facts_.networks = engine_.fact("/networks", parse_networks); },
-        [&] { volumes = engine_.fact("/volumes", parse_volumes); },
+        [&] { facts_.volumes = engine_.fact("/volumes", parse_volumes); },
     });
   }
 
@@ -254,8 +255,8 @@ class EngineCollector {
 
 }  // namespace
 
-Status ask_engine(Conversation& engine, const CollectOptions& options, Facts& facts, Fact<VolumeOptions>& volumes) {
-  return EngineCollector(engine, options, facts).run(volumes);
+Status ask_engine(Conversation& engine, const CollectOptions& options, Facts& facts) {
+  return EngineCollector(engine, options, facts).run();
 }
 
 }  // namespace bulkhead::audit

@@ -3,13 +3,12 @@
 
 #include "audit/collect.h"
 #include "audit/collect/conversation.h"
-#include "audit/collect/engine_answers.h"
 #include "audit/facts.h"
 
 namespace bulkhead::audit {
 
-// Fills the engine, containers, images, networks and Swarm of `facts`, in no order, and `volumes`. What vanished
-// meanwhile is left out. kCancelled alone is an error.
-Status ask_engine(Conversation& engine, const CollectOptions& options, Facts& facts, Fact<VolumeOptions>& volumes);
+// Fills the engine, containers, images, networks, volumes and Swarm of `facts`, in no order. What vanished meanwhile
+// is left out. kCancelled alone is an error.
+Status ask_engine(Conversation& engine, const CollectOptions& options, Facts& facts);
 
 }  // namespace bulkhead::audit

@@ -41,16 +41,17 @@ Fact<bool> read_switch(const std::string& path, std::string_view on) {
   return unknown_because(text.error());
 }
 
-Result<std::vector<MountEntry>> read_mounts(const ProcessFolder& process) {
-  TRY_ASSIGN(const std::string text, process.read("mountinfo", size_t{64} << 20));
-  TRY_CONTEXT(std::vector<MountEntry> mounts, parse_mountinfo(text), process.path() + "/mountinfo");
-  return mounts;
+Fact<std::vector<MountEntry>> read_mounts(const ProcessFolder& process) {
+  const auto text = process.read("mountinfo", size_t{64} << 20);
+  if (!text) return unknown_because(text.error());
+  auto mounts = parse_mountinfo(*text);
+  if (!mounts) return unknown_because(std::move(mounts).error().with_context(process.path() + "/mountinfo"));
+  return *std::move(mounts);
 }
 
-Fact<Host::RootMount> look_at_root_mount(const ProcessFolder& process, const RootedFolder& root,
-                                         const std::string& root_dir) {
-  const auto mounts = read_mounts(process);
-  if (!mounts) return unknown_because(mounts.error());
+Fact<Host::RootMount> look_at_root_mount(const Fact<std::vector<MountEntry>>& mounts, const ProcessFolder& process,
+                                         const RootedFolder& root, const std::string& root_dir) {
+  if (!mounts) return std::unexpected(mounts.error());
   const auto folder = root.find(root_dir);
   if (!folder) return unknown_because(folder.error());
   auto mount = mount_of(*mounts, folder->path);
@@ -116,8 +117,9 @@ void look_at_engine(Daemon& daemon, const std::string& socket_path, const std::s
   for (auto& [name, files] : look_at_files(daemon.view, daemon.root, root_dir, read_accounts(daemon.root))) {
     host.files.insert_or_assign(name, std::move(files));
   }
+  host.mounts = read_mounts(daemon.process);
   host.root_mount =
-      look_at_root_mount(daemon.process, daemon.root, root_dir.empty() ? daemon.view.data_root : root_dir);
+      look_at_root_mount(host.mounts, daemon.process, daemon.root, root_dir.empty() ? daemon.view.data_root : root_dir);
   if (facts.swarm && !daemon.view.podman) {
     facts.swarm->data_path_address =
         read_data_path_address(daemon.root, root_dir.empty() ? daemon.view.data_root : root_dir);
@@ -132,16 +134,20 @@ void look_at_engine(Daemon& daemon, const std::string& socket_path, const std::s
     if (const auto here = RootedFolder::open("/")) sockets.add(*here, socket_path);
     if (!daemon.view.podman) sockets.add(daemon.root, containerd_socket(daemon.view, daemon.root));
     for (const char* path : kOtherSockets) sockets.add(daemon.root, path);
-    // Without the table, mounts below mounts are not seen through; Host::root_mount says why it is not known.
-    if (const auto mounts = read_mounts(daemon.process)) sockets.add_mounts(daemon.root, *mounts);
-    look_at_mounts(daemon.root, sockets, *facts.containers);
+    if (host.mounts) sockets.add_mounts(daemon.root, *host.mounts);
+    look_at_mounts(daemon.root, sockets, facts);
+    host.moved_places = find_moved_places(daemon.root);
   }
   host.daemon = std::move(daemon.view.process);
 }
 
 // Mounts lead somewhere, but it cannot be seen where.
-void tell_unknown_mounts(const Unknown& reason, std::vector<Container>& containers) {
-  for (Container& container : containers) {
+void tell_unknown_mounts(const Unknown& reason, Facts& facts) {
+  if (facts.volumes) {
+    for (auto& [name, volume] : *facts.volumes) volume.resolved = std::unexpected(reason);
+  }
+  if (!facts.containers) return;
+  for (Container& container : *facts.containers) {
     if (!container.details) continue;
     for (Mount& mount : container.details->mounts) {
       if (!host_source(mount).empty()) mount.resolved = std::unexpected(reason);
@@ -165,8 +171,9 @@ void look_at_local_host(const std::string& socket_path, const LocalHostOptions& 
   } else {
     host.daemon = std::unexpected(daemon.error());
     host.root_mount = std::unexpected(daemon.error());
+    host.mounts = std::unexpected(daemon.error());
     for (auto& [name, files] : unknown_files(daemon.error())) host.files.insert_or_assign(name, std::move(files));
-    if (facts.containers) tell_unknown_mounts(daemon.error(), *facts.containers);
+    tell_unknown_mounts(daemon.error(), facts);
   }
   if (facts.containers) {
     look_at_container_processes(processes, host.apparmor.value_or(false), *facts.containers);

@@ -123,17 +123,55 @@ TEST(LocalHost, SeesTheEnginesSocketThroughFoldersAboveItAndThroughLinks) {
   ASSERT_TRUE(mounts[0].resolved) << mounts[0].resolved.error().reason;
   for (const size_t i : {0U, 1U, 2U, 3U, 7U}) EXPECT_THAT(mounts[i].sockets, Contains(path)) << i;
   EXPECT_EQ(mounts[0].resolved, path);
-  EXPECT_FALSE(mounts[0].is_directory);
   EXPECT_EQ(mounts[2].resolved, folder.path());
-  EXPECT_TRUE(mounts[2].is_directory);
   EXPECT_EQ(mounts[4].resolved, folder / "other");
   EXPECT_THAT(mounts[4].sockets, IsEmpty());
-  ASSERT_FALSE(mounts[5].resolved);
-  EXPECT_THAT(mounts[5].resolved.error().reason, HasSubstr("does not exist"));
-  EXPECT_EQ(mounts[5].resolved.error().kind, Unknown::Kind::kError);
+  EXPECT_EQ(mounts[5].resolved, folder / "absent");
   ASSERT_FALSE(mounts[6].resolved);
   EXPECT_EQ(mounts[6].resolved.error().kind, Unknown::Kind::kNotApplicable);
   EXPECT_EQ(mounts[7].resolved, folder.path());
+}
+
+TEST(LocalHost, KnowsWhereWhatIsNotThereWouldBeUnlessAContainerHasIt) {
+  const TemporaryFolder folder;
+  const ScriptedServer engine(folder / "docker.sock", no_answer);
+  folder.write("real/file", "");
+  ASSERT_EQ(::symlink((folder / "real").c_str(), (folder / "link").c_str()), 0);
+  ASSERT_EQ(::symlink((folder / "absent").c_str(), (folder / "dangling").c_str()), 0);
+  const auto look = [&](const std::string& source, const char* state) {
+    Facts facts;
+    ContainerDetails details;
+    details.mounts.push_back({.type = "bind", .source = source});
+    facts.containers.emplace().push_back({.id = "c", .state = state, .details = details});
+    look_at_local_host(folder / "docker.sock", {}, facts);
+    const Fact<std::string>& resolved = facts.containers->front().details->mounts.front().resolved;
+    return resolved ? *resolved : resolved.error().reason;
+  };
+  EXPECT_EQ(look(folder / "gone", "exited"), folder / "gone");
+  EXPECT_EQ(look(folder / "link/gone/deep/", "created"), folder / "real/gone/deep");
+  EXPECT_THAT(look(folder / "gone", "running"), HasSubstr("gone does not exist"));
+  // A link that leads nowhere, and what is below it or below a file: who knows where that will be.
+  EXPECT_THAT(look(folder / "dangling", "exited"), HasSubstr("dangling does not exist"));
+  EXPECT_THAT(look(folder / "dangling/x", "exited"), HasSubstr("does not exist"));
+  EXPECT_THAT(look(folder / "real/file/x", "exited"), HasSubstr("real/file"));
+}
+
+TEST(LocalHost, KnowsTheMountsAndVolumesOfTheEngine) {
+  const TemporaryFolder folder;
+  const ScriptedServer engine(folder / "docker.sock", no_answer);
+  ASSERT_EQ(::symlink(folder.path().c_str(), (folder / "link").c_str()), 0);
+  Facts facts;
+  facts.containers.emplace();
+  facts.volumes.emplace().emplace("data", Mount{.type = "volume", .volume = "data", .device = folder / "link"});
+  look_at_local_host(folder / "docker.sock", {}, facts);
+  ASSERT_TRUE(facts.host.mounts) << facts.host.mounts.error().reason;
+  EXPECT_THAT(*facts.host.mounts, Contains(testing::Field(&MountEntry::mount_point, "/")));
+  EXPECT_EQ(facts.volumes->at("data").resolved, folder.path());
+  EXPECT_THAT(facts.volumes->at("data").sockets, Contains(folder / "docker.sock"));
+
+  look_at_local_host(folder / "absent.sock", {}, facts);
+  EXPECT_FALSE(facts.host.mounts);
+  EXPECT_THAT(facts.volumes->at("data").resolved.error().reason, HasSubstr("absent.sock"));
 }
 
 TEST(LocalHost, ReadsTheSwarmsDataPathFromTheEnginesOwnState) {

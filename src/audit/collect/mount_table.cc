@@ -37,6 +37,11 @@ std::string unescape(std::string_view text) {
   return result;
 }
 
+bool has_option(std::string_view options, std::string_view wanted) {
+  const std::vector<std::string_view> all = split(options, ',');
+  return std::ranges::find(all, wanted) != all.end();
+}
+
 std::optional<MountEntry> parse_line(std::string_view line) {
   const std::vector<std::string_view> fields = split(line, ' ');
   // Optional fields end with a dash; six come before them, three after it.
@@ -49,9 +54,12 @@ std::optional<MountEntry> parse_line(std::string_view line) {
   return MountEntry{.id = *id,
                     .parent = *parent,
                     .device = std::string(fields[2]),
+                    .root = unescape(fields[3]),
                     .mount_point = unescape(fields[4]),
                     .file_system = unescape(dash[1]),
-                    .source = unescape(dash[2])};
+                    .source = unescape(dash[2]),
+                    .options = dash[1] == "overlay" ? unescape(dash[3]) : std::string(),
+                    .read_only = has_option(fields[5], "ro") || has_option(dash[3], "ro")};
 }
 
 // The last of the longest: a later mount hides an earlier one at the same place.

@@ -2,9 +2,7 @@
 // anybody's who may mount.
 #pragma once
 
-#include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,14 +11,6 @@
 
 namespace bulkhead::audit {
 
-struct MountEntry {
-  uint64_t id = 0;
-  uint64_t parent = 0;
-  std::string device;       // "8:1"
-  std::string mount_point;  // unescaped
-  std::string file_system;  // "ext4"
-  std::string source;       // "/dev/sda1"
-};
 Result<std::vector<MountEntry>> parse_mountinfo(std::string_view text);
 
 // The mount that `path` (absolute, without links) lies on; nothing when the table has none, not even "/".

@@ -2,42 +2,61 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <optional>
 #include <string_view>
 #include <utility>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "audit/collect/unknown.h"
+#include "audit/known_places.h"
+#include "audit/paths.h"
 #include "base/text.h"
 
 namespace bulkhead::audit {
 namespace {
 
-void resolve(const RootedFolder& root, const std::string& source, const KnownSockets& sockets, Mount& mount) {
-  const auto found = root.find(source);
-  if (!found) {
-    mount.resolved = found.error().code() == Code::kNotFound
-                         ? not_known(fmt::format("{} does not exist", printable(source)))
-                         : unknown_because(found.error());
-    return;
+// Where `source`, of which there is nothing, would be made. Not of a link that leads nowhere: who knows where to.
+std::optional<std::string> place_to_be(const RootedFolder& root, std::string_view source) {
+  const std::string path = normal_path(source);
+  for (size_t end = path.size(); end != std::string::npos && end > 0;) {
+    const size_t slash = path.rfind('/', end - 1);
+    if (slash == std::string::npos) return std::nullopt;
+    const auto folder = root.find(std::string_view(path).substr(0, slash));
+    if (!folder && folder.error().code() != Code::kNotFound) return std::nullopt;
+    if (folder) {
+      const std::string name = path.substr(slash + 1, end - slash - 1);
+      struct stat status{};
+      const bool nothing =
+          ::fstatat(folder->fd.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
+      if (!nothing) return std::nullopt;
+      return normal_path(folder->path + path.substr(slash));
+    }
+    end = slash;
   }
-  mount.resolved = found->path;
-  mount.is_directory = found->is_directory();
-  mount.sockets = sockets.reachable_through(*found);
+  return std::nullopt;
+}
+
+// `in_use`: by a container that runs, which then has something that nobody can see any more.
+void resolve(const RootedFolder& root, const std::string& source, const KnownSockets& sockets, bool in_use,
+             Mount& mount) {
+  const auto found = root.find(source);
+  if (found) {
+    mount.resolved = found->path;
+    mount.sockets = sockets.reachable_through(*found);
+  } else if (found.error().code() != Code::kNotFound) {
+    mount.resolved = unknown_because(found.error());
+  } else if (auto place = in_use ? std::nullopt : place_to_be(root, source)) {
+    mount.resolved = *std::move(place);
+  } else {
+    mount.resolved = not_known(fmt::format("{} does not exist", printable(source)));
+  }
 }
 
 }  // namespace
-
-std::string bound_folder(const std::map<std::string, std::string>& options) {
-  constexpr std::array<std::string_view, 2> kBinding = {"bind", "rbind"};
-  const auto flags = options.find("o");
-  const auto device = options.find("device");
-  if (flags == options.end() || device == options.end()) return {};
-  const std::vector<std::string_view> words = split(flags->second, ',');
-  const bool binds = std::ranges::any_of(
-      words, [&](std::string_view word) { return std::ranges::find(kBinding, trim(word)) != kBinding.end(); });
-  return binds ? device->second : std::string();
-}
 
 std::string host_source(const Mount& mount) {
   if (mount.type == "bind") return mount.source;
@@ -97,14 +116,39 @@ std::vector<std::string> KnownSockets::reachable_through(const RootedFolder::Fou
   return paths;
 }
 
-void look_at_mounts(const RootedFolder& root, const KnownSockets& sockets, std::vector<Container>& containers) {
-  for (Container& container : containers) {
+void look_at_mounts(const RootedFolder& root, const KnownSockets& sockets, Facts& facts) {
+  if (facts.volumes) {
+    for (auto& [name, volume] : *facts.volumes) {
+      if (!volume.device.empty()) resolve(root, volume.device, sockets, false, volume);
+    }
+  }
+  if (!facts.containers) return;
+  for (Container& container : *facts.containers) {
     if (!container.details) continue;
     for (Mount& mount : container.details->mounts) {
       const std::string source = host_source(mount);
-      if (!source.empty()) resolve(root, source, sockets, mount);
+      if (!source.empty()) {
+        resolve(root, source, sockets, container.running(), mount);
+      } else if (mount.type == "volume" && mount.file_system.empty() && mount.file_system_device.empty()) {
+        // The engine makes and removes its folder: one that is not there shows nothing.
+        if (const auto folder = root.find(mount.source)) {
+          mount.resolved = folder->path;
+          mount.sockets = sockets.reachable_through(*folder);
+        }
+      }
     }
   }
+}
+
+std::map<std::string, std::string> find_moved_places(const RootedFolder& root) {
+  std::map<std::string, std::string> moved;
+  for (const KnownPlace& place : kKnownPlaces) {
+    // Where programs and libraries really are is itself a place.
+    if (place.below == Below::kWritable) continue;
+    const auto found = root.find(place.path);
+    if (found && found->path != place.path) moved.emplace(place.path, found->path);
+  }
+  return moved;
 }
 
 }  // namespace bulkhead::audit

@@ -11,9 +11,6 @@
 
 namespace bulkhead::audit {
 
-// The folder of the host that a local volume binds; empty: it binds none.
-std::string bound_folder(const std::map<std::string, std::string>& options);
-
 // The folder or file of the host that the mount shows; empty: none, or only the engine's own folder of a volume.
 std::string host_source(const Mount& mount);
 
@@ -44,7 +41,12 @@ class KnownSockets {
   std::vector<Place> mounted_;  // where folders above sockets are mounted
 };
 
-// Fills Mount::resolved, is_directory and sockets of bind mounts, and of volumes that bind.
-void look_at_mounts(const RootedFolder& root, const KnownSockets& sockets, std::vector<Container>& containers);
+// Fills Mount::resolved and sockets of containers' mounts of the host's folders, and of volumes. Engines make the
+// folder that a mount of a container asks for at its start: of one that is not there, `resolved` is where it would be,
+// unless the container runs.
+void look_at_mounts(const RootedFolder& root, const KnownSockets& sockets, Facts& facts);
+
+// As Host::moved_places.
+std::map<std::string, std::string> find_moved_places(const RootedFolder& root);
 
 }  // namespace bulkhead::audit

@@ -58,20 +58,24 @@ TEST_F(MountTargets, ReachASocketWhoseFolderIsMountedBelow) {
   EXPECT_THAT(through("/home"), IsEmpty());
 }
 
+TEST(MovedPlaces, AreThoseThatLinksLeadElsewhere) {
+  const TemporaryFolder machine;
+  machine.write("var/home/ann/x", "");
+  machine.write("var/roothome/x", "");
+  machine.write("usr/lib/x", "");
+  machine.write("etc/x", "");
+  for (const auto& [link, target] : {std::pair("home", "var/home"), {"root", "/var/roothome"}, {"lib", "usr/lib"}}) {
+    std::filesystem::create_directory_symlink(target, machine / link);
+  }
+  EXPECT_THAT(find_moved_places(RootedFolder::open(machine.path()).value()),
+              ElementsAre(std::pair("/home", "/var/home"), std::pair("/root", "/var/roothome")));
+}
+
 TEST_F(MountTargets, AreNoSocketsWhereThereAreNone) {
   KnownSockets none;
   none.add(root_, "/absent");
   none.add(root_, "/run/docker/x");
   EXPECT_THAT(none.reachable_through(root_.find("/").value()), IsEmpty());
-}
-
-TEST(BoundFolder, IsWhatALocalVolumeBinds) {
-  EXPECT_EQ(bound_folder({{"type", "none"}, {"o", "bind"}, {"device", "/etc"}}), "/etc");
-  EXPECT_EQ(bound_folder({{"o", "ro, rbind"}, {"device", "/etc"}}), "/etc");
-  EXPECT_EQ(bound_folder({{"type", "nfs"}, {"o", "addr=10.0.0.1,nobind"}, {"device", ":/x"}}), "");
-  EXPECT_EQ(bound_folder({{"o", "bind"}}), "");
-  EXPECT_EQ(bound_folder({{"device", "/etc"}}), "");
-  EXPECT_EQ(bound_folder({}), "");
 }
 
 }  // namespace

@@ -59,6 +59,21 @@ TEST(MountTable, SeesTheUppermostOfMountsAtOnePlace) {
   EXPECT_FALSE(mount_of_path("/hidden/docker").separate);
 }
 
+TEST(MountTable, TellsWhatOfAFileSystemIsMountedAndHow) {
+  const auto mounts = parse_mountinfo(
+      "27 1 254:0 / / rw - ext4 /dev/vda rw\n"
+      "28 27 254:0 /with\\040blank /srv/x ro,relatime shared:1 - ext4 /dev/vda rw\n"
+      "29 27 0:5 / /srv/y rw - overlay overlay ro,lowerdir=/a:/b,upperdir=/c\n");
+  ASSERT_TRUE(mounts) << mounts.error().to_string();
+  EXPECT_EQ((*mounts)[0].root, "/");
+  EXPECT_FALSE((*mounts)[0].read_only);
+  EXPECT_EQ((*mounts)[0].options, "");
+  EXPECT_EQ((*mounts)[1].root, "/with blank");
+  EXPECT_TRUE((*mounts)[1].read_only);
+  EXPECT_TRUE((*mounts)[2].read_only) << "the file system is";
+  EXPECT_EQ((*mounts)[2].options, "ro,lowerdir=/a:/b,upperdir=/c");
+}
+
 TEST(MountTable, NamesTheLineThatIsNoMount) {
   for (const std::string_view line : {"", "1 2 3", "a 1 8:1 / / rw - ext4 x rw", "1 2 8:1 / / rw ext4 /dev/x rw",
                                       "1 2 8:1 / relative rw - ext4 /dev/x rw", "1 2 8:1 / / rw - ext4"}) {
