@@ -46,6 +46,14 @@ Error registry_error(net::Response& response, std::string_view domain, const Sec
   if (response.status == 429) {
     remedy = fmt::format("the registry limits how often it is asked; wait, log in (docker login {}), or use a mirror",
                          domain);
+  } else if (response.status == 403) {
+    remedy = fmt::format(
+        "log in as somebody who may read it (docker login {}); if a proxy on the way refuses, list the registry in "
+        "NO_PROXY",
+        domain);
+  } else if (response.status == 407) {
+    remedy =
+        "the proxy wants to know who asks: HTTP_PROXY=http://USER:PASSWORD@HOST:PORT, or list the registry in NO_PROXY";
   } else if (response.status == 404) {
     remedy = fmt::format(
         "correct the name, tag or digest; of a private repository a registry may say so to who is not logged in "

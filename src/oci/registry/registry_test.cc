@@ -323,6 +323,22 @@ TEST(RegistrySource, SaysWhatTheRegistrySays) {
   EXPECT_NE(opened.error().remedy().find("docker login " + server.authority()), std::string::npos);
 }
 
+TEST(RegistrySource, SaysWhatToDoAboutARefusal) {
+  const std::pair<int, std::string_view> cases[] = {{403, "docker login "},
+                                                    {404, "correct the name, tag or digest"},
+                                                    {407, "HTTP_PROXY=http://USER:PASSWORD@HOST:PORT"},
+                                                    {429, "wait, log in"}};
+  for (const auto& [status, remedy] : cases) {
+    const ScriptedServer server([&](const SeenRequest&) { return reply(status, ""); });
+    RegistryOptions options = quick_options();
+    options.insecure_registries = {server.authority()};
+    options.timeouts.connect = std::chrono::milliseconds(200);
+    const auto opened = open_image(options, server.authority() + "/team/app:2");
+    ASSERT_FALSE(opened);
+    EXPECT_NE(opened.error().remedy().find(remedy), std::string::npos) << status << ": " << opened.error().remedy();
+  }
+}
+
 // A token server and a registry that wants its tokens, in one.
 struct TokenRegistry {
   const TestImage image;
