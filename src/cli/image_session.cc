@@ -45,4 +45,15 @@ Result<oci::OpenedImage> ImageSession::open(const std::string& image) {
   return oci::open_image(image, sources, open_options_);
 }
 
+Result<scan::ScanResult> ImageSession::take_facts(const std::string& image, const scan::Options& options) {
+  TRY_ASSIGN(oci::OpenedImage opened, open(image));
+  auto result = scan::take_facts(std::move(opened), options);
+  if (result) return result;
+  Error error = std::move(result).error();
+  // An archive that is read as it goes by names itself.
+  const std::string text = error.to_string();
+  const bool named = text.starts_with(image + ": ") || (image.starts_with('-') && text.starts_with("standard input: "));
+  return fail(named ? std::move(error) : std::move(error).with_context(image));
+}
+
 }  // namespace bulkhead::cli

@@ -19,8 +19,8 @@ class ImageSession {
  public:
   static Result<std::unique_ptr<ImageSession>> create(const ImageFlags& flags, const std::stop_token& stop);
 
-  // Opens the image as the user typed it.
-  Result<oci::OpenedImage> open(const std::string& image);
+  // What is in the image that the user named so. Its errors name it, once.
+  Result<scan::ScanResult> take_facts(const std::string& image, const scan::Options& options);
 
   // Layers, cache, pool and progress are set; the rest is the command's. Valid as long as the session.
   const scan::Options& options() const { return options_; }
@@ -33,6 +33,7 @@ class ImageSession {
 
  private:
   ImageSession() = default;
+  Result<oci::OpenedImage> open(const std::string& image);
 
   oci::OpenOptions open_options_;
   std::vector<std::unique_ptr<oci::ImageSource>> sources_;

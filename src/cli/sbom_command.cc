@@ -27,8 +27,7 @@ class SbomCommand final : public Command {
     const std::stop_token stop = interrupts.stop_in_order();
     TRY_ASSIGN(const auto session, ImageSession::create(image_, stop));
     const std::string& image = image_.images.front();
-    TRY_ASSIGN(oci::OpenedImage opened, session->open(image));
-    TRY_CONTEXT(const scan::ScanResult result, scan::take_facts(std::move(opened), session->options()), image);
+    TRY_ASSIGN(const scan::ScanResult result, session->take_facts(image, session->options()));
     session->finish_progress();
     TRY(reports.write({&result, 1}, {}, stop));
     return kSuccess;

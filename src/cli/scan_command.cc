@@ -169,8 +169,7 @@ Result<int> ScanCommand::run(Interrupts& interrupts) {
     Progress* const progress = options.analyse.progress;
     const ProgressStep step(
         progress, images.size() == 1 ? image : fmt::format("{}/{} {}", results.size() + 1, images.size(), image), 0);
-    TRY_ASSIGN(oci::OpenedImage opened, session->open(image));
-    TRY_CONTEXT(scan::ScanResult result, scan::take_facts(std::move(opened), options), image);
+    TRY_ASSIGN(scan::ScanResult result, session->take_facts(image, options));
     if (!image_.offline && !image_.no_cache) remember_what_was_met(result, image_.cache_dir);
     const ProgressStep matching(progress, "matching", 0);
     TRY(scan::assess(result, options));
