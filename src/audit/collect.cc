@@ -45,6 +45,7 @@ void set_remote(Facts& facts) {
     if (!container.details) continue;
     if (container.running()) container.details->processes = remote();
     for (Mount& mount : container.details->mounts) mount.resolved = remote();
+    for (Device& device : container.details->devices) device.nodes = remote();
   }
 }
 

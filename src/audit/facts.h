@@ -115,10 +115,28 @@ struct Ulimit {
   int64_t hard = 0;
 };
 
+// A device file of the host: what it is, whatever it is called.
+struct DeviceNode {
+  std::string path;  // links followed
+  bool block = false;
+  uint32_t major = 0;
+  uint32_t minor = 0;
+  std::string driver;  // that has the major number, as the kernel calls it: "sd", "sg", "mem"; empty: not known
+};
+
 struct Device {
   std::string host_path;
   std::string container_path;
   std::string permissions;  // "rwm"
+  // What the path leads to: one, or those in a folder. Not applicable where the host cannot be looked at.
+  Fact<std::vector<DeviceNode>> nodes = not_applicable("not looked at");
+};
+
+// A kernel setting that the container is given.
+struct Sysctl {
+  std::string name;   // "net.ipv4.ip_forward"; of one network's interface "net.ipv4.conf.IFNAME.rp_filter"
+  std::string value;  // "1"
+  std::string where;  // "/HostConfig/Sysctls/net.ipv4.ip_forward"
 };
 
 struct Health {
@@ -180,7 +198,7 @@ struct ContainerDetails {
   std::vector<Device> devices;
   std::vector<std::string> device_cgroup_rules;
   std::vector<std::string> device_requests;  // "driver nvidia, capabilities gpu", "cdi vendor.com/gpu=0"
-  std::map<std::string, std::string> sysctls;
+  std::vector<Sysctl> sysctls;               // by name
   std::string runtime;
   std::string log_driver;
   int64_t oom_score_adj = 0;

@@ -1,4 +1,4 @@
-// What of the host is inside a container: folders, the engines' sockets, devices, and mounts that travel.
+// What of the host is inside a container: folders, the engines' sockets, and mounts that travel.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -112,100 +112,11 @@ void check_propagation(const Facts& facts, Sink& sink) {
   });
 }
 
-// ---- Devices
-
-// The host's memory and disks, by what follows "/dev/": a way to all files of the host.
-bool is_memory(std::string_view name) {
-  return name == "mem" || name == "kmem" || name == "port";
-}
-
-bool is_disk(std::string_view name) {
-  constexpr auto kPrefixes = std::to_array<std::string_view>(
-      {"bcache", "disk/", "dm-", "drbd", "loop", "mapper/", "md", "mmcblk", "nbd", "nvme", "rbd", "zd"});
-  if (std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return name.starts_with(prefix); })) return true;
-  // A letter or two for the disk, digits for the partition: "sda", "vdb1", "sdaa".
-  constexpr auto kLettered = std::to_array<std::string_view>({"xvd", "sd", "hd", "vd"});
-  for (const std::string_view prefix : kLettered) {
-    if (!name.starts_with(prefix)) continue;
-    std::string_view rest = name.substr(prefix.size());
-    size_t letters = 0;
-    while (letters < rest.size() && is_lower(rest[letters])) ++letters;
-    rest.remove_prefix(letters);
-    return letters > 0 && letters < 3 && std::ranges::all_of(rest, is_digit);
-  }
-  return false;
-}
-
-// What a device of the host is that nobody should have; empty for others.
-std::string_view danger_of_device(std::string_view path) {
-  constexpr std::string_view kFolder = "/dev/";
-  const std::string normal = normal_path(path);
-  if (normal == "/dev" || normal == "/") return "every device of the host";
-  if (!normal.starts_with(kFolder)) return {};
-  const std::string_view name = std::string_view(normal).substr(kFolder.size());
-  if (is_memory(name)) return "the memory of the machine";
-  if (name == "mapper" || name == "disk") return "disks of the host";
-  return is_disk(name) ? "a disk of the host" : std::string_view();
-}
-
-// "a *:* rwm", "b 8:* r", "c 1:1 rw": type, major and minor, access.
-std::string_view danger_of_rule(std::string_view rule) {
-  std::vector<std::string_view> fields;
-  for (const std::string_view field : split(trim(rule), ' ')) {
-    if (!field.empty()) fields.push_back(field);
-  }
-  if (fields.empty()) return {};
-  if (fields[0] == "a") return "every device of the host";
-  if (fields.size() == 3 && fields[2] == "m") return {};  // only to make the file: the engine allows that by default
-  if (fields[0] == "b") return "disks of the host";
-  if (fields.size() < 2) return {};
-  const auto number = split(fields[1], ':');
-  constexpr auto kMemoryMinors = std::to_array<std::string_view>({"*", "1", "2", "4"});  // mem, kmem, port
-  if (number[0] == "*") return "every character device of the host, its memory too";
-  const bool memory =
-      number[0] == "1" && (number.size() < 2 || std::ranges::find(kMemoryMinors, number[1]) != kMemoryMinors.end());
-  return memory ? "the memory of the machine" : std::string_view();
-}
-
-void check_devices(const Facts& facts, Sink& sink) {
-  each_container(facts, sink, [&](const Container& container, const ContainerDetails& details) {
-    constexpr std::string_view kWanted = "none";
-    if (details.privileged) {
-      return sink.fail(object_of(container), {{"/HostConfig/Privileged", "true: every device of the host", "false"}});
-    }
-    std::vector<Evidence> evidence;
-    bool dangerous = false;
-    const auto add = [&](std::string where, std::string what, std::string_view danger) {
-      if (!danger.empty()) what += fmt::format(": {}", danger);
-      dangerous = dangerous || !danger.empty();
-      evidence.push_back({std::move(where), std::move(what), std::string(kWanted)});
-    };
-    for (size_t i = 0; i < details.devices.size(); ++i) {
-      const Device& device = details.devices[i];
-      add(fmt::format("/HostConfig/Devices/{}", i), fmt::format("{} ({})", device.host_path, device.permissions),
-          danger_of_device(device.host_path));
-    }
-    for (size_t i = 0; i < details.device_cgroup_rules.size(); ++i) {
-      const std::string& rule = details.device_cgroup_rules[i];
-      add(fmt::format("/HostConfig/DeviceCgroupRules/{}", i), rule, danger_of_rule(rule));
-    }
-    for (size_t i = 0; i < details.device_requests.size(); ++i) {
-      add(fmt::format("/HostConfig/DeviceRequests/{}", i), details.device_requests[i], {});
-    }
-    if (dangerous) return sink.fail(object_of(container), std::move(evidence));
-    if (!evidence.empty()) {
-      return sink.manual(object_of(container), std::move(evidence), "whether it needs them is for a person to say");
-    }
-    sink.pass(object_of(container), {{"/HostConfig/Devices", "none", std::string(kWanted)}});
-  });
-}
-
 constexpr auto kChecks = std::to_array<Check>({
     {"container.host-root", check_host_root},
     {"container.sensitive-mounts", check_sensitive_mounts},
     {"container.engine-socket", check_engine_socket},
     {"container.mount-propagation", check_propagation},
-    {"container.devices", check_devices},
 });
 
 }  // namespace

@@ -12,10 +12,9 @@ constexpr std::string_view kRoot = "container.host-root";
 constexpr std::string_view kSensitive = "container.sensitive-mounts";
 constexpr std::string_view kSocket = "container.engine-socket";
 constexpr std::string_view kPropagation = "container.mount-propagation";
-constexpr std::string_view kDevices = "container.devices";
 
 TEST(ContainerMounts, SaysWhatIsNotKnownAndNeverPassesIt) {
-  for (const std::string_view check : {kRoot, kSensitive, kSocket, kPropagation, kDevices}) {
+  for (const std::string_view check : {kRoot, kSensitive, kSocket, kPropagation}) {
     EXPECT_EQ(status_of_only_row(check, test_facts()), "not_applicable") << check;
     Facts facts = facts_of(ContainerDetails{});
     EXPECT_EQ(statuses_of(check, facts), "web pass") << check;
@@ -181,42 +180,6 @@ TEST(ContainerMounts, JudgesPropagation) {
     mount.propagation = propagation;
     EXPECT_EQ(status_of_only_row(kPropagation, with_mounts({mount})), status) << propagation;
   }
-}
-
-TEST(ContainerMounts, JudgesDevices) {
-  const std::pair<std::string_view, std::string_view> cases[] = {
-      {"/dev/sda", "fail"},       {"/dev/sda1", "fail"},   {"/dev/nvme0n1p1", "fail"},
-      {"/dev/vda", "fail"},       {"/dev/dm-0", "fail"},   {"/dev/mapper/root", "fail"},
-      {"/dev/mem", "fail"},       {"/dev/kmem", "fail"},   {"/dev/port", "fail"},
-      {"/dev", "fail"},           {"/dev/disk", "fail"},   {"/dev/../dev/sda", "fail"},
-      {"/dev/ttyUSB0", "manual"}, {"/dev/fuse", "manual"}, {"/dev/net/tun", "manual"},
-      {"/dev/video0", "manual"},
-  };
-  for (const auto& [path, status] : cases) {
-    ContainerDetails details;
-    details.devices = {{std::string(path), "/dev/x", "r"}};
-    EXPECT_EQ(status_of_only_row(kDevices, facts_of(details)), status) << path;
-  }
-}
-
-TEST(ContainerMounts, JudgesDeviceRulesAndRequests) {
-  const std::pair<std::string_view, std::string_view> cases[] = {
-      {"a *:* rwm", "fail"}, {"a", "fail"},          {"b 8:* r", "fail"},      {"b *:* m", "manual"},
-      {"c *:* rw", "fail"},  {"c 1:1 r", "fail"},    {"c 1:* rwm", "fail"},    {"c 1:3 rwm", "manual"},
-      {"c *:* m", "manual"}, {"c 13:* r", "manual"}, {"c 188:0 rw", "manual"},
-  };
-  for (const auto& [rule, status] : cases) {
-    ContainerDetails details;
-    details.device_cgroup_rules = {std::string(rule)};
-    EXPECT_EQ(status_of_only_row(kDevices, facts_of(details)), status) << rule;
-  }
-  ContainerDetails details;
-  details.device_requests = {"driver nvidia, capabilities gpu"};
-  EXPECT_EQ(status_of_only_row(kDevices, facts_of(details)), "manual");
-  EXPECT_THAT(told_by(kDevices, facts_of(details)), HasSubstr("/HostConfig/DeviceRequests/0: driver nvidia"));
-  details = {};
-  details.privileged = true;
-  EXPECT_EQ(status_of_only_row(kDevices, facts_of(details)), "fail");
 }
 
 }  // namespace

@@ -223,13 +223,29 @@ void read_host_config(const Part& host, ContainerDetails& details) {
   host.part("DeviceRequests").each_element([&](const Part& request) {
     details.device_requests.push_back(describe_device_request(request));
   });
-  details.sysctls = host.string_map("Sysctls");
+  for (auto& [name, value] : host.string_map("Sysctls")) {
+    details.sysctls.push_back({.name = name, .value = value, .where = fmt::format("/HostConfig/Sysctls/{}", name)});
+  }
   details.runtime = host.string("Runtime");
   details.log_driver = host.part("LogConfig").string("Type");
   details.oom_score_adj = host.integer("OomScoreAdj");
   details.oom_kill_disable = host.boolean("OomKillDisable").value_or(false);
   details.group_add = host.strings("GroupAdd");
   details.auto_remove = host.boolean("AutoRemove").value_or(false);
+}
+
+// Since API 1.46 those of one interface are told with its network (moby, libnetwork/netlabel, EndpointSysctls):
+// "net.ipv4.conf.IFNAME.rp_filter=0,…".
+void read_interface_settings(std::string_view network, const Part& endpoint, ContainerDetails& details) {
+  constexpr std::string_view kOption = "com.docker.network.endpoint.sysctls";
+  const std::string settings = endpoint.part("DriverOpts").string(kOption);
+  for (const std::string_view setting : split(settings, ',')) {
+    const size_t equals = setting.find('=');
+    if (equals == std::string_view::npos) continue;
+    details.sysctls.push_back({.name = std::string(trim(setting.substr(0, equals))),
+                               .value = std::string(trim(setting.substr(equals + 1))),
+                               .where = fmt::format("/NetworkSettings/Networks/{}/DriverOpts/{}", network, kOption)});
+  }
 }
 
 // ---- /images
@@ -356,8 +372,9 @@ Result<ContainerDetails> parse_container(const json::Value& answer) {
   read_host_config(host_config, details);
   details.mounts = mounts_of(container, host_config);
   details.ports = ports_of(container, config, host_config, details.network_mode);
-  container.part("NetworkSettings").part("Networks").each_member([&](std::string_view name, const Part&) {
+  container.part("NetworkSettings").part("Networks").each_member([&](std::string_view name, const Part& endpoint) {
     details.networks.emplace_back(name);
+    read_interface_settings(name, endpoint, details);
   });
   return problem.result(std::move(details));
 }

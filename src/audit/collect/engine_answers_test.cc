@@ -586,6 +586,21 @@ TEST(EngineAnswers, KeepMessagesShortAndPrintable) {
   EXPECT_FALSE(text.contains('\x1b'));
 }
 
+TEST(EngineAnswers, TellKernelSettingsOfContainersAndOfTheirInterfaces) {
+  const ContainerDetails details =
+      ok(parse_container(parsed(R"({"State":{},"Config":{},"HostConfig":{"Sysctls":{"net.ipv4.ip_forward":"1"}},
+        "NetworkSettings":{"Networks":{"app":{"DriverOpts":{"com.docker.network.endpoint.sysctls":
+        "net.ipv4.conf.IFNAME.rp_filter=0,net.ipv6.conf.IFNAME.accept_ra=2"}},"db":{"DriverOpts":null}}}})")
+                             .root()));
+  std::vector<std::string> told;
+  for (const Sysctl& each : details.sysctls)
+    told.push_back(fmt::format("{}: {}={}", each.where, each.name, each.value));
+  constexpr std::string_view kApp = "/NetworkSettings/Networks/app/DriverOpts/com.docker.network.endpoint.sysctls";
+  EXPECT_THAT(told, ElementsAre("/HostConfig/Sysctls/net.ipv4.ip_forward: net.ipv4.ip_forward=1",
+                                fmt::format("{}: net.ipv4.conf.IFNAME.rp_filter=0", kApp),
+                                fmt::format("{}: net.ipv6.conf.IFNAME.accept_ra=2", kApp)));
+}
+
 TEST(EngineAnswers, TellASwarmWhoseRootCannotBeRead) {
   const Swarm swarm = ok(parse_swarm(parsed(R"({"ID":"a","Spec":{},"TLSInfo":{"TrustRoot":"x"}})").root()));
   EXPECT_EQ(swarm.trust_root, "x");

@@ -12,6 +12,7 @@
 #include "audit/collect/audit_rules.h"
 #include "audit/collect/container_processes.h"
 #include "audit/collect/daemon_process.h"
+#include "audit/collect/device_nodes.h"
 #include "audit/collect/engine_files.h"
 #include "audit/collect/listeners.h"
 #include "audit/collect/mount_table.h"
@@ -137,6 +138,7 @@ void look_at_engine(Daemon& daemon, const std::string& socket_path, const std::s
     if (host.mounts) sockets.add_mounts(daemon.root, *host.mounts);
     look_at_mounts(daemon.root, sockets, facts);
     host.moved_places = find_moved_places(daemon.root);
+    look_at_devices(daemon.root, options.proc, *facts.containers);
   }
   host.daemon = std::move(daemon.view.process);
 }
@@ -174,6 +176,7 @@ void look_at_local_host(const std::string& socket_path, const LocalHostOptions& 
     host.mounts = std::unexpected(daemon.error());
     for (auto& [name, files] : unknown_files(daemon.error())) host.files.insert_or_assign(name, std::move(files));
     tell_unknown_mounts(daemon.error(), facts);
+    if (facts.containers) set_devices_unknown(daemon.error(), *facts.containers);
   }
   if (facts.containers) {
     look_at_container_processes(processes, host.apparmor.value_or(false), *facts.containers);
