@@ -23,9 +23,9 @@ std::span<const EngineRelease> engine_releases();
 const EngineRelease* release_of(std::string_view engine, std::string_view number);
 
 struct KnownEscape {
-  std::string_view kind;  // "escape", "kubernetes", "authorization"
+  std::string_view kind;  // "escape", "kubernetes", "userns-remap", "authorization"
   std::string_view cve;
-  std::string_view component;  // "Engine", "containerd", "runc", "buildkit", "Podman Engine"
+  std::string_view component;  // "Engine", "containerd", "runc", "Podman Engine"
   std::string_view affected;   // for lies_in()
   std::string_view title;
   std::string_view source;

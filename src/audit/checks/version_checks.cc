@@ -57,7 +57,8 @@ void look_for(std::string_view kind, const Engine& engine, const Engine::Compone
   const bool certain = version->plain && !built_by_distribution(engine);
   for (const KnownEscape& known : known_escapes()) {
     const bool kubernetes = known.kind == "kubernetes" && kind == "escape";
-    if (known.kind != kind && !kubernetes) continue;
+    const bool remapped = known.kind == "userns-remap" && kind == "escape" && engine.security_option("userns");
+    if (known.kind != kind && !kubernetes && !remapped) continue;
     if (known.component != name || !lies_in(version->number, known.affected)) continue;
     found.distribution = found.distribution || !certain;
     found.kubernetes = found.kubernetes || kubernetes;

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "audit/checks/engine_data.h"
 #include "audit/checks/test_facts.h"
 
 namespace bulkhead::audit {
@@ -94,6 +95,51 @@ TEST(KnownEscapes, ThatNeedKubernetesAreForAPersonOfADockerHost) {
   EXPECT_EQ(status_of_only_row("host.known-escapes", facts), "manual");
   EXPECT_THAT(told_by("host.known-escapes", facts), HasSubstr("CVE-2026-53488"));
   EXPECT_THAT(told_by("host.known-escapes", facts), HasSubstr("some of it matters only where Kubernetes uses this"));
+}
+
+// No engine's /version names the BuildKit that it is built with.
+TEST(KnownEscapes, OfBuildkitAreThoseOfTheEnginesThatAreBuiltWithIt) {
+  const auto told = [](const std::string& version) {
+    return told_by("host.known-escapes", docker(version, {{.name = "Engine", .version = version}}));
+  };
+  for (const char* version : {"20.10.27", "24.0.9", "25.0.15", "28.5.2", "29.3.0"}) {
+    EXPECT_THAT(told(version), HasSubstr("CVE-2026-33747")) << version;
+  }
+  for (const char* version : {"18.06.3", "25.0.16", "29.3.1", "29.9.0"}) {
+    EXPECT_THAT(told(version), Not(HasSubstr("CVE-2026-33747"))) << version;
+  }
+  EXPECT_THAT(told("24.0.9"), HasSubstr("CVE-2024-23651"));
+  EXPECT_THAT(told("25.0.2"), Not(HasSubstr("CVE-2024-23651")));
+}
+
+TEST(KnownEscapes, OfRemappedUsersCountWhereUsersAreRemapped) {
+  Facts facts = docker("20.10.2", {{.name = "Engine", .version = "20.10.2"}});
+  EXPECT_THAT(told_by("host.known-escapes", facts), Not(HasSubstr("CVE-2021-21284")));
+  facts.engine->security_options = {"name=userns"};
+  EXPECT_THAT(told_by("host.known-escapes", facts), HasSubstr("CVE-2021-21284"));
+  for (const char* version : {"19.03.15", "20.10.3"}) {
+    facts.engine->components[0].version = facts.engine->server_version = version;
+    EXPECT_THAT(told_by("host.known-escapes", facts), Not(HasSubstr("CVE-2021-21284"))) << version;
+  }
+  facts.engine->components[0].version = facts.engine->server_version = "19.03.14";
+  EXPECT_THAT(told_by("host.known-escapes", facts), HasSubstr("CVE-2021-21284"));
+}
+
+TEST(KnownEscapes, OfPodmansBuildsAreKnown) {
+  const auto told = [](const std::string& version) {
+    Facts facts = docker(version, {{.name = "Podman Engine", .version = version}});
+    facts.engine->podman = true;
+    return told_by("host.known-escapes", facts);
+  };
+  for (const char* version : {"4.3.1", "4.9.3", "5.0.0-rc7"}) EXPECT_THAT(told(version), HasSubstr("CVE-2024-1753"));
+  for (const char* version : {"4.9.4", "5.0.0", "5.8.7"}) EXPECT_THAT(told(version), Not(HasSubstr("CVE-2024-1753")));
+}
+
+// A row about a component that no engine names is never told.
+TEST(KnownEscapes, AreOfComponentsThatEnginesName) {
+  for (const KnownEscape& known : known_escapes()) {
+    EXPECT_THAT(known.component, testing::AnyOf("Engine", "containerd", "runc", "Podman Engine")) << known.cve;
+  }
 }
 
 TEST(KnownEscapes, OfAnEngineWithoutListOfComponentsAreThoseOfItsVersion) {
