@@ -12,6 +12,12 @@ constexpr size_t kMaxBodyBytes = size_t{64} << 10;
 constexpr size_t kMaxTextBytes = 300;
 constexpr size_t kMaxErrors = 3;
 
+// "manifests" of "https://host/v2/name/manifests/1.2".
+std::string_view kind_of(std::string_view url) {
+  url = url.substr(0, url.rfind('/'));
+  return url.substr(url.rfind('/') + 1);
+}
+
 }  // namespace
 
 std::string registry_error_text(std::string_view body, const SecretFilter& sent) {
@@ -42,6 +48,7 @@ Error registry_error(net::Response& response, std::string_view domain, const Sec
   const std::string text = body ? registry_error_text(*body, sent) : std::string();
   std::string message = sent.filter(status.error().message());
   if (!text.empty()) message += fmt::format(" ({})", text);
+  const std::string_view asked_for = kind_of(response.display_url);
   std::string remedy;
   if (response.status == 429) {
     remedy = fmt::format("the registry limits how often it is asked; wait, log in (docker login {}), or use a mirror",
@@ -54,7 +61,9 @@ Error registry_error(net::Response& response, std::string_view domain, const Sec
   } else if (response.status == 407) {
     remedy =
         "the proxy wants to know who asks: HTTP_PROXY=http://USER:PASSWORD@HOST:PORT, or list the registry in NO_PROXY";
-  } else if (response.status == 404) {
+  } else if (response.status == 404 && asked_for == "blobs") {
+    remedy = "the registry lacks a part of the image: push it again";
+  } else if (response.status == 404 && asked_for == "manifests") {
     remedy = fmt::format(
         "correct the name, tag or digest; of a private repository a registry may say so to who is not logged in "
         "(docker login {})",

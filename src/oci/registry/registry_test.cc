@@ -339,6 +339,19 @@ TEST(RegistrySource, SaysWhatToDoAboutARefusal) {
   }
 }
 
+TEST(RegistrySource, SaysWhatToDoAboutABlobThatIsNotThere) {
+  const TestImage image;
+  const ScriptedServer server([&](const SeenRequest& request) {
+    return request.target.contains("/blobs/") ? reply(404, "") : serve(image, request);
+  });
+  RegistryOptions options = quick_options();
+  options.insecure_registries = {server.authority()};
+  options.timeouts.connect = std::chrono::milliseconds(200);
+  const auto opened = open_image(options, server.authority() + "/team/app:1");
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().remedy(), "the registry lacks a part of the image: push it again");
+}
+
 // A token server and a registry that wants its tokens, in one.
 struct TokenRegistry {
   const TestImage image;
