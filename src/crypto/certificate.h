@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/result.h"
+#include "crypto/key.h"
 
 namespace bulkhead {
 
@@ -17,5 +17,8 @@ struct Validity {
 // Of the first certificate of a PEM text; what stands around it is passed over. The text may be hostile: kMalformed
 // when it has no certificate that can be read, kLimitExceeded past 1 MiB.
 Result<Validity> certificate_validity(std::string_view pem);
+
+// Its public key. As above, and kUnsupported for keys that are not used here (key.h).
+Result<PublicKey> certificate_key(std::string_view pem);
 
 }  // namespace bulkhead

@@ -44,6 +44,12 @@ class Codec {
 // passed over; they are signed all the same.
 const Codec& tuf1_codec();
 
+// The dialect of Notary v1 and Docker Content Trust: no spec_version, types with a capital letter, keys and signatures
+// in base64, signatures that name their method, delegations by prefixes of paths, and a snapshot that states hashes of
+// root and targets roles instead of versions. Files are named by those hashes, whatever root says of consistent
+// snapshots. Source: theupdateframework/notary 0.7, tuf/data; canonical form as docker/go has it.
+const Codec& notary_codec();
+
 // Percent-encodes all but letters, digits and "-._~" (RFC 3986 section 2.3): one path segment.
 std::string path_segment(std::string_view text);
 // The text again; nothing when it was not made by path_segment().

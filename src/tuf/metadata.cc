@@ -36,6 +36,9 @@ bool is_top_level(std::string_view role) {
 }
 
 bool DelegatedRole::covers(std::string_view target_path) const {
+  if (std::ranges::any_of(path_prefixes, [&](const std::string& prefix) { return target_path.starts_with(prefix); })) {
+    return true;
+  }
   if (hash_prefixes.empty()) {
     return std::ranges::any_of(paths, [&](const std::string& pattern) { return matches_path(pattern, target_path); });
   }

@@ -40,13 +40,15 @@ struct RoleKeys {
 struct Signature {
   std::string key_id;
   std::string bytes;  // decoded; empty when it was no text that decodes, which verifies nothing
+  // Where the dialect has a signature say how it was made, and the codec knows it: instead of the key's scheme.
+  std::optional<SignatureScheme> scheme = std::nullopt;
 };
 
 // "sha256" → 32 bytes; algorithms that are unknown here are kept by name.
 using Hashes = std::map<std::string, std::string, std::less<>>;
 
 struct MetaFile {
-  int64_t version = 0;
+  int64_t version = 0;  // 0: not stated, as in the Notary dialect; hashes are, then
   std::optional<uint64_t> length;
   Hashes hashes;
 };
@@ -70,6 +72,7 @@ struct Timestamp : Common {
 
 struct Snapshot : Common {
   static constexpr std::string_view kRole = kSnapshot;
+  std::optional<MetaFile> root;                       // where the dialect states it
   std::map<std::string, MetaFile, std::less<>> meta;  // by role name, targets and delegated ones
 };
 
@@ -79,13 +82,14 @@ struct TargetFile {
   std::string custom;  // canonical JSON, or empty
 };
 
-// Delegation by patterns of paths, or by prefixes of the SHA-256 of paths.
+// Delegation by patterns of paths, by prefixes of the SHA-256 of paths, or (Notary) by prefixes of paths.
 struct DelegatedRole {
   std::string name;
   RoleKeys keys;
   bool terminating = false;
-  std::vector<std::string> paths;          // either these
-  std::vector<std::string> hash_prefixes;  // or these
+  std::vector<std::string> paths;               // either these
+  std::vector<std::string> hash_prefixes;       // or these
+  std::vector<std::string> path_prefixes = {};  // or these
   bool covers(std::string_view target_path) const;
 };
 

@@ -30,6 +30,13 @@ std::optional<std::string> id_of(const PublicKey& key, const RoleKeys& keys, con
   return std::nullopt;
 }
 
+Result<Signature> sign_with(const RoleSigner& signer, const std::string& id, const Keys& known,
+                            std::string_view bytes) {
+  const SignatureScheme scheme = known.find(id)->second.usable->scheme;
+  TRY_ASSIGN(std::string made, signer.sign(scheme, as_bytes(bytes)));
+  return Signature{.key_id = id, .bytes = std::move(made), .scheme = scheme};
+}
+
 Status check_threshold(const RoleKeys& keys, std::string_view role) {
   if (keys.threshold >= 1 && keys.key_ids.size() >= keys.threshold) return {};
   return fail(Code::kInvalidArgument,
@@ -315,9 +322,9 @@ Status Repository::sign(std::string_view role, const RoleSigner& signer) {
     const auto id = id_of(signer.key, *authority.keys, *authority.known);
     if (!id) continue;
     signs = true;
-    TRY_ASSIGN(std::string made, signer.sign(authority.known->find(*id)->second.usable->scheme, as_bytes(bytes)));
+    TRY_ASSIGN(Signature made, sign_with(signer, *id, *authority.known, bytes));
     std::erase_if(signatures, [&](const Signature& old) { return old.key_id == *id; });
-    signatures.push_back({.key_id = *id, .bytes = std::move(made)});
+    signatures.push_back(std::move(made));
   }
   if (signs) return {};
   return fail(Code::kInvalidArgument, fmt::format("the key is none of those that sign \"{}\"", role));
@@ -383,8 +390,8 @@ Result<Filed<T>> Repository::seal(T metadata, std::string_view role, const Root&
   for (const RoleSigner& signer : online) {
     const auto id = id_of(signer.key, keys, root.keys);
     if (!id) continue;
-    TRY_ASSIGN(std::string made, signer.sign(root.keys.find(*id)->second.usable->scheme, as_bytes(bytes)));
-    signatures.push_back({.key_id = *id, .bytes = std::move(made)});
+    TRY_ASSIGN(Signature made, sign_with(signer, *id, root.keys, bytes));
+    signatures.push_back(std::move(made));
   }
   TRY(verify_signatures(keys, root.keys, bytes, signatures, role));
   return file(*codec_, std::move(metadata), std::move(signatures));

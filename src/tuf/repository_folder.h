@@ -8,7 +8,8 @@
 //   FOLDER/.lock             held while a RepositoryFolder is open
 //
 // Invariants
-//  1. `metadata` always names a publication that is complete and on disk. It is made in a folder of its own, synced, and
+//  1. `metadata` always names a publication that is complete and on disk. It is made in a folder of its own, synced,
+//  and
 //     then the link is replaced by rename(2).
 //  2. The publication before the present one stays until the next one, for clients in the middle of a download.
 //  3. Staged files are written before anything is published and removed after it: a staged role that has been published

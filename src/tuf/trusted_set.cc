@@ -32,7 +32,8 @@ size_t count_signers(const RoleKeys& keys, const Keys& known, std::string_view s
     const auto key = known.find(signature.key_id);
     if (key == known.end() || !key->second.usable) continue;
     const Key::Usable& usable = *key->second.usable;
-    if (usable.key.verify(usable.scheme, as_bytes(signed_bytes), as_bytes(signature.bytes))) {
+    if (usable.key.verify(signature.scheme.value_or(usable.scheme), as_bytes(signed_bytes),
+                          as_bytes(signature.bytes))) {
       signers.insert(usable.key.der());
     }
   }
@@ -69,6 +70,7 @@ Status TrustedSet::start(std::string_view bytes) {
   TRY(verify_signatures(root.metadata.roles.at(std::string(kRoot)), root.metadata.keys, root.signed_bytes,
                         root.signatures, "the trusted root"));
   root_ = std::move(root);
+  root_bytes_ = bytes;
   return {};
 }
 
@@ -84,6 +86,7 @@ Status TrustedSet::update_root(std::string_view bytes) {
   TRY(verify_signatures(next.metadata.roles.at(std::string(kRoot)), next.metadata.keys, next.signed_bytes,
                         next.signatures, what));
   root_ = std::move(next);
+  root_bytes_ = bytes;
   return {};
 }
 
@@ -125,6 +128,10 @@ Status TrustedSet::update_snapshot(std::string_view bytes, Origin origin) {
   TRY_ASSIGN(Signed<Snapshot> next, codec_.snapshot(bytes));
   TRY(verify_by_root(kSnapshot, next.signed_bytes, next.signatures));
   if (snapshot_) {
+    if (entry.version == 0 && next.metadata.version < snapshot_->metadata.version) {
+      return fail(distrust(fmt::format("snapshot {} is older than the one seen before, {}", next.metadata.version,
+                                       snapshot_->metadata.version)));
+    }
     for (const auto& [role, trusted] : snapshot_->metadata.meta) {
       const auto now = next.metadata.meta.find(role);
       if (now == next.metadata.meta.end()) {
@@ -145,11 +152,14 @@ Status TrustedSet::require_snapshot() const {
   TRY(require_timestamp());
   if (!snapshot_) return fail(distrust("there is no snapshot"));
   const MetaFile& entry = timestamp_->metadata.snapshot;
-  if (snapshot_->metadata.version != entry.version) {
+  if (entry.version != 0 && snapshot_->metadata.version != entry.version) {
     return fail(distrust(fmt::format("snapshot {} is not the one that the timestamp names, {}",
                                      snapshot_->metadata.version, entry.version)));
   }
   TRY(verify_content(entry.length, entry.hashes, snapshot_bytes_, kSnapshot));
+  if (const auto& root = snapshot_->metadata.root) {
+    TRY(verify_content(root->length, root->hashes, root_bytes_, "root as the snapshot has it"));
+  }
   return require_fresh(snapshot_->metadata, kSnapshot);
 }
 
@@ -162,25 +172,38 @@ Result<MetaFile> TrustedSet::snapshot_entry(std::string_view role) const {
   return found->second;
 }
 
+Status TrustedSet::verify_targets(const Signed<Targets>& targets, std::string_view role,
+                                  const Targets* delegator) const {
+  if (delegator == nullptr) return verify_by_root(kTargets, targets.signed_bytes, targets.signatures);
+  const std::string what = fmt::format("\"{}\"", role);
+  const RoleKeys* keys = delegator->delegations ? delegator->delegations->keys_of(role) : nullptr;
+  if (keys == nullptr) return fail(distrust(fmt::format("nobody delegates to {}", what)));
+  return verify_signatures(*keys, delegator->delegations->keys, targets.signed_bytes, targets.signatures, what);
+}
+
 Result<Signed<Targets>> TrustedSet::check_targets(std::string_view bytes, std::string_view role,
                                                   const Targets* delegator) const {
   TRY_ASSIGN(const MetaFile entry, snapshot_entry(role));
   const std::string what = fmt::format("\"{}\"", role);
   TRY(verify_content(entry.length, entry.hashes, bytes, what));
   TRY_ASSIGN(Signed<Targets> targets, codec_.targets(bytes, role));
-  if (delegator == nullptr) {
-    TRY(verify_by_root(kTargets, targets.signed_bytes, targets.signatures));
-  } else {
-    const RoleKeys* keys = delegator->delegations ? delegator->delegations->keys_of(role) : nullptr;
-    if (keys == nullptr) return fail(distrust(fmt::format("nobody delegates to {}", what)));
-    TRY(verify_signatures(*keys, delegator->delegations->keys, targets.signed_bytes, targets.signatures, what));
-  }
-  if (targets.metadata.version != entry.version) {
+  TRY(verify_targets(targets, role, delegator));
+  if (entry.version != 0 && targets.metadata.version != entry.version) {
     return fail(distrust(
         fmt::format("{} has version {}, and the snapshot names {}", what, targets.metadata.version, entry.version)));
   }
   TRY(require_fresh(targets.metadata, role));
   return targets;
+}
+
+Status TrustedSet::check_not_older(const Targets& next, std::string_view kept, std::string_view role,
+                                   const Targets* delegator) const {
+  TRY_ASSIGN(const MetaFile entry, snapshot_entry(role));
+  if (entry.version != 0) return {};
+  const auto seen = codec_.targets(kept, role);
+  if (!seen || !verify_targets(*seen, role, delegator) || seen->metadata.version <= next.version) return {};
+  return fail(distrust(fmt::format("version {} of \"{}\" is older than the one seen before, {}", next.version, role,
+                                   seen->metadata.version)));
 }
 
 Status TrustedSet::verify_by_root(std::string_view role, std::string_view signed_bytes,

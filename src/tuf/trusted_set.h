@@ -63,6 +63,11 @@ class TrustedSet {
   // `delegator` is null for the role targets itself. The delegator must be from this set.
   Result<Signed<Targets>> check_targets(std::string_view bytes, std::string_view role, const Targets* delegator) const;
 
+  // Where the snapshot states no versions: kVerificationFailed when `kept`, of the local store, is of a later version
+  // than `next` and signed by the present keys.
+  Status check_not_older(const Targets& next, std::string_view kept, std::string_view role,
+                         const Targets* delegator) const;
+
   const Root& root() const { return root_->metadata; }
   // After they have been accepted.
   const Timestamp& timestamp() const { return timestamp_->metadata; }
@@ -73,11 +78,13 @@ class TrustedSet {
  private:
   Status verify_by_root(std::string_view role, std::string_view signed_bytes,
                         std::span<const Signature> signatures) const;
+  Status verify_targets(const Signed<Targets>& targets, std::string_view role, const Targets* delegator) const;
   Status require_fresh(const Common& metadata, std::string_view role) const;
 
   const Codec& codec_;
   const int64_t now_;
   std::optional<Signed<Root>> root_;
+  std::string root_bytes_;
   bool roots_finished_ = false;
   std::optional<Signed<Timestamp>> timestamp_;
   std::optional<Signed<Snapshot>> snapshot_;

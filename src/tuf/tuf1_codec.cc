@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "crypto/digest.h"
 #include "tuf/codec.h"
+#include "tuf/codec_parts.h"
 
 namespace bulkhead::tuf {
 namespace {
@@ -35,10 +36,6 @@ constexpr auto kSchemes = std::to_array<SchemeRow>({
     {"rsa-pkcs1v15-sha384", {"rsa", ""}, {SignatureScheme::Kind::kRsaPkcs1, HashAlgorithm::kSha384}},
     {"rsa-pkcs1v15-sha512", {"rsa", ""}, {SignatureScheme::Kind::kRsaPkcs1, HashAlgorithm::kSha512}},
 });
-
-Error malformed(std::string_view what) {
-  return {Code::kMalformed, std::string(what)};
-}
 
 std::optional<Key::Usable> usable_key(std::string_view type, std::string_view scheme, std::string_view text) {
   for (const SchemeRow& row : kSchemes) {
@@ -68,27 +65,6 @@ Result<Keys> read_keys(const json::Value& owner) {
     keys.emplace(id, Key{.usable = usable_key(type, scheme, text), .json = std::move(listed)});
   }
   return keys;
-}
-
-Result<RoleKeys> read_role_keys(const json::Value& value) {
-  RoleKeys out;
-  TRY_ASSIGN(const json::Value ids, value.require_array("keyids"));
-  std::set<std::string_view> seen;
-  for (const json::Value id : ids.elements()) {
-    if (!id.is_string()) return fail(malformed("a key id is no string"));
-    if (!seen.insert(*id.string()).second) return fail(malformed("a key id stands twice in \"keyids\""));
-    out.key_ids.emplace_back(*id.string());
-  }
-  TRY_ASSIGN(const int64_t threshold, value.require_integer("threshold"));
-  if (threshold < 1 || threshold > INT32_MAX) return fail(malformed("\"threshold\" must be 1 or more"));
-  out.threshold = static_cast<uint32_t>(threshold);
-  return out;
-}
-
-Result<uint64_t> read_length(const json::Value& value) {
-  TRY_ASSIGN(const int64_t length, value.require_integer("length"));
-  if (length < 0) return fail(malformed("\"length\" must not be negative"));
-  return static_cast<uint64_t>(length);
 }
 
 Result<Hashes> read_hashes(const json::Value& value) {
@@ -126,16 +102,6 @@ Result<std::map<std::string, MetaFile, std::less<>>> read_meta(const json::Value
     meta.emplace(name.substr(0, name.size() - kMetadataSuffix.size()), std::move(read));
   }
   return meta;
-}
-
-Result<std::vector<std::string>> read_strings(const json::Value& array, std::string_view what) {
-  if (!array.is_array()) return fail(malformed(fmt::format("\"{}\" is no array", what)));
-  std::vector<std::string> out;
-  for (const json::Value element : array.elements()) {
-    if (!element.is_string()) return fail(malformed(fmt::format("\"{}\" holds more than strings", what)));
-    out.emplace_back(*element.string());
-  }
-  return out;
 }
 
 Result<DelegatedRole> read_delegated_role(const json::Value& value) {
@@ -239,12 +205,7 @@ Result<Opened<T>> open(std::string_view bytes) {
   if (type != T::kRole) return fail(malformed(fmt::format("\"_type\" is \"{}\"", type)));
   TRY_ASSIGN(const auto spec_version, body.require_string("spec_version"));
   TRY(check_spec_version(spec_version));
-  TRY_ASSIGN(out.metadata.version, body.require_integer("version"));
-  if (out.metadata.version < 1) return fail(malformed("\"version\" must be 1 or more"));
-  TRY_ASSIGN(const auto expires, body.require_string("expires"));
-  const auto time = parse_rfc3339(expires);
-  if (!time) return fail(malformed(fmt::format("\"expires\": \"{}\" is no time", expires)));
-  out.metadata.expires = *time;
+  TRY_ASSIGN(static_cast<Common&>(out.metadata), read_common(body));
   TRY_ASSIGN(out.signed_bytes, json::canonical(body));
   return Opened<T>{.document = std::move(document), .body = body, .out = std::move(out)};
 }
@@ -300,29 +261,8 @@ Result<Signed<Targets>> read_targets(std::string_view bytes) {
   return std::move(opened.out);
 }
 
-template <typename T>
-Result<T> in_role(std::string_view role, Result<T> result) {
-  if (result) return result;
-  return std::unexpected(std::move(result).error().with_context(fmt::format("metadata of \"{}\"", role)));
-}
-
 using json::canonical_string;
 using json::CanonicalObject;
-
-// The canonical array of a range, each element written by `write_element`.
-template <typename Range, typename Write>
-std::string array_of(const Range& range, Write write_element) {
-  std::string out = "[";
-  for (const auto& element : range) {
-    if (out.size() > 1) out += ',';
-    out += write_element(element);
-  }
-  return out + "]";
-}
-
-std::string boolean(bool value) {
-  return value ? "true" : "false";
-}
 
 CanonicalObject begin(const Common& metadata, std::string_view type) {
   constexpr std::string_view kSpecVersion = "1.0.34";
@@ -338,11 +278,6 @@ std::string write_keys(const Keys& keys) {
   CanonicalObject out;
   for (const auto& [id, key] : keys) out.add(id, key.json);
   return out.text();
-}
-
-void add_role_keys(const RoleKeys& keys, CanonicalObject& out) {
-  out.add("keyids", array_of(keys.key_ids, canonical_string));
-  out.add("threshold", fmt::to_string(keys.threshold));
 }
 
 std::string write_hashes(const Hashes& hashes) {
@@ -485,35 +420,6 @@ class Tuf1Codec final : public Codec {
 const Codec& tuf1_codec() {
   static const Tuf1Codec codec;
   return codec;
-}
-
-std::string path_segment(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = is_alnum(c) || std::string_view("-._~").contains(c);
-    if (plain) {
-      out += c;
-    } else {
-      fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
-}
-
-std::optional<std::string> text_of_segment(std::string_view segment) {
-  std::string out;
-  for (size_t i = 0; i < segment.size(); ++i) {
-    if (segment[i] != '%') {
-      out += segment[i];
-      continue;
-    }
-    const auto byte = from_hex(segment.substr(i + 1, 2));
-    if (!byte || byte->size() != 1) return std::nullopt;
-    out += *byte;
-    i += 2;
-  }
-  if (path_segment(out) != segment) return std::nullopt;
-  return out;
 }
 
 }  // namespace bulkhead::tuf

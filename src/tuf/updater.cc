@@ -117,6 +117,7 @@ Result<const Targets*> Updater::load_targets(const std::string& role, const std:
   TRY_ASSIGN(const std::string bytes, source_.fetch(codec_.file_name(role, entry, trusted_.root().consistent_snapshot),
                                                     bound(entry, limits_.max_targets_bytes)));
   TRY_ASSIGN(auto accepted, trusted_.check_targets(bytes, role, delegator));
+  if (kept) TRY(trusted_.check_not_older(accepted.metadata, *kept, role, delegator));
   TRY(store_.save(role, bytes));
   return remember(std::move(accepted));
 }
