@@ -109,7 +109,8 @@ class RawClient {
   std::string receive(std::string_view until = "\x01never") {
     std::string out;
     char buffer[65536];
-    while (out.find(until) == std::string::npos) {
+    for (size_t seen = 0; out.find(until, seen) == std::string::npos;) {
+      seen = out.size() < until.size() ? 0 : out.size() - until.size();
       const ssize_t count = ::recv(fd_.get(), buffer, sizeof(buffer), 0);
       closed = count == 0 || (count < 0 && errno == ECONNRESET);
       if (count <= 0) break;

@@ -148,7 +148,29 @@ std::optional<std::pair<int, std::string>> Exchange::read_head(const char* url, 
 }
 
 MHD_Result Exchange::access(const char* url, const char* method, const char* version, const char* data, size_t& size) {
-  const std::scoped_lock lock(mutex_);
+  MHD_Result result = MHD_NO;
+  MHD_Response* made = nullptr;
+  MHD_Connection* connection = nullptr;
+  unsigned status = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    result = decide(url, method, version, data, size);
+    made = std::exchange(made_, nullptr);
+    connection = connection_;
+    status = static_cast<unsigned>(status_);
+  }
+  if (made == nullptr) return result;
+  // Not under mutex_: libmicrohttpd holds the answer's own mutex when it calls read_answer().
+  if (result == MHD_YES) result = MHD_queue_response(connection, status, made);
+  MHD_destroy_response(made);
+  if (result != MHD_YES) {
+    const std::scoped_lock lock(mutex_);
+    problem_ = "the answer could not be queued";
+  }
+  return result;
+}
+
+MHD_Result Exchange::decide(const char* url, const char* method, const char* version, const char* data, size_t& size) {
   if (context_.refuse_all) return MHD_NO;
   if (stage_ == Stage::kAnswered) {  // the rest of a body that was refused while it came
     size = 0;
@@ -335,21 +357,16 @@ MHD_Result Exchange::answer() {
   stage_ = Stage::kAnswered;
   status_ = response_->status;
   unseen_ = !std::holds_alternative<StreamBody>(response_->body);
-  MHD_Response* made = make_response(*response_);
-  if (made == nullptr) {
-    problem_ = "the answer could not be made";
-    return MHD_NO;
-  }
-  bool complete = true;
+  made_ = make_response(*response_);
+  bool complete = made_ != nullptr;
   for (const auto& [name, value] : response_->headers) {
-    complete = complete && MHD_add_response_header(made, name.c_str(), value.c_str()) == MHD_YES;
+    complete = complete && MHD_add_response_header(made_, name.c_str(), value.c_str()) == MHD_YES;
   }
-  if (close_ || context_.closing)
-    complete = complete && MHD_add_response_header(made, "Connection", "close") == MHD_YES;
-  const MHD_Result queued = complete ? MHD_queue_response(connection_, static_cast<unsigned>(status_), made) : MHD_NO;
-  MHD_destroy_response(made);
-  if (queued != MHD_YES) problem_ = "the answer could not be queued";
-  return queued;
+  if (close_ || context_.closing) {
+    complete = complete && MHD_add_response_header(made_, "Connection", "close") == MHD_YES;
+  }
+  if (!complete) problem_ = "the answer could not be made";
+  return complete ? MHD_YES : MHD_NO;
 }
 
 ssize_t Exchange::read_answer(char* buffer, size_t size) {

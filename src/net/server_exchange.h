@@ -65,6 +65,7 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
 
   // A status that refuses the request, and why; nothing when it may go on.
   std::optional<std::pair<int, std::string>> read_head(const char* url, const char* method, const char* version);
+  MHD_Result decide(const char* url, const char* method, const char* version, const char* data, size_t& size);
   MHD_Result begin(const char* url, const char* method, const char* version);
   MHD_Result take_body(const char* data, size_t& size);
   MHD_Result refuse(int status, std::string why);
@@ -106,7 +107,8 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
 
   std::optional<ServerResponse> response_;
   int status_ = 0;
-  std::string text_;  // of an answer in memory
+  MHD_Response* made_ = nullptr;  // from decide() to the end of access()
+  std::string text_;              // of an answer in memory
   std::unique_ptr<BlockSource> source_;
   std::optional<uint64_t> left_;  // of a source whose size was promised
   ByteSpan block_;
