@@ -14,7 +14,7 @@
 
 namespace bulkhead::audit {
 
-inline constexpr size_t kMaxBaselineBytes = size_t{256} << 20;  // of an audit of some 10,000 containers
+inline constexpr size_t kMaxBaselineBytes = size_t{256} << 20;  // of an audit of some 18,000 containers
 
 struct BaselineRow {
   std::string check;

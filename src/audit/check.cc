@@ -145,11 +145,16 @@ std::string describe(const Facts& facts) {
 }  // namespace
 
 void Sink::add(RowStatus status, Object object, std::vector<Evidence> evidence, std::string reason) {
+  for (SharedText* text : {&object.name, &object.id}) *text = texts_.shared(*text);
+  for (Evidence& one : evidence) {
+    for (SharedText* text : {&one.where, &one.found, &one.wanted}) *text = texts_.shared(*text);
+  }
+  evidence.shrink_to_fit();
   rows_.push_back({.check = &check_,
                    .object = std::move(object),
                    .status = status,
                    .evidence = std::move(evidence),
-                   .reason = std::move(reason)});
+                   .reason = texts_.shared(std::move(reason))});
 }
 
 void Sink::pass(Object object, std::vector<Evidence> evidence, std::string reason) {
@@ -196,12 +201,13 @@ AuditResult run_checks(Facts facts, const Selection& selection) {
   AuditResult result{
       .address = facts.address, .engine = describe(facts), .created = facts.now, .rows = {}, .warnings = {}};
   select_objects(facts, selection, result.warnings);
+  TextPool texts;
   for (const CheckInfo& info : catalogue()) {
     if (!selection.takes(info)) continue;
     const auto table = checks_of(info.section);
     const auto check = std::ranges::find(table, info.id, &Check::id);
     const size_t before = result.rows.size();
-    Sink sink(info, result.rows);
+    Sink sink(info, result.rows, texts);
     check->run(facts, sink);  // every entry of the catalogue has one: a test compares both
     order_by_object(result.rows, before);
   }

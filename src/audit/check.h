@@ -16,7 +16,7 @@ namespace bulkhead::audit {
 // Takes the rows of one check.
 class Sink {
  public:
-  Sink(const CheckInfo& check, std::vector<Row>& rows) : check_(check), rows_(rows) {}
+  Sink(const CheckInfo& check, std::vector<Row>& rows, TextPool& texts) : check_(check), rows_(rows), texts_(texts) {}
 
   void pass(Object object, std::vector<Evidence> evidence, std::string reason = {});
   void fail(Object object, std::vector<Evidence> evidence, std::string reason = {});
@@ -32,6 +32,7 @@ class Sink {
   void add(RowStatus status, Object object, std::vector<Evidence> evidence, std::string reason);
   const CheckInfo& check_;
   std::vector<Row>& rows_;
+  TextPool& texts_;
 };
 
 struct Check {

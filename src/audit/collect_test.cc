@@ -545,7 +545,8 @@ TEST(Collect, TellsWhyAnImageIsNotKnownInsteadOfJudgingIt) {
 
   const CheckInfo info{};
   std::vector<Row> rows;
-  Sink sink(info, rows);
+  TextPool texts;
+  Sink sink(info, rows, texts);
   each_image(facts, sink, [](const Image& image) { FAIL() << image.label() << " was judged"; });
   ASSERT_THAT(rows, SizeIs(2));
   for (const Row& row : rows) EXPECT_EQ(row.status, RowStatus::kError);

@@ -1,6 +1,7 @@
 #include "audit/exceptions.h"
 
 #include <algorithm>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -77,6 +78,11 @@ void apply_exceptions(AuditResult& result, const Exceptions& exceptions, std::st
   UsedExceptions here(exceptions.entries.size());
   const CheckInfo* check = nullptr;
   std::vector<size_t> of_check;  // the entries about `check` on this host: rows stand check by check, and may be many
+  std::vector<std::shared_ptr<const Exempted>> exempted;
+  for (const Exception& exception : exceptions.entries) {
+    exempted.push_back(std::make_shared<const Exempted>(
+        Exempted{.reason = exception.reason, .owner = exception.owner, .expires = exception.expires}));
+  }
   for (Row& row : result.rows) {
     if (row.check != check) {
       check = row.check;
@@ -92,7 +98,7 @@ void apply_exceptions(AuditResult& result, const Exceptions& exceptions, std::st
       if (!concerns(exception, row.object)) continue;
       here[i] = true;
       if (has_expired(exception, today) || row.exempted) continue;
-      row.exempted = Exempted{.reason = exception.reason, .owner = exception.owner, .expires = exception.expires};
+      row.exempted = exempted[i];
     }
   }
   for (size_t i = 0; i < exceptions.entries.size(); ++i) {

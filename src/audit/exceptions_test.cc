@@ -56,7 +56,7 @@ Applied except(std::string_view text, std::string_view today = kToday) {
   if (!exceptions) return applied;
   apply_exceptions(applied.result, *exceptions, today, applied.used);
   for (const Row& row : applied.result.rows) {
-    if (row.exempted) applied.exempted += row.object.name + " ";
+    if (row.exempted) applied.exempted += fmt::format("{} ", row.object.name);
   }
   applied.unused = unused_exceptions(*exceptions, today, applied.used);
   return applied;

@@ -1,14 +1,17 @@
-// What an audit answers: a row for each check and object, with its evidence.
+// What an audit answers: a row for each check and object, with its evidence. Of thousands of containers there are a
+// million rows: what many of them have alike they share.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "audit/catalogue.h"
+#include "audit/shared_text.h"
 
 namespace bulkhead::audit {
 
@@ -26,17 +29,17 @@ std::optional<RowStatus> status_of(std::string_view name);
 struct Object {
   enum class Kind : uint8_t { kHost, kDaemon, kFile, kImage, kContainer, kNetwork, kSwarm, kService };
   Kind kind = Kind::kHost;
-  std::string name;  // "web", "/etc/docker/daemon.json", "nginx:latest"
-  std::string id{};  // of a container, image, network or service; empty where the name says it all
+  SharedText name;  // "web", "/etc/docker/daemon.json", "nginx:latest"
+  SharedText id{};  // of a container, image, network or service; empty where the name says it all
   friend auto operator<=>(const Object&, const Object&) = default;
 };
 std::string_view kind_name(Object::Kind kind);  // "host", "daemon", …
 std::optional<Object::Kind> kind_of(std::string_view name);
 
 struct Evidence {
-  std::string where;   // "/HostConfig/Privileged", "/etc/docker/daemon.json#/icc", "/proc/812/status CapEff"
-  std::string found;   // "true"; "not set"
-  std::string wanted;  // "false"
+  SharedText where;   // "/HostConfig/Privileged", "/etc/docker/daemon.json#/icc", "/proc/812/status CapEff"
+  SharedText found;   // "true"; "not set"
+  SharedText wanted;  // "false"
   friend bool operator==(const Evidence&, const Evidence&) = default;
 };
 
@@ -51,8 +54,9 @@ struct Row {
   Object object;
   RowStatus status = RowStatus::kError;
   std::vector<Evidence> evidence;
-  std::string reason;                  // of not_applicable, error and manual; of pass and fail where it helps
-  std::optional<Exempted> exempted{};  // a failure that an exception covers: told, not counted
+  SharedText reason;  // of not_applicable, error and manual; of pass and fail where it helps
+  // A failure that an exception covers: told, not counted. All that one exception covers have the same; null: none.
+  std::shared_ptr<const Exempted> exempted{};
 };
 
 // A failure that no exception covers.

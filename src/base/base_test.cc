@@ -73,6 +73,39 @@ TEST(Json, RefusesDeepNestingAndLargeDocuments) {
   EXPECT_EQ(json::Document::parse("[1,2,3]", {.max_bytes = 3}).error().code(), Code::kLimitExceeded);
 }
 
+TEST(JsonWriter, WritesListsOfManyOneToALineAndByAndBy) {
+  json::Writer w;
+  std::string text;
+  w.begin_object();
+  w.key("rows");
+  w.begin_array();
+  for (const char* name : {"a", "b"}) {
+    w.begin_line();
+    w.member("name", name);
+    w.key("list");
+    w.begin_array();
+    w.begin_object();
+    w.end_object();
+    w.integer(1);
+    w.end_array();
+    w.end_object();
+    EXPECT_EQ(w.take_written(100'000), "");
+    text += w.take_written(1);
+  }
+  w.end_array();
+  w.member("more", true);
+  w.end_object();
+  text += std::move(w).take();
+  EXPECT_EQ(text, R"({
+  "rows": [
+    {"name":"a","list":[{},1]},
+    {"name":"b","list":[{},1]}
+  ],
+  "more": true
+}
+)");
+}
+
 TEST(JsonWriter, WritesBothLayoutsAndEscapes) {
   const auto write = [](json::Layout layout) {
     json::Writer w(layout);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -66,15 +67,16 @@ void append_escaped(std::string& out, std::string_view text) {
 
 }  // namespace
 
-void Writer::newline() {
-  if (layout_ == Layout::kCompact) return;
+void Writer::newline(bool one_line) {
+  if (one_line) return;
   out_.push_back('\n');
   out_.append(levels_.size() * 2, ' ');
 }
 
 void Writer::before_value() {
   if (levels_.empty()) {
-    require(out_.empty());
+    require(!begun_);
+    begun_ = true;
     return;
   }
   Level& level = levels_.back();
@@ -85,25 +87,28 @@ void Writer::before_value() {
   }
   if (!level.empty) out_.push_back(',');
   level.empty = false;
-  newline();
+  newline(is_one_line());
 }
 
-void Writer::open(char bracket) {
+void Writer::open(char bracket, bool one_line) {
   before_value();
   out_.push_back(bracket);
-  levels_.push_back({.object = bracket == '{'});
+  levels_.push_back({.object = bracket == '{', .one_line = one_line || is_one_line()});
 }
 
 void Writer::close(char bracket) {
   require(!levels_.empty() && levels_.back().object == (bracket == '}') && !after_key_);
-  const bool empty = levels_.back().empty;
+  const Level closed = levels_.back();
   levels_.pop_back();
-  if (!empty) newline();
+  if (!closed.empty) newline(closed.one_line);
   out_.push_back(bracket);
 }
 
 void Writer::begin_object() {
   open('{');
+}
+void Writer::begin_line() {
+  open('{', true);
 }
 void Writer::end_object() {
   close('}');
@@ -119,9 +124,9 @@ void Writer::key(std::string_view name) {
   require(!levels_.empty() && levels_.back().object && !after_key_);
   if (!levels_.back().empty) out_.push_back(',');
   levels_.back().empty = false;
-  newline();
+  newline(is_one_line());
   append_escaped(out_, name);
-  out_.append(layout_ == Layout::kCompact ? ":" : ": ");
+  out_.append(is_one_line() ? ":" : ": ");
   after_key_ = true;
 }
 
@@ -157,6 +162,10 @@ void Writer::boolean(bool value) {
 void Writer::null() {
   before_value();
   out_.append("null");
+}
+
+std::string Writer::take_written(size_t at_least) {
+  return out_.size() < at_least ? std::string() : std::exchange(out_, {});
 }
 
 std::string Writer::take() && {

@@ -12,6 +12,7 @@
 // written as U+FFFD, so that the output always is JSON. Not thread-safe.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ class Writer {
   explicit Writer(Layout layout = Layout::kIndented) : layout_(layout) {}
 
   void begin_object();
+  // The object and all in it on one line, whatever the layout: for lists of very many.
+  void begin_line();
   void end_object();
   void begin_array();
   void end_array();
@@ -56,20 +59,26 @@ class Writer {
     if (!text.empty()) member(name, text);
   }
 
-  std::string take() &&;  // everything; a newline ends the indented layout
+  // Of documents that are too large to be held: what was written since the last call, when it is as much as this.
+  // Empty: it is less.
+  std::string take_written(size_t at_least);
+  std::string take() &&;  // everything that is left; a newline ends the indented layout
 
  private:
   void before_value();
-  void newline();
-  void open(char bracket);
+  void newline(bool one_line);
+  bool is_one_line() const { return layout_ == Layout::kCompact || (!levels_.empty() && levels_.back().one_line); }
+  void open(char bracket, bool one_line = false);
   void close(char bracket);
 
   struct Level {
     bool object;
+    bool one_line;
     bool empty = true;
   };
   Layout layout_;
   bool after_key_ = false;
+  bool begun_ = false;
   std::vector<Level> levels_;
   std::string out_;
 };

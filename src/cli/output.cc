@@ -153,12 +153,25 @@ Result<std::vector<OutputTarget>> find_outputs(std::span<const std::string> file
 }
 
 Status write_output(const OutputTarget& target, std::string_view text, const std::stop_token& stop) {
+  return write_output(target, [&](const WritePiece& out) { return out(text); }, stop);
+}
+
+Status write_output(const OutputTarget& target, const std::function<Status(const WritePiece&)>& produce,
+                    const std::stop_token& stop) {
+  const auto to = [&](int descriptor, std::string_view name) -> WritePiece {
+    return
+        [descriptor, name, &stop](std::string_view piece) { return write_descriptor(descriptor, piece, name, stop); };
+  };
   if (target.descriptor >= 0) {
-    return write_descriptor(target.descriptor, text, target.file.empty() ? "standard output" : target.file, stop);
+    return produce(to(target.descriptor, target.file.empty() ? "standard output" : std::string_view(target.file)));
   }
-  if (target.replaced) return write_file_atomically(target.path, text);
+  if (target.replaced) {
+    TRY_ASSIGN(AtomicFile file, AtomicFile::create(target.path));
+    TRY(produce([&](std::string_view piece) { return file.write(as_bytes(piece)); }));
+    return file.commit();
+  }
   TRY_ASSIGN(const UniqueFd fd, open_for_reader(target, stop));
-  return write_descriptor(fd.get(), text, target.file, stop);
+  return produce(to(fd.get(), target.file));
 }
 
 Status write_note(const OutputTarget& target, std::string_view line) {

@@ -2,6 +2,7 @@
 // at all.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -31,6 +32,12 @@ Result<std::vector<OutputTarget>> find_outputs(std::span<const std::string> file
 // waited for until a stop is requested (kCancelled): also a FIFO that nobody has opened for reading, and then standard
 // error says so. kIo, kPermissionDenied name the file.
 Status write_output(const OutputTarget& target, std::string_view text, const std::stop_token& stop = {});
+
+// The same for text that comes in pieces: `produce` hands each to the function that it is given, and passes its failure
+// on. A regular file stays as it was when either fails.
+using WritePiece = std::function<Status(std::string_view)>;
+Status write_output(const OutputTarget& target, const std::function<Status(const WritePiece&)>& produce,
+                    const std::stop_token& stop = {});
 
 // A line about what went to `target`: on standard output, unless the target is that; then on standard error.
 Status write_note(const OutputTarget& target, std::string_view line);

@@ -54,6 +54,24 @@ TEST_F(OutputTest, ReplacesAFileAndLeavesNothingBeside) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_.path()), fs::directory_iterator()), 1);
 }
 
+TEST_F(OutputTest, KeepsTheOldFileWhenTheTextBreaksOff) {
+  const std::string file = folder_.write("report", "old");
+  const auto targets = find_outputs({&file, 1});
+  ASSERT_TRUE(targets);
+  const auto pieces = [&](bool breaks_off) {
+    return write_output(targets->front(), [&](const WritePiece& out) -> Status {
+      TRY(out("one "));
+      if (breaks_off) return fail(Code::kMalformed, "no more");
+      return out("two");
+    });
+  };
+  EXPECT_FALSE(pieces(true));
+  EXPECT_EQ(read_file(file, 100).value_or(""), "old");
+  ASSERT_TRUE(pieces(false));
+  EXPECT_EQ(read_file(file, 100).value_or(""), "one two");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_.path()), fs::directory_iterator()), 1);
+}
+
 TEST_F(OutputTest, WritesIntoAPipeAndLeavesItOne) {
   ASSERT_EQ(::mkfifo(in("pipe").c_str(), 0600), 0);
   std::string received;

@@ -1,6 +1,7 @@
 #include "cli/reports.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/environment.h"
 #include "cli/terminal.h"
@@ -22,11 +23,12 @@ Status Reports::write(std::span<const scan::ScanResult> results, report::Options
                       const std::stop_token& stop) const {
   options.tool_version = BULKHEAD_VERSION;
   options.created = source_date();
-  const auto render = [&](std::string_view name, bool color, unsigned width) -> Result<std::string> {
+  const auto render = [&](std::string_view name, bool color, unsigned width) -> Result<Ready> {
     options.color = color;
     options.width = width;
     TRY_ASSIGN(const report::Format* const format, report::find_format(name));
-    return format->render(results, options);
+    TRY_ASSIGN(std::string text, format->render(results, options));
+    return ready(std::move(text));
   };
   return write_all(render, stop);
 }
@@ -34,24 +36,33 @@ Status Reports::write(std::span<const scan::ScanResult> results, report::Options
 Status Reports::write(std::span<const audit::AuditResult> results, report::AuditOptions options,
                       const std::stop_token& stop) const {
   options.tool_version = BULKHEAD_VERSION;
-  const auto render = [&](std::string_view name, bool color, unsigned width) {
+  const auto render = [&](std::string_view name, bool color, unsigned width) -> Result<Ready> {
     options.color = color;
     options.width = width;
     // The flag takes no other names.
-    return std::ranges::find(report::audit_formats(), name, &report::AuditFormat::name)->render(results, options);
+    const auto format = std::ranges::find(report::audit_formats(), name, &report::AuditFormat::name);
+    if (format->is_stream) {
+      return [&results, options, format](const WritePiece& out) { return format->write(results, options, out); };
+    }
+    TRY_ASSIGN(std::string text, format->render(results, options));
+    return ready(std::move(text));
   };
   return write_all(render, stop);
 }
 
+Reports::Ready Reports::ready(std::string text) {
+  return [text = std::move(text)](const WritePiece& out) { return out(text); };
+}
+
 Status Reports::write_all(const Render& render, const std::stop_token& stop) const {
-  std::vector<std::string> texts;
+  std::vector<Ready> all;
   for (size_t i = 0; i < formats_.size(); ++i) {
     const int descriptor = targets_[i].descriptor;
-    TRY_ASSIGN(std::string text, render(formats_[i], descriptor >= 0 && wants_color(descriptor),
-                                        descriptor >= 0 ? terminal_width(descriptor) : 0));
-    texts.push_back(std::move(text));
+    TRY_ASSIGN(Ready one, render(formats_[i], descriptor >= 0 && wants_color(descriptor),
+                                 descriptor >= 0 ? terminal_width(descriptor) : 0));
+    all.push_back(std::move(one));
   }
-  for (size_t i = 0; i < texts.size(); ++i) TRY(write_output(targets_[i], texts[i], stop));
+  for (size_t i = 0; i < all.size(); ++i) TRY(write_output(targets_[i], all[i], stop));
   return {};
 }
 

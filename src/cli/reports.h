@@ -19,14 +19,17 @@ class Reports {
  public:
   // Errors as find_outputs() has them: before any work is done.
   static Result<Reports> create(const OutputFlags& flags);
-  // Every format is rendered before the first is written: an error leaves no half of the answer behind. `options` is
-  // the command's; where it is written to and when it was made are filled in.
+  // Every format that may fail is rendered before the first is written: an error leaves no half of the answer behind.
+  // `options` is the command's; where it is written to and when it was made are filled in.
   Status write(std::span<const scan::ScanResult> results, report::Options options, const std::stop_token& stop) const;
   Status write(std::span<const audit::AuditResult> results, report::AuditOptions options,
                const std::stop_token& stop) const;
 
  private:
-  using Render = std::function<Result<std::string>(std::string_view format, bool color, unsigned width)>;
+  // A report that is ready to be written.
+  using Ready = std::function<Status(const WritePiece& out)>;
+  using Render = std::function<Result<Ready>(std::string_view format, bool color, unsigned width)>;
+  static Ready ready(std::string text);
   Status write_all(const Render& render, const std::stop_token& stop) const;
 
   std::vector<std::string> formats_;

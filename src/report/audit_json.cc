@@ -25,6 +25,7 @@ using audit::RowStatus;
 using json::Writer;
 
 constexpr int kSchemaVersion = 1;
+constexpr size_t kPieceBytes = size_t{64} << 10;
 
 void number(Writer& w, std::string_view name, uint64_t value) {
   w.key(name);
@@ -65,8 +66,9 @@ void write_check(Writer& w, const CheckInfo& check) {
   w.end_object();
 }
 
+// There may be a million: each has a line.
 void write_row(Writer& w, const Row& row) {
-  w.begin_object();
+  w.begin_line();
   w.member("check", row.check->id);
   w.member("status", status_name(row.status));
   w.member("severity", severity_name(row.check->severity));
@@ -124,14 +126,23 @@ void write_summary(Writer& w, const AuditResult& result) {
   w.end_object();
 }
 
-void write_host(Writer& w, const AuditResult& result) {
+// Hands on what is there once it is worth a call.
+Status hand_on(Writer& w, const TextSink& out) {
+  const std::string piece = w.take_written(kPieceBytes);
+  return piece.empty() ? Status() : out(piece);
+}
+
+Status write_host(Writer& w, const AuditResult& result, const TextSink& out) {
   w.begin_object();
   w.member("address", result.address);
   string_or_null(w, "engine", result.engine);
   w.member("created", result.created);
   w.key("rows");
   w.begin_array();
-  for (const Row& row : result.rows) write_row(w, row);
+  for (const Row& row : result.rows) {
+    write_row(w, row);
+    TRY(hand_on(w, out));
+  }
   w.end_array();
   w.key("warnings");
   w.begin_array();
@@ -140,13 +151,17 @@ void write_host(Writer& w, const AuditResult& result) {
   w.key("changes");
   if (result.changes) {
     w.begin_array();
-    for (const audit::Change& change : *result.changes) write_change(w, change);
+    for (const audit::Change& change : *result.changes) {
+      write_change(w, change);
+      TRY(hand_on(w, out));
+    }
     w.end_array();
   } else {
     w.null();
   }
   write_summary(w, result);
   w.end_object();
+  return {};
 }
 
 // Text of the catalogue as pieces: what stands in `backquotes` there is code.
@@ -270,7 +285,7 @@ void write_page_host(Writer& w, const AuditResult& result, const AuditOptions& o
 
 }  // namespace
 
-Result<std::string> render_audit_json(std::span<const AuditResult> results, const AuditOptions& options) {
+Status write_audit_json(std::span<const AuditResult> results, const AuditOptions& options, const TextSink& out) {
   std::set<const CheckInfo*> met;
   for (const AuditResult& result : results) {
     for (const Row& row : result.rows) met.insert(row.check);
@@ -288,13 +303,13 @@ Result<std::string> render_audit_json(std::span<const AuditResult> results, cons
   w.end_array();
   w.key("hosts");
   w.begin_array();
-  for (const AuditResult& result : results) write_host(w, result);
+  for (const AuditResult& result : results) TRY(write_host(w, result, out));
   w.end_array();
   w.end_object();
-  return std::move(w).take();
+  return out(std::move(w).take());
 }
 
-Result<std::string> render_audit_html(std::span<const AuditResult> results, const AuditOptions& options) {
+Status write_audit_html(std::span<const AuditResult> results, const AuditOptions& options, const TextSink& out) {
   Writer w(json::Layout::kCompact);
   w.begin_object();
   write_tool(w, options.tool_version);
@@ -303,7 +318,8 @@ Result<std::string> render_audit_html(std::span<const AuditResult> results, cons
   for (const AuditResult& result : results) write_page_host(w, result, options);
   w.end_array();
   w.end_object();
-  return render_over(kAuditHtmlTemplate, std::move(w).take());
+  TRY_ASSIGN(const std::string page, render_over(kAuditHtmlTemplate, std::move(w).take()));
+  return out(page);
 }
 
 }  // namespace bulkhead::report

@@ -57,10 +57,10 @@ void add_suites(std::vector<JunitSuite>& suites, const AuditResult& result) {
 
 }  // namespace
 
-Result<std::string> render_audit_junit(std::span<const AuditResult> results, const AuditOptions&) {
+Status write_audit_junit(std::span<const AuditResult> results, const AuditOptions&, const TextSink& out) {
   std::vector<JunitSuite> suites;
   for (const AuditResult& result : results) add_suites(suites, result);
-  return junit_document("bulkhead audit", suites);
+  return out(junit_document("bulkhead audit", suites));
 }
 
 }  // namespace bulkhead::report

@@ -12,11 +12,11 @@
 
 namespace bulkhead::report {
 
-Result<std::string> render_audit_table(std::span<const audit::AuditResult> results, const AuditOptions& options);
-Result<std::string> render_audit_json(std::span<const audit::AuditResult> results, const AuditOptions& options);
-Result<std::string> render_audit_sarif(std::span<const audit::AuditResult> results, const AuditOptions& options);
-Result<std::string> render_audit_junit(std::span<const audit::AuditResult> results, const AuditOptions& options);
-Result<std::string> render_audit_html(std::span<const audit::AuditResult> results, const AuditOptions& options);
+Status write_audit_table(std::span<const audit::AuditResult> results, const AuditOptions& options, const TextSink& out);
+Status write_audit_json(std::span<const audit::AuditResult> results, const AuditOptions& options, const TextSink& out);
+Status write_audit_sarif(std::span<const audit::AuditResult> results, const AuditOptions& options, const TextSink& out);
+Status write_audit_junit(std::span<const audit::AuditResult> results, const AuditOptions& options, const TextSink& out);
+Status write_audit_html(std::span<const audit::AuditResult> results, const AuditOptions& options, const TextSink& out);
 
 // The rows of one check. Views into the result.
 struct CheckRows {

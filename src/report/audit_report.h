@@ -3,6 +3,7 @@
 // visible. Thread-safe.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,10 +21,19 @@ struct AuditOptions {
   std::string tool_version;
 };
 
+// Takes a document piece by piece.
+using TextSink = std::function<Status(std::string_view)>;
+
 struct AuditFormat {
   std::string_view name;
   std::string_view description;  // one line for --help
-  Result<std::string> (*render)(std::span<const audit::AuditResult> results, const AuditOptions& options);
+  // Its pieces come as they are made: of many thousand containers no one holds the whole. Such a format fails only when
+  // `out` does; the others fail before the first piece.
+  bool is_stream = false;
+  Status (*write)(std::span<const audit::AuditResult> results, const AuditOptions& options, const TextSink& out);
+
+  // The whole.
+  Result<std::string> render(std::span<const audit::AuditResult> results, const AuditOptions& options) const;
 };
 
 // In the order of --help: table, json, sarif, junit, html.

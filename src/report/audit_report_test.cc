@@ -1,6 +1,8 @@
 #include "report/audit_report.h"
 
+#include <algorithm>
 #include <functional>
+#include <memory>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -72,7 +74,8 @@ AuditResult sample() {
   add(kPrivileged, container("e\x1b[31mvil<b>"), RowStatus::kFail, {{"/HostConfig/Privileged", "true", "false"}});
   add(kOurs, container("gone"), RowStatus::kError, {}, "the engine did not answer within 30 s");
   add(kOurs, container("new"), RowStatus::kNotApplicable, {}, "it runs");
-  result.rows[2].exempted = audit::Exempted{.reason = "builds images", .owner = "ops", .expires = "2027-01-31"};
+  result.rows[2].exempted = std::make_shared<audit::Exempted>(
+      audit::Exempted{.reason = "builds images", .owner = "ops", .expires = "2027-01-31"});
   return result;
 }
 
@@ -307,6 +310,39 @@ TEST(AuditJson, HasChecksOnceAndARowForEachObject) {
   EXPECT_EQ(summary.find("fail")->integer(), 2);
   EXPECT_EQ(summary.find("exempted")->integer(), 1);
   EXPECT_EQ(summary.find("failures_by_severity")->find("critical")->integer(), 1);
+}
+
+// Of 20,000 containers the whole is some 300 MB.
+TEST(AuditFormats, HandOnTheirPiecesAsTheyAreMade) {
+  AuditResult result = sample();
+  const audit::Row row = result.rows[3];
+  for (size_t i = 0; i < 10'000; ++i) {
+    result.rows.push_back(row);
+    if (i % 100 == 0) result.rows.back().check = i % 200 == 0 ? &kIcc : &kOurs;
+  }
+  for (const AuditFormat& format : audit_formats()) {
+    size_t pieces = 0;
+    size_t largest = 0;
+    std::string whole;
+    const Status written = format.write({&result, 1}, {.tool_version = "1.0"}, [&](std::string_view piece) -> Status {
+      ++pieces;
+      largest = std::max(largest, piece.size());
+      whole += piece;
+      return {};
+    });
+    ASSERT_TRUE(written) << format.name;
+    EXPECT_EQ(whole, render_one(format.name, result)) << format.name;
+    if (!format.is_stream) continue;
+    EXPECT_GT(pieces, 10U) << format.name;
+    EXPECT_LT(largest, 100'000U) << format.name;
+    pieces = 0;
+    const Status broken = format.write({&result, 1}, {}, [&](std::string_view) -> Status {
+      ++pieces;
+      return fail(Code::kIo, "the disk is full");
+    });
+    EXPECT_FALSE(broken) << format.name;
+    EXPECT_EQ(pieces, 1U) << format.name;
+  }
 }
 
 TEST(AuditSarif, HasAResultForEachFailureAndNotificationsForTheRest) {

@@ -32,7 +32,7 @@ SarifRule rule_of(const CheckInfo& check) {
 
 // "container/web": below a base that is the engine.
 std::string path_of(const audit::Object& object) {
-  return fmt::format("{}{}{}", kind_name(object.kind), object.name.starts_with('/') ? "" : "/", object.name);
+  return fmt::format("{}{}{}", kind_name(object.kind), object.name.starts_with("/") ? "" : "/", object.name);
 }
 
 // "container.privileged: web: /HostConfig/Privileged: true, wanted false"
@@ -79,10 +79,10 @@ SarifRun run_of(const AuditResult& result, const AuditOptions& options) {
 
 }  // namespace
 
-Result<std::string> render_audit_sarif(std::span<const AuditResult> results, const AuditOptions& options) {
+Status write_audit_sarif(std::span<const AuditResult> results, const AuditOptions& options, const TextSink& out) {
   std::vector<SarifRun> runs;
   for (const AuditResult& result : results) runs.push_back(run_of(result, options));
-  return sarif_document(runs);
+  return out(sarif_document(runs));
 }
 
 }  // namespace bulkhead::report

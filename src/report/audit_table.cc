@@ -55,7 +55,7 @@ class Text {
  public:
   Text(bool color, unsigned width) : color_(color), width_(width) {}
 
-  std::string take() && { return std::move(out_); }
+  std::string take() { return std::exchange(out_, {}); }  // what was written since the last call
   std::string paint(std::string_view color, std::string_view text) const { return painted(color_, color, text); }
   void line(std::string_view text, size_t indent) {
     out_ += wrap(text, width_, indent);
@@ -78,16 +78,15 @@ class Text {
 
 class Table {
  public:
-  explicit Table(const AuditOptions& options) : options_(options), text_(options.color, options.width) {}
+  Table(const AuditOptions& options, const TextSink& out)
+      : options_(options), out_(out), text_(options.color, options.width) {}
 
-  std::string take() && { return std::move(text_).take(); }
-
-  void write(const AuditResult& result) {
+  Status write(const AuditResult& result) {
     text_.line(fmt::format("{}  {}", text_.paint(kBold, printable(result.address)),
                            result.engine.empty() ? text_.paint(kRed, "no answer") : printable(result.engine)),
                2);
     silence(result);
-    sections(result);
+    TRY(sections(result));
     what_to_do(result);
     changes(result);
     text_.gap();
@@ -95,6 +94,7 @@ class Table {
       text_.line(fmt::format("{} {}", text_.paint(kYellow, "warning:"), one_line(warning)), 2);
     }
     summary(result);
+    return out_(text_.take());
   }
 
  private:
@@ -115,7 +115,7 @@ class Table {
     }
   }
 
-  void sections(const AuditResult& result) {
+  Status sections(const AuditResult& result) {
     const CheckInfo* before = nullptr;
     for (CheckRows& check : rows_by_check(result)) {
       if (options_.only_failed) std::erase_if(check.rows, [](const Row* row) { return !failed_or_unchecked(*row); });
@@ -129,7 +129,9 @@ class Table {
       }
       before = check.check;
       write_check(check);
+      TRY(out_(text_.take()));
     }
+    return {};
   }
 
   void write_check(const CheckRows& check) {
@@ -210,6 +212,7 @@ class Table {
   }
 
   const AuditOptions& options_;
+  const TextSink& out_;
   Text text_;
 };
 
@@ -219,15 +222,12 @@ std::string_view kind_text(const CheckInfo& check) {
 
 }  // namespace
 
-Result<std::string> render_audit_table(std::span<const AuditResult> results, const AuditOptions& options) {
-  std::string all;
+Status write_audit_table(std::span<const AuditResult> results, const AuditOptions& options, const TextSink& out) {
   for (const AuditResult& result : results) {
-    if (&result != &results.front()) all += '\n';
-    Table one(options);
-    one.write(result);
-    all += std::move(one).take();
+    if (&result != &results.front()) TRY(out("\n"));
+    TRY(Table(options, out).write(result));
   }
-  return all;
+  return {};
 }
 
 std::string audit_check_list(const audit::Selection& selection, bool color, unsigned width) {
@@ -259,7 +259,7 @@ std::string audit_check_list(const audit::Selection& selection, bool color, unsi
                   "is about. bulkhead audit --explain ID tells more.",
                   scan::counted(checks.size(), "check"), audit::kCisEditions.back()),
       0);
-  return std::move(text).take();
+  return text.take();
 }
 
 std::string audit_check_text(const CheckInfo& check, bool color, unsigned width) {
@@ -276,7 +276,7 @@ std::string audit_check_text(const CheckInfo& check, bool color, unsigned width)
   text.gap();
   text.line(text.paint(kBold, "What to do"), 0);
   text.block(check.remediation, 2);
-  return std::move(text).take();
+  return text.take();
 }
 
 }  // namespace bulkhead::report

@@ -150,7 +150,8 @@ std::string row_text(const Row& row, size_t max_evidence) {
   for (size_t i = 0; i < shown; ++i) {
     const Evidence& evidence = row.evidence[i];
     // What stands beside the row already is not said again, nor what is wanted alike of the next piece.
-    add(evidence.where == row.object.name ? evidence.found : fmt::format("{}: {}", evidence.where, evidence.found));
+    add(evidence.where == row.object.name ? std::string(evidence.found)
+                                          : fmt::format("{}: {}", evidence.where, evidence.found));
     const bool said_next = i + 1 < shown && row.evidence[i + 1].wanted == evidence.wanted;
     if (row.status == RowStatus::kPass || evidence.wanted.empty() || said_next) continue;
     text += fmt::format(", wanted {}", evidence.wanted);

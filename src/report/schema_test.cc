@@ -1,5 +1,6 @@
 // The JSON reports against docs/schemas/, both ways: what the code can write, the schema knows.
 #include <filesystem>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -250,7 +251,7 @@ std::vector<audit::AuditResult> fullest_and_emptiest_audits() {
                          .status = status,
                          .evidence = {{"w", "f", "n"}},
                          .reason = "r",
-                         .exempted = audit::Exempted{"r", "o", "2027-01-01"}});
+                         .exempted = std::make_shared<audit::Exempted>(audit::Exempted{"r", "o", "2027-01-01"})});
     full.changes->push_back({.check = "c", .object = full.rows.back().object, .before = status, .after = status});
   }
   full.rows[0].object.kind = audit::Object::Kind::kNetwork;
@@ -261,7 +262,7 @@ std::vector<audit::AuditResult> fullest_and_emptiest_audits() {
   }
   audit::AuditResult empty{.address = {}, .engine = {}, .created = {}, .rows = {}, .warnings = {}};
   empty.rows.push_back({.check = &kCheck, .object = {.name = ""}, .evidence = {}, .reason = {}});
-  empty.rows.back().exempted = audit::Exempted{};
+  empty.rows.back().exempted = std::make_shared<audit::Exempted>();
   return {full, empty};
 }
 

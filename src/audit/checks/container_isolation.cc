@@ -32,8 +32,8 @@ void judge_namespace(const Facts& facts, Sink& sink, const Namespace& space) {
     std::vector<Evidence> evidence;
     for (const Container* at : *chain) {
       const std::string& mode = (*at->details).*space.mode;
-      evidence.push_back({std::string(space.where), mode.empty() ? "not set" : mode, "anything but host"});
-      if (at != &container) evidence.back().where += fmt::format(" of container {}", at->name);
+      const std::string of = at == &container ? std::string() : fmt::format(" of container {}", at->name);
+      evidence.push_back({std::string(space.where) + of, mode.empty() ? "not set" : mode, "anything but host"});
     }
     const std::string& mode = (*chain->back()->details).*space.mode;
     if (mode.starts_with(kNamespaceOfPath)) {

@@ -272,7 +272,7 @@ TEST(ImageChecks, ShowsCommandsWithoutTheirSecretsAndNotWhole) {
     const auto rows = rows_of("image.download-to-shell", facts_of(image));
     ASSERT_EQ(rows.size(), 1U);
     ASSERT_EQ(rows[0].evidence.size(), 1U);
-    const std::string& found = rows[0].evidence[0].found;
+    const std::string found(rows[0].evidence[0].found);
     EXPECT_LE(found.size(), 123U + std::string_view(" | sh").size());
     // No half of a character is left behind.
     EXPECT_EQ(found.find("\xc3\xe2"), std::string::npos) << length;
