@@ -1,5 +1,5 @@
 // fuzz: audit
-// Everything that is read from /proc of a machine that is audited, and its accounts.
+// Everything that is read from /proc of a machine that is audited, its accounts and where it has them from.
 #include <algorithm>
 #include <cstdint>
 #include <string_view>
@@ -37,6 +37,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const auto& group : accounts.groups) {
     const auto members = accounts.members(group.gid);
     if (!std::ranges::is_sorted(members, {}, &audit::User::name)) __builtin_trap();
+  }
+  for (const std::string& service : audit::directory_services(text)) {
+    if (service.empty() || service.find_first_of(" \t\n[]#") != std::string::npos) __builtin_trap();
   }
   return 0;
 }

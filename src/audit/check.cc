@@ -281,6 +281,27 @@ std::optional<std::map<std::string, std::string>> Engine::security_option(std::s
   return std::nullopt;
 }
 
+Fact<std::optional<Setting>> DaemonProcess::in_effect(std::string_view name) const {
+  if (!settings) return std::unexpected(settings.error());
+  const auto found = settings->find(std::string(name));
+  const std::optional<Setting> set = found == settings->end() ? std::nullopt : std::optional(found->second);
+  if (config_path.empty()) return set;
+  // Arguments and variables are the process's own; "argument --add-runtime of process 812, /etc/docker/daemon.json#/…"
+  // is both.
+  if (set && !set->where.contains(config_path + "#/")) return set;
+  if (!config_file) return std::unexpected(config_file.error());
+  if (*config_file == ConfigFile::kAsRead || *config_file == ConfigFile::kAbsent) return set;
+  return not_known(
+      fmt::format("{} was {} since the daemon started: which value is in effect is not known (restart the daemon)",
+                  config_path, *config_file == ConfigFile::kDeleted ? "deleted" : "changed"));
+}
+
+std::string AccessEntry::text() const {
+  const std::string_view who = kind == Kind::kUser ? "user" : "group";
+  return fmt::format("{}:{}:{}{}{}", who, name, (rights & 4U) != 0 ? 'r' : '-', (rights & 2U) != 0 ? 'w' : '-',
+                     (rights & 1U) != 0 ? 'x' : '-');
+}
+
 std::string Image::label() const {
   if (!tags.empty()) return tags.front();
   return digests.empty() ? id : digests.front();

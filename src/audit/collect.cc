@@ -32,7 +32,7 @@ void set_remote(Facts& facts) {
   facts.host.daemon = remote();
   for (const std::string_view name : host_files::kAll) facts.host.files.insert_or_assign(std::string(name), remote());
   facts.host.audit_watches = remote();
-  facts.host.socket_group_members = remote();
+  facts.host.socket_grants = remote();
   facts.host.root_mount = remote();
   facts.host.mounts = remote();
   facts.host.apparmor = remote();

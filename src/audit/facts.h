@@ -59,6 +59,7 @@ struct Engine {
   std::vector<std::string> security_options;  // "name=seccomp,profile=default", as the engine writes them
   std::string logging_driver;
   std::optional<bool> live_restore;
+  std::optional<bool> debug;  // it logs at that level, by its own word
   bool experimental = false;
   std::optional<bool> ipv4_forwarding;
   std::optional<bool> bridge_nf_iptables;
@@ -290,6 +291,16 @@ struct Swarm {
 // ---- The host
 // ----------------------------------------------------------------------------------------------------------
 
+// A line of a file's POSIX access list that its mode does not show, with the rights that the mask leaves (acl(5)).
+struct AccessEntry {
+  enum class Kind : uint8_t { kUser, kOwningGroup, kGroup };
+  Kind kind = Kind::kUser;
+  uint32_t id = 0;           // of the user or group; the owning group is File::gid
+  std::string name{};        // or the number when it has none
+  uint32_t rights = 0;       // 4 read, 2 write, 1 execute
+  std::string text() const;  // "user:ci:rw-", as getfacl writes it
+};
+
 struct File {
   std::string path;
   bool exists = false;
@@ -300,6 +311,9 @@ struct File {
   uint32_t mode = 0;  // permission bits with set-id and sticky: 07777
   bool is_directory = false;
   bool is_socket = false;
+  // Empty: there is no access list. With one the group's bits of the mode are its mask, and the owning group is an
+  // entry.
+  Fact<std::vector<AccessEntry>> access{};
 };
 
 // One value that the daemon runs with, and who says so.
@@ -328,12 +342,22 @@ struct Listener {
 struct DaemonProcess {
   int32_t pid = 0;
   uint32_t uid = 0;
-  std::string executable;                   // "/usr/sbin/dockerd"
-  std::vector<std::string> arguments;       // with the program's own name; wiped of nothing: never print them whole
-  std::string config_path;                  // of daemon.json, whether it exists or not
-  bool config_changed_since_start = false;  // the file is younger than the process, or may be
+  std::string executable;              // "/usr/sbin/dockerd"
+  std::vector<std::string> arguments;  // with the program's own name; wiped of nothing: never print them whole
+  std::string config_path;             // of daemon.json, whether it exists or not; empty: it reads none
+  // Whether that file holds what the process has read. Unknown: it may, or may not.
+  enum class ConfigFile : uint8_t {
+    kAsRead,   // older than the process
+    kAbsent,   // there is none, and there was none when the process started
+    kChanged,  // its contents, its place or its attributes are younger than the process
+    kDeleted,
+  };
+  Fact<ConfigFile> config_file = not_known("not looked at");
   // By daemon.json's name ("icc", "default-ulimits", "hosts"), arguments and file together.
   Fact<std::map<std::string, Setting>> settings = not_known("not read");
+  // What the process runs with: nothing when neither its file nor its arguments set it. Unknown when the settings are,
+  // and of what only the file says, or could have said, when that is not what the process has read.
+  Fact<std::optional<Setting>> in_effect(std::string_view name) const;
   Fact<std::vector<Listener>> listeners = not_known("not looked at");  // TCP
 };
 
@@ -362,6 +386,13 @@ struct MountEntry {
 struct User {
   std::string name;
   std::optional<uint32_t> uid;  // nothing: the group has a member that /etc/passwd does not know
+  bool primary = false;         // the group is the one that this account has by itself
+};
+
+// Why somebody may write to the engine's socket.
+struct Grant {
+  std::string to;           // "group docker", "user:ci:rw- of the access list", "owner"
+  std::vector<User> users;  // members of the group, or the one user
 };
 
 // What can be looked at on the machine only.
@@ -375,8 +406,11 @@ struct Host {
   // Why the kernel's rules record nothing at present, and audit_watches is empty therefore: "auditing is switched off
   // (auditctl -e 1 switches it on)". Empty: they record.
   std::string audit_off;
-  Fact<std::vector<User>> socket_group_members = not_applicable("not looked at");  // who may use the engine's socket
-  std::string socket_group;                                                        // "docker"
+  // Who may write to the engine's socket and is not simply anybody (its mode says that), the owning group first.
+  Fact<std::vector<Grant>> socket_grants = not_applicable("not looked at");
+  // Why there may be more users and members than socket_grants has: "/etc/nsswitch.conf asks sss for groups, too".
+  // Empty: those are all.
+  std::string accounts_incomplete;
   // The mount that the engine's folder lies on.
   struct RootMount {
     std::string mount_point;

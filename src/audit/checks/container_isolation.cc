@@ -79,7 +79,10 @@ void check_host_cgroupns(const Facts& facts, Sink& sink) {
     if (mode.empty()) {
       return sink.not_applicable(object_of(container), "the engine does not say which cgroup namespace it has");
     }
-    sink.judge(mode != "host", object_of(container), {{"/HostConfig/CgroupnsMode", mode, "private"}});
+    // The engine writes a default as if it had been asked for.
+    const bool by_default = mode == "host" && facts.engine && facts.engine->cgroup_version == "1";
+    sink.judge(mode != "host", object_of(container), {{"/HostConfig/CgroupnsMode", mode, "private"}},
+               by_default ? "with cgroups of version 1 that is the engine's default" : "");
   });
 }
 

@@ -7,6 +7,7 @@ namespace bulkhead::audit {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr std::string_view kChecks[] = {"container.privileged",    "container.host-network",  "container.host-pid",
                                         "container.host-ipc",      "container.shareable-ipc", "container.host-uts",
@@ -162,6 +163,19 @@ TEST(ContainerIsolation, JudgesModes) {
     details.*mode = value;
     EXPECT_EQ(status_of_only_row(check, facts_of(details)), status) << check << " " << value;
   }
+}
+
+TEST(ContainerIsolation, SaysThatTheHostsCgroupNamespaceIsADefault) {
+  ContainerDetails details;
+  details.cgroupns_mode = "host";
+  Facts facts = facts_of(details);
+  EXPECT_THAT(told_by("container.host-cgroupns", facts), Not(HasSubstr("default")));
+  facts.engine->cgroup_version = "1";
+  EXPECT_EQ(status_of_only_row("container.host-cgroupns", facts), "fail");
+  EXPECT_THAT(told_by("container.host-cgroupns", facts), HasSubstr("version 1 that is the engine's default"));
+  facts.containers->front().details->cgroupns_mode = "private";
+  EXPECT_EQ(status_of_only_row("container.host-cgroupns", facts), "pass");
+  EXPECT_THAT(told_by("container.host-cgroupns", facts), Not(HasSubstr("default")));
 }
 
 TEST(ContainerIsolation, AUserNamespaceThatIsOffIsNoUserNamespace) {

@@ -9,6 +9,7 @@
 
 #include "audit/check.h"
 #include "audit/checks/listener_checks.h"
+#include "audit/checks/log_destination.h"
 #include "audit/checks/lookup.h"
 #include "audit/checks/release_version.h"
 #include "audit/checks/version_checks.h"
@@ -131,32 +132,50 @@ void authorization(const Facts& facts, Sink& sink) {
   });
 }
 
-// Logs that stay on this host, for all that the engine knows.
-constexpr std::array kLocalLogs = std::to_array<std::string_view>({"json-file", "local", "k8s-file", "passthrough"});
-
-bool sends_syslog_away(const Facts& facts) {
-  const auto options = setting_of(facts, "log-opts");
-  if (!options || !*options) return false;
-  return std::ranges::any_of((*options)->values, [](const std::string& value) {
-    return value.starts_with("syslog-address=tcp") || value.starts_with("syslog-address=udp");
-  });
+// The value of an option of the log driver's; the last one counts.
+std::string log_option(const std::optional<Setting>& options, std::string_view name) {
+  std::string value;
+  if (!options) return value;
+  for (const std::string_view option : options->values) {
+    if (option.starts_with(name) && option.substr(name.size()).starts_with('=')) value = option.substr(name.size() + 1);
+  }
+  return value;
 }
 
 void logging(const Facts& facts, Sink& sink) {
   with_engine(facts, sink, [](const Engine& engine, const Facts& all, Sink& rows) {
-    const std::string& driver = engine.logging_driver;
-    std::vector<Evidence> evidence = {
-        {.where = "/info#/LoggingDriver", .found = driver, .wanted = "a driver that sends logs to another machine"}};
-    if (driver.empty()) return rows.not_applicable(the_daemon(all), "the engine does not tell its logging driver");
-    if (driver == "none") return rows.fail(the_daemon(all), std::move(evidence), "logs are thrown away");
-    if (std::ranges::find(kLocalLogs, driver) != kLocalLogs.end()) {
+    static constexpr const char* kService =
+        "logs go to a service of this host: whether that sends them away is its configuration";
+    static constexpr std::string_view kOptions = "log-opts";
+    if (engine.logging_driver.empty()) {
+      return rows.not_applicable(the_daemon(all), "the engine does not tell its logging driver");
+    }
+    std::vector<Evidence> evidence = {{.where = "/info#/LoggingDriver",
+                                       .found = engine.logging_driver,
+                                       .wanted = "a driver that sends logs to another machine"}};
+    if (engine.logging_driver == "none") {
+      return rows.fail(the_daemon(all), std::move(evidence), "logs are thrown away");
+    }
+    const LogDriver* driver = log_driver(engine.logging_driver);
+    if (driver == nullptr) {
+      return rows.manual(the_daemon(all), std::move(evidence), "a plugin: where it sends logs is not known here");
+    }
+    if (driver->kind == LogDriver::Kind::kFile) {
       return rows.fail(the_daemon(all), std::move(evidence),
                        "logs stay on this host unless something that the engine does not know sends them away");
     }
-    if (driver == "journald" || (driver == "syslog" && !sends_syslog_away(all))) {
+    if (driver->kind == LogDriver::Kind::kService) return rows.manual(the_daemon(all), std::move(evidence), kService);
+    if (driver->address_option.empty()) return rows.pass(the_daemon(all), std::move(evidence));
+    const auto options = setting_of(all, kOptions);
+    if (!options) {
       return rows.manual(the_daemon(all), std::move(evidence),
-                         "logs go to a service of this host: whether that sends them away is its configuration");
+                         fmt::format("where it sends logs is not known: {}", options.error().reason));
     }
+    const std::string address = log_option(*options, driver->address_option);
+    evidence.push_back({.where = fmt::format("{} {}", where_of(all, *options, kOptions), driver->address_option),
+                        .found = address.empty() ? "not set" : without_user(address),
+                        .wanted = "the address of another machine"});
+    if (is_this_machine(address, engine.name)) return rows.manual(the_daemon(all), std::move(evidence), kService);
     rows.pass(the_daemon(all), std::move(evidence));
   });
 }
@@ -250,8 +269,13 @@ void no_new_privileges(const Facts& facts, Sink& sink) {
 }
 
 void log_level(const Facts& facts, Sink& sink) {
-  const auto debug = setting_of(facts, "debug");
-  if (debug && is(*debug, "true")) {
+  // What the engine says of itself is in effect, whatever its file says by now.
+  if (const auto told = facts.engine ? facts.engine->debug : std::nullopt; told.value_or(false)) {
+    return sink.fail(the_daemon(facts),
+                     {{.where = "/info#/Debug", .found = "true", .wanted = "false, and log-level info"}});
+  } else if (const auto debug = setting_of(facts, "debug"); !told && !debug) {
+    return sink.unknown(the_daemon(facts), debug.error());
+  } else if (!told && is(*debug, "true")) {
     return sink.fail(
         the_daemon(facts),
         {{.where = where_of(facts, *debug, "debug"), .found = "true", .wanted = "false, and log-level info"}});
@@ -320,12 +344,23 @@ void configuration_in_effect(const Facts& facts, Sink& sink) {
   const DaemonProcess& daemon = *facts.host.daemon;
   if (daemon.config_path.empty())
     return sink.not_applicable(the_daemon(facts), "the daemon reads no configuration file");
-  sink.judge(
-      !daemon.config_changed_since_start, the_daemon(facts),
-      {{.where = daemon.config_path,
-        .found = daemon.config_changed_since_start ? "changed since the daemon started" : "older than the daemon",
-        .wanted = "older than the daemon"}},
-      daemon.config_changed_since_start ? "settings of the file may not be in effect" : "");
+  if (!daemon.config_file) return sink.unknown(the_daemon(facts), daemon.config_file.error());
+  Evidence evidence{.where = daemon.config_path, .found = {}, .wanted = "no change since the daemon started"};
+  switch (*daemon.config_file) {
+    using enum DaemonProcess::ConfigFile;
+    case kAsRead:
+      evidence.found = "older than the daemon";
+      return sink.pass(the_daemon(facts), {std::move(evidence)});
+    case kAbsent:
+      evidence.found = "there is none, and there was none when the daemon started";
+      return sink.pass(the_daemon(facts), {std::move(evidence)});
+    case kChanged:
+      evidence.found = "changed since the daemon started: its contents, its place or its attributes";
+      return sink.fail(the_daemon(facts), {std::move(evidence)}, "settings of the file may not be in effect");
+    case kDeleted:
+      evidence.found = "deleted since the daemon started";
+      return sink.fail(the_daemon(facts), {std::move(evidence)}, "what it said is in effect until the next start");
+  }
 }
 
 constexpr std::array kChecks = std::to_array<Check>({

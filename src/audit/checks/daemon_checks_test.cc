@@ -95,11 +95,37 @@ TEST(DaemonLogLevel, IsInfoOrNotSet) {
   EXPECT_EQ(status_of_only_row("daemon.log-level", test_facts()), "not_applicable");
 }
 
+TEST(DaemonLogLevel, BelievesTheEngineAboutDebugNotItsFile) {
+  Facts facts = with("debug", {"true"});
+  facts.engine->debug = false;
+  EXPECT_EQ(status_of_only_row("daemon.log-level", facts), "pass") << "it was switched off by a reload";
+  facts = facts_with_daemon();
+  facts.engine->debug = true;
+  EXPECT_EQ(told_by("daemon.log-level", facts), "/info#/Debug: true (false, and log-level info); \n");
+  facts = test_facts();
+  facts.engine->debug = true;
+  EXPECT_EQ(status_of_only_row("daemon.log-level", facts), "fail") << "also of one on another machine";
+  facts.engine->debug = false;
+  EXPECT_EQ(status_of_only_row("daemon.log-level", facts), "not_applicable") << "its level is not told";
+  // The level from an argument, debug perhaps from a file that nobody knows any more.
+  facts = with("log-level", {"info"});
+  facts.host.daemon->settings->at("log-level").where = "argument --log-level of process 812";
+  facts.host.daemon->config_file = DaemonProcess::ConfigFile::kDeleted;
+  EXPECT_EQ(status_of_only_row("daemon.log-level", facts), "error");
+  facts.engine->debug = false;
+  EXPECT_EQ(status_of_only_row("daemon.log-level", facts), "pass");
+}
+
 TEST(DaemonSettings, OfAFileThatChangedAfterTheStartAreNotKnown) {
   Facts facts = with("iptables", {"true"});
-  facts.host.daemon->config_changed_since_start = true;
-  for (const std::string_view check : {"daemon.iptables", "daemon.userland-proxy", "daemon.log-level"}) {
-    EXPECT_EQ(status_of_only_row(check, facts), "error") << check;
+  const Fact<DaemonProcess::ConfigFile> kNotAsRead[] = {DaemonProcess::ConfigFile::kChanged,
+                                                        DaemonProcess::ConfigFile::kDeleted, not_known("no start")};
+  for (const auto& state : kNotAsRead) {
+    facts.host.daemon->config_file = state;
+    for (const std::string_view check : {"daemon.iptables", "daemon.userland-proxy", "daemon.log-level",
+                                         "daemon.default-ulimits", "daemon.cgroup-parent"}) {
+      EXPECT_EQ(status_of_only_row(check, facts), "error") << check;
+    }
   }
   facts.host.daemon->settings->at("iptables").where = "argument --iptables of process 812";
   EXPECT_EQ(status_of_only_row("daemon.iptables", facts), "pass");
@@ -198,19 +224,42 @@ TEST(DaemonAuthorization, IsAPluginAndNoPromiseAboutItsRules) {
 
 TEST(DaemonLogging, DoesNotTakeLocalDriversForRemoteOnes) {
   const std::map<std::string, std::string> kWanted = {
-      {"json-file", "fail"}, {"local", "fail"},    {"none", "fail"},      {"journald", "manual"},
-      {"syslog", "manual"},  {"fluentd", "pass"},  {"gelf", "pass"},      {"awslogs", "pass"},
-      {"splunk", "pass"},    {"k8s-file", "fail"}, {"", "not_applicable"}};
-  Facts facts = test_facts();
-  for (const auto& [driver, wanted] : kWanted) {
-    facts.engine->logging_driver = driver;
-    EXPECT_EQ(status_of_only_row("daemon.logging", facts), wanted) << driver;
+      {"json-file", "fail"}, {"local", "fail"},     {"none", "fail"},       {"journald", "manual"},
+      {"syslog", "manual"},  {"fluentd", "manual"}, {"gelf", "manual"},     {"awslogs", "pass"},
+      {"splunk", "manual"},  {"k8s-file", "fail"},  {"", "not_applicable"}, {"vendor/plugin:1", "manual"}};
+  for (Facts facts : {test_facts(), facts_with_daemon()}) {
+    for (const auto& [driver, wanted] : kWanted) {
+      facts.engine->logging_driver = driver;
+      EXPECT_EQ(status_of_only_row("daemon.logging", facts), wanted) << driver;
+    }
   }
-  Facts sent = with("log-opts", {"syslog-address=tcp+tls://logs.example:6514"});
-  sent.engine->logging_driver = "syslog";
-  EXPECT_EQ(status_of_only_row("daemon.logging", sent), "pass");
-  sent.host.daemon->settings->at("log-opts").values = {"syslog-address=unixgram:///dev/log"};
-  EXPECT_EQ(status_of_only_row("daemon.logging", sent), "manual");
+}
+
+TEST(DaemonLogging, AsksWhetherTheAddressIsAnotherMachines) {
+  const auto status = [](std::string driver, std::vector<std::string> options) {
+    Facts facts = with("log-opts", std::move(options));
+    facts.engine->logging_driver = std::move(driver);
+    return status_of_only_row("daemon.logging", facts);
+  };
+  EXPECT_EQ(status("syslog", {"syslog-address=tcp+tls://logs.example:6514"}), "pass");
+  EXPECT_EQ(status("syslog", {"syslog-address=unixgram:///dev/log"}), "manual");
+  EXPECT_EQ(status("syslog", {"syslog-address=tcp://127.0.0.1:514"}), "manual");
+  EXPECT_EQ(status("syslog", {"syslog-address=tcp://logs.example", "syslog-address=udp://localhost"}), "manual");
+  EXPECT_EQ(status("syslog", {"syslog-address=udp://node-1:514"}), "manual") << "the machine's own name";
+  EXPECT_EQ(status("syslog", {"syslog-addresses=udp://logs.example", "fluentd-address=logs.example"}), "manual");
+  EXPECT_EQ(status("fluentd", {"fluentd-address=logs.example:24224"}), "pass");
+  EXPECT_EQ(status("fluentd", {"tag=x"}), "manual") << "its default is this machine";
+  EXPECT_EQ(status("gelf", {"gelf-address=udp://[::1]:12201"}), "manual");
+  EXPECT_EQ(status("gelf", {"gelf-address=udp://10.0.0.7:12201"}), "pass");
+  Facts facts = with("log-opts", {"splunk-url=https://ann:s3cret@splunk.example:8088"});
+  facts.engine->logging_driver = "splunk";
+  EXPECT_EQ(status_of_only_row("daemon.logging", facts), "pass");
+  EXPECT_THAT(told_by("daemon.logging", facts),
+              HasSubstr("/etc/docker/daemon.json#/log-opts splunk-url: https://splunk.example:8088 ("));
+  // A file that is not what the daemon has read says nothing.
+  facts.host.daemon->config_file = DaemonProcess::ConfigFile::kChanged;
+  EXPECT_EQ(status_of_only_row("daemon.logging", facts), "manual");
+  EXPECT_THAT(told_by("daemon.logging", facts), HasSubstr("where it sends logs is not known: "));
 }
 
 TEST(DaemonNoNewPrivileges, IsWhatTheEngineSaysOfItself) {
@@ -294,8 +343,17 @@ TEST(DaemonMinimumApiVersion, IsComparedAsNumbers) {
 TEST(DaemonConfigurationInEffect, IsNoYoungerThanTheDaemon) {
   Facts facts = facts_with_daemon();
   EXPECT_EQ(status_of_only_row("daemon.configuration-in-effect", facts), "pass");
-  facts.host.daemon->config_changed_since_start = true;
+  EXPECT_THAT(told_by("daemon.configuration-in-effect", facts), HasSubstr("older than the daemon"));
+  facts.host.daemon->config_file = DaemonProcess::ConfigFile::kAbsent;
+  EXPECT_EQ(status_of_only_row("daemon.configuration-in-effect", facts), "pass");
+  EXPECT_THAT(told_by("daemon.configuration-in-effect", facts), HasSubstr("there is none"));
+  facts.host.daemon->config_file = DaemonProcess::ConfigFile::kChanged;
   EXPECT_EQ(status_of_only_row("daemon.configuration-in-effect", facts), "fail");
+  facts.host.daemon->config_file = DaemonProcess::ConfigFile::kDeleted;
+  EXPECT_EQ(status_of_only_row("daemon.configuration-in-effect", facts), "fail");
+  facts.host.daemon->config_file = not_known("its folder changed");
+  EXPECT_EQ(told_by("daemon.configuration-in-effect", facts), "its folder changed\n");
+  EXPECT_EQ(status_of_only_row("daemon.configuration-in-effect", facts), "error");
   facts.host.daemon->config_path.clear();
   EXPECT_EQ(status_of_only_row("daemon.configuration-in-effect", facts), "not_applicable");
 }

@@ -81,7 +81,7 @@ TEST(EveryCheck, IsAnErrorWhereItsFactsAreNotKnown) {
   facts.swarm = silent;
   facts.host.daemon = silent;
   facts.host.audit_watches = silent;
-  facts.host.socket_group_members = silent;
+  facts.host.socket_grants = silent;
   facts.host.root_mount = silent;
   facts.host.apparmor = silent;
   facts.host.selinux = silent;

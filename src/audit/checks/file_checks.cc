@@ -1,5 +1,8 @@
+#include <algorithm>
 #include <array>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -81,26 +84,97 @@ uint32_t daemon_uid(const Facts& facts) {
   return facts.host.daemon ? facts.host.daemon->uid : 0;
 }
 
-void judge_owner(const Facts& facts, Sink& sink, const FileRule& rule, const File& file) {
-  std::string group = "root";
-  if (rule.engine_group) {
-    const auto setting = setting_of(facts, "group");
-    group = setting && *setting && !(*setting)->values.empty() ? (*setting)->values.front() : "docker";
+// Groups that accounts are in for other reasons than the engine, by whatever number they have. Debian's and Red Hat's
+// own and those that their installers give to people; systemd's for devices and logs.
+constexpr std::array kSharedGroups = std::to_array<std::string_view>(
+    {"adm",    "audio",      "bluetooth", "cdrom",  "crontab", "daemon",          "dialout", "dip",
+     "disk",   "floppy",     "games",     "input",  "kvm",     "libvirt",         "lp",      "lpadmin",
+     "lxd",    "mail",       "man",       "netdev", "nobody",  "nogroup",         "plugdev", "proxy",
+     "render", "sambashare", "scanner",   "staff",  "sudo",    "systemd-journal", "tape",    "tty",
+     "users",  "utmp",       "video",     "wheel",  "www-data"});
+// What distributions number themselves: 0 to 99 by Debian's policy (9.2.2), and 100, users, of all.
+constexpr uint32_t kLastOfDistributions = 100;
+constexpr uint32_t kNobody = 65534;
+
+// Why membership in the socket's group says nothing about the engine; empty: it was given for the engine.
+std::string why_shared(const File& socket, const std::vector<Grant>& grants) {
+  if (socket.gid <= kLastOfDistributions || socket.gid == kNobody ||
+      std::ranges::find(kSharedGroups, socket.group) != kSharedGroups.end()) {
+    return fmt::format("{} is a group of the distribution's, which accounts are in for other reasons", socket.group);
   }
+  const auto grant = std::ranges::find(grants, fmt::format("group {}", socket.group), &Grant::to);
+  if (grant == grants.end()) return {};
+  const auto primary = std::ranges::find_if(grant->users, &User::primary);
+  if (primary == grant->users.end()) return {};
+  return fmt::format("{} is the primary group of {}: whatever that account runs has it", socket.group, primary->name);
+}
+
+// The group that the daemon is told to give its socket to, in place of docker.
+void judge_other_group(const Facts& facts, Sink& sink, const File& file) {
+  std::vector<Evidence> evidence = {
+      {.where = file.path, .found = fmt::format("{}:{}", file.owner, file.group), .wanted = "root:docker"}};
+  const auto setting = setting_of(facts, "group");
+  if (!setting) return sink.unknown(object_of(file), setting.error());
+  const std::string told = *setting && !(*setting)->values.empty() ? (*setting)->values.back() : "";
+  if (told.empty() || (told != file.group && told != std::to_string(file.gid))) {
+    return sink.fail(object_of(file), std::move(evidence));
+  }
+  evidence.push_back({.where = (*setting)->where,
+                      .found = told,
+                      .wanted = "not set, or a group that is there for users of the engine alone"});
+  const auto& grants = facts.host.socket_grants;
+  if (!grants) return sink.unknown(object_of(file), grants.error());
+  if (std::string shared = why_shared(file, *grants); !shared.empty()) {
+    return sink.fail(object_of(file), std::move(evidence), std::move(shared));
+  }
+  if (!facts.host.accounts_incomplete.empty()) {
+    return sink.manual(
+        object_of(file), std::move(evidence),
+        fmt::format("who is in group {} is not all known: {}", file.group, facts.host.accounts_incomplete));
+  }
+  sink.pass(object_of(file), std::move(evidence), "its members are told by host.docker-group");
+}
+
+void judge_owner(const Facts& facts, Sink& sink, const FileRule& rule, const File& file) {
   const bool own = file.uid != 0 && file.uid == daemon_uid(facts);
-  const bool group_good = file.gid == 0 || (rule.engine_group && (file.group == group));
-  sink.judge(own || (file.uid == 0 && group_good), object_of(file),
+  const bool good = file.gid == 0 || (rule.engine_group && file.group == "docker");
+  if (rule.engine_group && !own && file.uid == 0 && !good) return judge_other_group(facts, sink, file);
+  sink.judge(own || (file.uid == 0 && good), object_of(file),
              {{.where = file.path,
                .found = fmt::format("{}:{}", file.owner, file.group),
-               .wanted = fmt::format("root:{}", group)}},
+               .wanted = rule.engine_group ? "root:docker" : "root:root"}},
              own ? "the daemon runs as this user, without root's rights" : "");
 }
 
+// Entries of the access list that give more than the rule does. Who is named counts among the others, but for root, the
+// file's owner (whose entry the kernel never looks at) and its group.
+std::vector<std::string> too_much(const FileRule& rule, const File& file) {
+  std::vector<std::string> entries;
+  for (const AccessEntry& entry : *file.access) {
+    using Kind = AccessEntry::Kind;
+    if (entry.kind == Kind::kOwningGroup) continue;  // the mode's bits are no less
+    if (entry.kind == Kind::kUser && (entry.id == 0 || entry.id == file.uid)) continue;
+    const bool group = entry.kind == Kind::kGroup && (entry.id == 0 || entry.id == file.gid);
+    if ((entry.rights & ~(group ? rule.allowed >> 3U : rule.allowed) & 7U) != 0) entries.push_back(entry.text());
+  }
+  return entries;
+}
+
 void judge_mode(Sink& sink, const FileRule& rule, const File& file) {
-  sink.judge((file.mode & kWideningBits & ~rule.allowed) == 0, object_of(file),
-             {{.where = file.path,
-               .found = fmt::format("{:04o}", file.mode),
-               .wanted = fmt::format("no bits but those of {:04o}", rule.allowed)}});
+  std::vector<Evidence> evidence = {{.where = file.path,
+                                     .found = fmt::format("{:04o}", file.mode),
+                                     .wanted = fmt::format("no bits but those of {:04o}", rule.allowed)}};
+  const bool good = (file.mode & kWideningBits & ~rule.allowed) == 0;
+  // Of one that is too wide already, what else it allows changes nothing.
+  if (!file.access && good) return sink.unknown(object_of(file), file.access.error());
+  const std::vector<std::string> entries = file.access ? too_much(rule, file) : std::vector<std::string>();
+  if (!entries.empty()) {
+    evidence.push_back(
+        {.where = fmt::format("access list of {}", file.path),
+         .found = some_of(entries),
+         .wanted = fmt::format("no named user or group with more than others have by {:04o}", rule.allowed)});
+  }
+  sink.judge(good && entries.empty(), object_of(file), std::move(evidence));
 }
 
 template <size_t kIndex>

@@ -106,14 +106,97 @@ TEST(FileChecks, LetTheSocketBelongToTheEnginesGroup) {
   socket.gid = 998;
   socket.group = "docker";
   EXPECT_EQ(status_of_only_row("file.docker-socket-owner", facts_of(host_files::kEngineSocket, {socket})), "pass");
-  socket.group = "users";
-  Facts facts = facts_of(host_files::kEngineSocket, {socket});
-  EXPECT_EQ(status_of_only_row("file.docker-socket-owner", facts), "fail");
-  facts.host.daemon->settings->emplace("group", in_daemon_json("group", {"users"}));
-  EXPECT_EQ(status_of_only_row("file.docker-socket-owner", facts), "pass");
   // No other file of the engine belongs to that group.
   EXPECT_EQ(status_of_only_row("file.containerd-socket-owner", facts_of(host_files::kContainerdSocket, {socket})),
             "fail");
+}
+
+Facts told_group(std::string name, uint32_t gid, std::vector<User> members = {}) {
+  File socket = test_file("/run/docker.sock", 0660);
+  socket.gid = gid;
+  socket.group = std::move(name);
+  Facts facts = facts_of(host_files::kEngineSocket, {socket});
+  facts.host.daemon->settings->emplace("group", in_daemon_json("group", {socket.group}));
+  facts.host.socket_grants = {{.to = "group " + socket.group, .users = std::move(members)}};
+  return facts;
+}
+
+TEST(FileChecks, LetTheSocketBelongToAGroupThatIsThereForTheEngine) {
+  constexpr std::string_view kCheck = "file.docker-socket-owner";
+  EXPECT_EQ(status_of_only_row(kCheck, told_group("engineers", 998, {{.name = "alice", .uid = 1000}})), "pass");
+  EXPECT_THAT(told_by(kCheck, told_group("engineers", 998)), HasSubstr("/etc/docker/daemon.json#/group: engineers"));
+  Facts facts = told_group("engineers", 998);
+  facts.host.daemon->settings->at("group").values = {"998"};
+  EXPECT_EQ(status_of_only_row(kCheck, facts), "pass") << "dockerd takes numbers, too";
+  facts.host.daemon->settings->at("group").values = {"others"};
+  EXPECT_EQ(status_of_only_row(kCheck, facts), "fail");
+  facts.host.daemon->settings->clear();
+  EXPECT_EQ(status_of_only_row(kCheck, facts), "fail");
+  // What is not known is not taken for granted.
+  facts.host.daemon->settings = not_known("/etc/docker/daemon.json: permission denied");
+  EXPECT_EQ(status_of_only_row(kCheck, facts), "error");
+  facts = told_group("engineers", 998);
+  facts.host.socket_grants = not_known("access list of /run/docker.sock: I/O error");
+  EXPECT_EQ(status_of_only_row(kCheck, facts), "error");
+  facts = told_group("engineers", 998);
+  facts.host.accounts_incomplete = "/etc/nsswitch.conf asks sss about users and groups, too";
+  EXPECT_EQ(status_of_only_row(kCheck, facts), "manual");
+}
+
+TEST(FileChecks, DoNotLetTheSocketBelongToAGroupOfEverybodys) {
+  constexpr std::string_view kCheck = "file.docker-socket-owner";
+  for (const auto& [name, gid] : std::map<std::string, uint32_t>{{"nogroup", 65534},
+                                                                 {"users", 100},
+                                                                 {"users", 984},
+                                                                 {"www-data", 33},
+                                                                 {"adm", 4},
+                                                                 {"wheel", 998},
+                                                                 {"site", 42}}) {
+    EXPECT_EQ(status_of_only_row(kCheck, told_group(name, gid)), "fail") << name << gid;
+  }
+  const Facts primary = told_group("staffers", 1000, {{.name = "bob", .uid = 1001, .primary = true}});
+  EXPECT_EQ(status_of_only_row(kCheck, primary), "fail");
+  EXPECT_THAT(told_by(kCheck, primary), HasSubstr("staffers is the primary group of bob"));
+}
+
+File with_access(std::string path, uint32_t mode, std::vector<AccessEntry> entries) {
+  File file = test_file(std::move(path), mode);
+  file.access = std::move(entries);
+  return file;
+}
+
+TEST(FileChecks, SeeWhomAnAccessListNames) {
+  using Kind = AccessEntry::Kind;
+  for (const FileCase& each : kCases) {
+    const auto status = [&](AccessEntry entry) {
+      return status_of_only_row(id_of(each, "mode"),
+                                facts_of(each.file, {with_access("/there", each.widest, {std::move(entry)})}));
+    };
+    const uint32_t others = each.widest & 7U;
+    const uint32_t group = each.widest >> 3U & 7U;
+    EXPECT_EQ(status({.kind = Kind::kUser, .id = 65534, .name = "nobody", .rights = 7}), "fail") << each.slug;
+    EXPECT_EQ(status({.kind = Kind::kUser, .id = 65534, .name = "nobody", .rights = others}), "pass") << each.slug;
+    EXPECT_EQ(status({.kind = Kind::kUser, .id = 65534, .name = "nobody", .rights = others | 2U}), "fail") << each.slug;
+    EXPECT_EQ(status({.kind = Kind::kGroup, .id = 998, .name = "ops", .rights = others | 2U}), "fail") << each.slug;
+    EXPECT_EQ(status({.kind = Kind::kUser, .id = 0, .name = "root", .rights = 7}), "pass") << each.slug;
+    EXPECT_EQ(status({.kind = Kind::kGroup, .id = 0, .name = "root", .rights = group}), "pass") << each.slug;
+    EXPECT_EQ(status({.kind = Kind::kOwningGroup, .rights = 7}), "pass") << "the mode's own bits are judged";
+  }
+  const Facts facts =
+      facts_of(host_files::kEngineSocket,
+               {with_access("/run/docker.sock", 0660, {{.kind = Kind::kUser, .id = 7, .name = "ci", .rights = 6}})});
+  EXPECT_THAT(told_by("file.docker-socket-mode", facts),
+              HasSubstr("access list of /run/docker.sock: user:ci:rw- (no named user or group with more"));
+}
+
+TEST(FileChecks, DoNotPassAFileWhoseAccessListIsNotKnown) {
+  File file = test_file("/run/docker.sock", 0660);
+  file.access = not_known("access list of /run/docker.sock: I/O error");
+  EXPECT_EQ(told_by("file.docker-socket-mode", facts_of(host_files::kEngineSocket, {file})),
+            "access list of /run/docker.sock: I/O error\n");
+  EXPECT_EQ(status_of_only_row("file.docker-socket-mode", facts_of(host_files::kEngineSocket, {file})), "error");
+  file.mode = 0666;
+  EXPECT_EQ(status_of_only_row("file.docker-socket-mode", facts_of(host_files::kEngineSocket, {file})), "fail");
 }
 
 TEST(FileChecks, LetARootlessEngineOwnItsFiles) {

@@ -12,6 +12,7 @@
 #include "audit/checks/lookup.h"
 #include "audit/checks/release_version.h"
 #include "audit/checks/version_checks.h"
+#include "audit/host_files.h"
 
 namespace bulkhead::audit {
 namespace {
@@ -31,20 +32,59 @@ void separate_partition(const Facts& facts, Sink& sink) {
              mount.separate && !own_disk ? fmt::format("{} is no disk of its own", mount.file_system) : "");
 }
 
-void docker_group(const Facts& facts, Sink& sink) {
-  const auto& members = facts.host.socket_group_members;
-  if (!members) return sink.unknown(the_host(facts), members.error());
+constexpr std::string_view kTrusted = "only those who may be root";
+constexpr uint32_t kOthersWrite = 02;
+
+const File* engine_socket(const Facts& facts) {
+  const auto found = facts.host.files.find(std::string(host_files::kEngineSocket));
+  return found == facts.host.files.end() || !found->second || found->second->empty() ? nullptr
+                                                                                     : &found->second->front();
+}
+
+// "alice (1000)": without root, and without the user of a rootless engine.
+std::vector<std::string> those_without(const std::vector<User>& users, uint32_t engine) {
   std::vector<std::string> told;
-  for (const User& user : *members) {
-    if (user.uid == 0U) continue;
+  for (const User& user : users) {
+    if (user.uid == 0U || user.uid == engine) continue;
     told.push_back(user.uid ? fmt::format("{} ({})", user.name, *user.uid)
                             : fmt::format("{} (no such user)", user.name));
   }
-  Evidence evidence{.where = fmt::format("members of group {}", facts.host.socket_group),
-                    .found = told.empty() ? "none" : some_of(told),
-                    .wanted = "only those who may be root"};
-  if (told.empty()) return sink.pass(the_host(facts), {std::move(evidence)});
-  sink.manual(the_host(facts), {std::move(evidence)}, "each of them can become root of this host by the engine");
+  return told;
+}
+
+void docker_group(const Facts& facts, Sink& sink) {
+  // A rootless engine gives away no more than its own user has.
+  const bool rootless = facts.engine && facts.engine->rootless();
+  const std::string_view power = rootless ? "do what the engine's user can" : "become root of this host";
+  if (const File* socket = engine_socket(facts); socket != nullptr && (socket->mode & kOthersWrite) != 0) {
+    return sink.fail(the_host(facts),
+                     {{.where = socket->path,
+                       .found = fmt::format("everybody (mode {:04o})", socket->mode),
+                       .wanted = std::string(kTrusted)}},
+                     fmt::format("who reaches the socket can {} by the engine", power));
+  }
+  const auto& grants = facts.host.socket_grants;
+  if (!grants) return sink.unknown(the_host(facts), grants.error());
+  std::vector<Evidence> evidence;
+  bool any = false;
+  for (const Grant& grant : *grants) {
+    const std::vector<std::string> told =
+        those_without(grant.users, rootless && facts.host.daemon ? facts.host.daemon->uid : 0);
+    any = any || !told.empty();
+    evidence.push_back(
+        {.where = grant.to, .found = told.empty() ? "nobody" : some_of(told), .wanted = std::string(kTrusted)});
+  }
+  if (evidence.empty()) {
+    evidence.push_back({.where = "the engine's socket", .found = "nobody but root", .wanted = std::string(kTrusted)});
+  }
+  std::string reason = any ? fmt::format("each of them can {} by the engine", power) : "";
+  if (const std::string& incomplete = facts.host.accounts_incomplete; !incomplete.empty()) {
+    reason +=
+        fmt::format("{}there may be more: {} (getent group shows the members of one)", any ? "; " : "", incomplete);
+  } else if (!any) {
+    return sink.pass(the_host(facts), std::move(evidence));
+  }
+  sink.manual(the_host(facts), std::move(evidence), std::move(reason));
 }
 
 std::string yes_or_why(const Fact<bool>& fact) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "audit/checks/test_host.h"
+#include "audit/host_files.h"
 
 namespace bulkhead::audit {
 namespace {
@@ -43,16 +44,55 @@ TEST(SeparatePartition, IsNoMountOfMemoryOrOfAnOverlay) {
 TEST(DockerGroup, NamesWhoCanBecomeRoot) {
   Facts facts = facts_with_daemon();
   EXPECT_EQ(status_of_only_row("host.docker-group", facts), "not_applicable");
-  facts.host.socket_group = "docker";
-  facts.host.socket_group_members.emplace();
+  facts.host.socket_grants.emplace();
   EXPECT_EQ(status_of_only_row("host.docker-group", facts), "pass");
-  facts.host.socket_group_members = {{.name = "root", .uid = 0}};
+  facts.host.socket_grants = {{.to = "group docker", .users = {{.name = "root", .uid = 0}}}};
+  EXPECT_EQ(told_by("host.docker-group", facts), "group docker: nobody (only those who may be root); \n");
   EXPECT_EQ(status_of_only_row("host.docker-group", facts), "pass");
-  facts.host.socket_group_members->push_back({.name = "alice", .uid = 1000});
-  facts.host.socket_group_members->push_back({.name = "gone", .uid = {}});
+  facts.host.socket_grants->front().users.push_back({.name = "alice", .uid = 1000});
+  facts.host.socket_grants->front().users.push_back({.name = "gone", .uid = {}});
   EXPECT_EQ(status_of_only_row("host.docker-group", facts), "manual");
-  EXPECT_THAT(told_by("host.docker-group", facts),
-              HasSubstr("members of group docker: alice (1000), gone (no such user)"));
+  EXPECT_THAT(told_by("host.docker-group", facts), HasSubstr("group docker: alice (1000), gone (no such user)"));
+}
+
+TEST(DockerGroup, NamesWhomTheAccessListLetsIn) {
+  Facts facts = facts_with_daemon();
+  facts.host.socket_grants = {{.to = "group docker", .users = {}},
+                              {.to = "user:ci:rw- of the access list", .users = {{.name = "ci", .uid = 65534}}}};
+  EXPECT_EQ(status_of_only_row("host.docker-group", facts), "manual");
+  EXPECT_THAT(told_by("host.docker-group", facts), HasSubstr("user:ci:rw- of the access list: ci (65534)"));
+  facts.host.socket_grants = not_known("access list of /run/docker.sock: I/O error");
+  EXPECT_EQ(status_of_only_row("host.docker-group", facts), "error");
+}
+
+TEST(DockerGroup, IsEverybodyWhereOthersMayWrite) {
+  Facts facts = facts_of(host_files::kEngineSocket, {test_file("/run/docker.sock", 0662)});
+  facts.host.socket_grants.emplace();
+  EXPECT_EQ(status_of_only_row("host.docker-group", facts), "fail");
+  EXPECT_THAT(told_by("host.docker-group", facts), HasSubstr("/run/docker.sock: everybody (mode 0662)"));
+  facts.host.files.at("engine-socket")->front().mode = 0664;  // to connect is to write
+  EXPECT_EQ(status_of_only_row("host.docker-group", facts), "pass");
+}
+
+TEST(DockerGroup, OfWhichADirectoryServiceMayKnowMoreIsForAPerson) {
+  Facts facts = facts_with_daemon();
+  facts.host.socket_grants = {{.to = "group docker", .users = {}}};
+  facts.host.accounts_incomplete = "/etc/nsswitch.conf asks sss about users and groups, too";
+  EXPECT_EQ(status_of_only_row("host.docker-group", facts), "manual");
+  EXPECT_THAT(told_by("host.docker-group", facts), HasSubstr("group docker: nobody"));
+  EXPECT_THAT(told_by("host.docker-group", facts), HasSubstr("there may be more: /etc/nsswitch.conf asks sss"));
+}
+
+TEST(DockerGroup, DoesNotBlameARootlessEngineForItsOwnUser) {
+  Facts facts = facts_with_daemon();
+  facts.host.socket_grants = {{.to = "owner", .users = {{.name = "alice", .uid = 1000}}}};
+  EXPECT_EQ(status_of_only_row("host.docker-group", facts), "manual");
+  EXPECT_THAT(told_by("host.docker-group", facts), HasSubstr("root of this host"));
+  facts.engine->security_options.emplace_back("name=rootless");
+  EXPECT_EQ(status_of_only_row("host.docker-group", facts), "manual");
+  EXPECT_THAT(told_by("host.docker-group", facts), HasSubstr("what the engine's user can"));
+  facts.host.daemon->uid = 1000;
+  EXPECT_EQ(status_of_only_row("host.docker-group", facts), "pass");
 }
 
 TEST(Hardening, ShowsWhatHelpsAPersonToJudge) {

@@ -10,19 +10,7 @@ namespace bulkhead::audit {
 
 Fact<std::optional<Setting>> setting_of(const Facts& facts, std::string_view name) {
   if (!facts.host.daemon) return std::unexpected(facts.host.daemon.error());
-  const auto& settings = facts.host.daemon->settings;
-  if (!settings) return std::unexpected(settings.error());
-  const auto found = settings->find(std::string(name));
-  // What the file says now may not be what the daemon read.
-  if (facts.host.daemon->config_changed_since_start &&
-      (found == settings->end() || !found->second.where.starts_with("argument"))) {
-    return not_known(
-        fmt::format("{} changed since the daemon started: which value is in effect is not known (restart "
-                    "the daemon)",
-                    facts.host.daemon->config_path));
-  }
-  if (found == settings->end()) return std::nullopt;
-  return found->second;
+  return facts.host.daemon->in_effect(name);
 }
 
 std::string text_of(const std::optional<Setting>& setting) {

@@ -11,8 +11,7 @@
 
 namespace bulkhead::audit {
 
-// What the daemon runs with: nothing when neither its file nor its arguments set it. Unknown when the daemon, or its
-// configuration, could not be looked at.
+// DaemonProcess::in_effect() of the host's daemon, if it is known.
 Fact<std::optional<Setting>> setting_of(const Facts& facts, std::string_view name);
 
 // The values as one text: "json-file", "nofile=64:64, nproc=512"; "not set".

@@ -22,6 +22,7 @@ inline Facts facts_with_daemon(std::map<std::string, std::vector<std::string>> s
   daemon.pid = 812;
   daemon.executable = "/usr/bin/dockerd";
   daemon.config_path = "/etc/docker/daemon.json";
+  daemon.config_file = DaemonProcess::ConfigFile::kAsRead;
   daemon.settings.emplace();
   for (auto& [name, values] : settings) daemon.settings->emplace(name, in_daemon_json(name, std::move(values)));
   daemon.listeners.emplace();

@@ -1,9 +1,12 @@
 #include "audit/collect/daemon_process.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "audit/collect/daemon_arguments.h"
@@ -36,25 +39,81 @@ std::string variable(const Variables& variables, const std::string& name, std::s
   return found == variables.end() || found->second.empty() ? otherwise : fmt::format("{}{}", found->second, below);
 }
 
-// Whether the file has been written to since the process started; nothing when that cannot be told.
-std::optional<bool> changed_since_start(const std::string& proc, const ProcessFolder& process, int64_t written) {
-  const auto stat = process.read("stat");
-  const auto system = read_small_file(AT_FDCWD, proc + "/stat", size_t{4} << 20, proc + "/stat");
-  const long ticks = ::sysconf(_SC_CLK_TCK);
-  if (!stat || !system || ticks <= 0) return std::nullopt;
-  const auto start = process_start(*stat, *system, static_cast<uint64_t>(ticks));
-  if (!start) return std::nullopt;
-  return written > *start + kClockSlack;
+Result<int64_t> start_of(const std::string& proc, const ProcessFolder& process) {
+  TRY_ASSIGN(const std::string stat, process.read("stat"));
+  TRY_ASSIGN(const std::string system, read_small_file(AT_FDCWD, proc + "/stat", size_t{4} << 20, proc + "/stat"));
+  TRY_CONTEXT(const int64_t start, process_start(stat, system, static_cast<uint64_t>(::sysconf(_SC_CLK_TCK))),
+              process.path() + "/stat");
+  return start;
+}
+
+// A copy that keeps the time of its contents (cp -p, rsync) cannot keep that of its attributes.
+int64_t last_change(const struct stat& status) {
+  return std::max(status.st_mtim.tv_sec, status.st_ctim.tv_sec);
+}
+
+// What stands under the last name of a path, a link for itself; and the folder.
+struct Place {
+  struct stat folder{};
+  std::optional<struct stat> name;
+  std::optional<struct stat> key;  // key.json beside it
+};
+
+Result<Place> look_at_place(const RootedFolder& root, const std::string& path) {
+  const size_t slash = path.rfind('/');
+  TRY_ASSIGN(const RootedFolder::Found folder, root.find(path.substr(0, slash)));
+  const auto look = [&](const std::string& name) -> std::optional<struct stat> {
+    struct stat status{};
+    if (::fstatat(folder.fd.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+    return status;
+  };
+  return Place{.folder = folder.status, .name = look(path.substr(slash + 1)), .key = look("key.json")};
+}
+
+// Engines before 24 make a key of their own when they first start, beside their configuration: that changes the folder
+// soon after their start, and says nothing about the configuration.
+bool is_key_of_the_engine(const Place& place) {
+  return place.key && std::abs(place.key->st_mtim.tv_sec - last_change(place.folder)) <= 1;
+}
+
+// `file`: what is found under config_path; `told`: the engine was told to read it, and would not have started without.
+Fact<DaemonProcess::ConfigFile> state_of(const Result<RootedFolder::Found>& file, const std::string& path, bool told,
+                                         const Result<int64_t>& start, const RootedFolder& root) {
+  using enum DaemonProcess::ConfigFile;
+  if (!file && file.error().code() != Code::kNotFound) return unknown_because(file.error());
+  const auto place = look_at_place(root, path);
+  if (!file && told) return kDeleted;
+  if (!place) {
+    if (!file && place.error().code() == Code::kNotFound) return kAbsent;
+    return unknown_because(place.error());
+  }
+  if (!start) {
+    return not_known(fmt::format("when the daemon started is not known ({}), nor whether {} changed since",
+                                 start.error().to_string(), path));
+  }
+  const int64_t read_by = *start + kClockSlack;
+  if (file) {
+    const int64_t linked = place->name ? last_change(*place->name) : 0;
+    return std::max(last_change(file->status), linked) > read_by ? kChanged : kAsRead;
+  }
+  if (place->name) return not_known(fmt::format("{} is a link that leads nowhere: whether it did is not known", path));
+  if (last_change(place->folder) <= read_by || is_key_of_the_engine(*place)) return kAbsent;
+  return not_known(
+      fmt::format("there is no {}, and its folder changed since the daemon started: it may have been "
+                  "deleted (restart the daemon)",
+                  path));
 }
 
 Fact<Settings> read_settings(const std::string& proc, const ProcessFolder& process, const RootedFolder& root,
                              Settings from_arguments, DaemonProcess& daemon) {
+  if (daemon.config_path.empty()) return from_arguments;
   const auto file = root.find(daemon.config_path);
+  daemon.config_file =
+      state_of(file, daemon.config_path, from_arguments.contains("config-file"), start_of(proc, process), root);
   if (!file) {
     if (file.error().code() == Code::kNotFound) return from_arguments;
     return unknown_because(file.error());
   }
-  daemon.config_changed_since_start = changed_since_start(proc, process, file->status.st_mtim.tv_sec).value_or(true);
   const auto text = root.read(*file, kMaxConfigBytes);
   if (!text) return unknown_because(text.error());
   const auto from_file = parse_daemon_json(*text, daemon.config_path);
@@ -133,9 +192,11 @@ Fact<DaemonView> look_at_daemon(const std::string& proc, const ProcessFolder& pr
   view.working_folder = process.link("cwd").value_or("/");
   Settings settings = parse_daemon_arguments(daemon.arguments, daemon.pid);
   const auto config_file = settings.find("config-file");
-  daemon.config_path = config_file != settings.end() && !config_file->second.values.empty()
-                           ? absolute(view.working_folder, config_file->second.values.back())
-                           : view.config_home + "/daemon.json";
+  if (config_file == settings.end() || config_file->second.values.empty()) {
+    daemon.config_path = view.config_home + "/daemon.json";
+  } else if (const std::string& told = config_file->second.values.back(); !told.empty()) {
+    daemon.config_path = absolute(view.working_folder, told);
+  }
   daemon.settings = read_settings(proc, process, root, std::move(settings), daemon);
   if (daemon.settings) add_variables(variables, daemon.pid, *daemon.settings);
   view.data_root = view.path_setting("data-root").value_or(view.data_root);

@@ -319,7 +319,9 @@ Result<Engine> parse_engine(const json::Value& info_answer, const json::Value& v
   // Podman says of every engine that it is experimental and restores nothing: it has no daemon that either is about.
   const auto live_restore = info.boolean("LiveRestoreEnabled");
   const bool experimental = info.boolean("ExperimentalBuild").value_or(false);
+  const auto debug = info.boolean("Debug");
   if (!engine.podman) {
+    engine.debug = debug;
     engine.live_restore = live_restore;
     engine.experimental = experimental;
   }

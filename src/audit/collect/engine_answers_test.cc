@@ -97,6 +97,7 @@ TEST(EngineAnswers, TellWhatDocker20Is) {
   EXPECT_THAT(engine.security_options, ElementsAre("name=seccomp,profile=default"));
   EXPECT_EQ(engine.logging_driver, "json-file");
   EXPECT_EQ(engine.live_restore, false);
+  EXPECT_EQ(engine.debug, false);
   EXPECT_EQ(engine.ipv4_forwarding, true);
   EXPECT_EQ(engine.bridge_nf_iptables, true);
   EXPECT_THAT(engine.insecure_registries, IsEmpty()) << "127.0.0.0/8 is every engine's";
@@ -376,6 +377,7 @@ TEST(EngineAnswers, TellWhatPodmanIs) {
   const Engine engine = engine_of("podman-4.3/info", "podman-4.3/version");
   EXPECT_TRUE(engine.podman);
   EXPECT_EQ(engine.server_version, "4.3.1");
+  EXPECT_FALSE(engine.debug);
   EXPECT_FALSE(engine.live_restore) << "there is no daemon that it could be set for";
   EXPECT_FALSE(engine.experimental) << "Podman says so of every engine";
   EXPECT_FALSE(engine.rootless());

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/xattr.h>
 
+#include "audit/collect/access_list.h"
 #include "audit/collect/unknown.h"
 #include "audit/host_files.h"
 #include "base/text.h"
@@ -33,6 +37,10 @@ constexpr std::array<std::string_view, 6> kProgramFolders = {
 
 std::string folder_of(const std::string& path) {
   return path.substr(0, path.rfind('/'));
+}
+
+std::string own_containerd_socket(const DaemonView& daemon) {
+  return daemon.exec_root + "/containerd/containerd.sock";
 }
 
 class Files {
@@ -76,6 +84,7 @@ class Files {
   Fact<std::vector<File>> certificates() const;
   Fact<std::vector<File>> tls(const std::string& key, std::string_view default_name) const;
   Fact<std::vector<File>> program(const std::string& name) const;
+  Fact<std::vector<File>> containerd() const;
 
  private:
   std::vector<std::string> unit_folders() const;
@@ -165,13 +174,25 @@ Fact<std::vector<File>> Files::certificates() const {
 }
 
 Fact<std::vector<File>> Files::tls(const std::string& key, std::string_view default_name) const {
-  if (!daemon_.process.settings) return std::unexpected(daemon_.process.settings.error());
-  if (const auto path = daemon_.path_setting(key)) return one(*path);
+  for (const auto& name : {key, std::string("tls"), std::string("tlsverify")}) {
+    if (const auto known = daemon_.process.in_effect(name); !known) return std::unexpected(known.error());
+    // What else it is told does not matter for a file that it is told.
+    if (const auto path = daemon_.path_setting(key)) return one(*path);
+  }
   // To say --tlsverify at all, even of false, is to use TLS; clients' certificates are looked at unless it says false.
   const auto verify = daemon_.setting("tlsverify");
   const bool uses_tls = (daemon_.setting("tls") == "true" || verify) && (key != "tlscacert" || verify != "false");
   if (uses_tls) return one(fmt::format("{}/{}", daemon_.certificates, default_name));
   return not_applicable(fmt::format("the engine is not told to use TLS: {} is not set", key));
+}
+
+Fact<std::vector<File>> Files::containerd() const {
+  const auto set = daemon_.process.in_effect("containerd");
+  if (set) return one(containerd_socket(daemon_, root_));
+  // Whatever it is told by now: one of its own is there only when it was told none.
+  const std::string own = own_containerd_socket(daemon_);
+  if (daemon_.process.in_effect("exec-root") && root_.find(own)) return one(own);
+  return std::unexpected(set.error());
 }
 
 Fact<std::vector<File>> Files::program(const std::string& name) const {
@@ -189,13 +210,48 @@ Fact<std::vector<File>> Files::program(const std::string& name) const {
 }  // namespace
 
 Accounts read_accounts(const RootedFolder& root) {
-  const auto text = [&](std::string_view path) -> std::string {
-    const auto found = root.find(path);
-    auto read = found ? root.read(*found, kMaxAccountBytes) : Result<std::string>(fail(found.error()));
-    return read ? *std::move(read) : std::string();
+  const auto read = [&](std::string_view path) -> Result<std::string> {
+    TRY_ASSIGN(const RootedFolder::Found found, root.find(path));
+    return root.read(found, kMaxAccountBytes);
   };
-  return parse_accounts(text("/etc/passwd"), text("/etc/group"));
+  const auto users = read("/etc/passwd");
+  const auto groups = read("/etc/group");
+  Accounts accounts = parse_accounts(users ? *users : "", groups ? *groups : "");
+  const auto services = read("/etc/nsswitch.conf");
+  if (services) {
+    if (const auto others = directory_services(*services); !others.empty()) {
+      accounts.incomplete = fmt::format("/etc/nsswitch.conf asks {} about users and groups, too",
+                                        printable(fmt::format("{}", fmt::join(others, ", "))));
+    }
+  } else if (services.error().code() != Code::kNotFound) {
+    accounts.incomplete = unknown_because(services.error()).error().reason;
+  }
+  for (const auto* text : {&users, &groups}) {
+    if (!*text) accounts.incomplete = unknown_because(text->error()).error().reason;
+  }
+  return accounts;
 }
+
+namespace {
+
+// A file system without access lists, and a file without one, are what is usual.
+Fact<std::vector<AccessEntry>> access_of(const RootedFolder::Found& found, const Accounts& accounts) {
+  std::vector<std::byte> bytes(kMaxAccessListBytes);
+  // The descriptor is for naming the file only (O_PATH): its attributes are had by its name in /proc.
+  const ssize_t size = ::getxattr(fmt::format("/proc/self/fd/{}", found.fd.get()).c_str(), kAccessListAttribute,
+                                  bytes.data(), bytes.size());
+  if (size < 0 && (errno == ENODATA || errno == EOPNOTSUPP)) return std::vector<AccessEntry>();
+  if (size < 0) return unknown_because(errno_error(errno, fmt::format("access list of {}", printable(found.named))));
+  auto entries = parse_access_list(ByteSpan(bytes).first(static_cast<size_t>(size)));
+  if (!entries) return unknown_because(Error(entries.error()).with_context(printable(found.named)));
+  for (AccessEntry& entry : *entries) {
+    if (entry.kind == AccessEntry::Kind::kUser) entry.name = accounts.user_name(entry.id);
+    if (entry.kind == AccessEntry::Kind::kGroup) entry.name = accounts.group_name(entry.id);
+  }
+  return *std::move(entries);
+}
+
+}  // namespace
 
 File describe(const RootedFolder::Found& found, const std::string& path, const Accounts& accounts) {
   return {.path = path,
@@ -206,7 +262,8 @@ File describe(const RootedFolder::Found& found, const std::string& path, const A
           .group = accounts.group_name(found.status.st_gid),
           .mode = found.status.st_mode & 07777U,
           .is_directory = S_ISDIR(found.status.st_mode),
-          .is_socket = S_ISSOCK(found.status.st_mode)};
+          .is_socket = S_ISSOCK(found.status.st_mode),
+          .access = access_of(found, accounts)};
 }
 
 std::string containerd_socket(const DaemonView& daemon, const RootedFolder& root) {
@@ -215,7 +272,7 @@ std::string containerd_socket(const DaemonView& daemon, const RootedFolder& root
     return set->starts_with(kScheme) ? set->substr(kScheme.size()) : *set;
   }
   const std::string system = "/run/containerd/containerd.sock";
-  std::string own = daemon.exec_root + "/containerd/containerd.sock";
+  std::string own = own_containerd_socket(daemon);
   return root.find(own) ? own : system;
 }
 
@@ -233,12 +290,13 @@ FileFacts look_at_files(const DaemonView& daemon, const RootedFolder& root, cons
   add(names::kTlsCa, files.tls("tlscacert", "ca.pem"));
   add(names::kTlsCertificate, files.tls("tlscert", "cert.pem"));
   add(names::kTlsKey, files.tls("tlskey", "key.pem"));
-  add(names::kDaemonJson,
-      daemon.podman ? not_applicable("Podman has no daemon.json") : files.one(daemon.process.config_path));
+  const std::string& config = daemon.process.config_path;
+  add(names::kDaemonJson, daemon.podman    ? not_applicable("Podman has no daemon.json")
+                          : config.empty() ? not_applicable("the engine is told to read no configuration file")
+                                           : files.one(config));
   add(names::kDefaultDocker, files.one("/etc/default/docker"));
   add(names::kSysconfigDocker, files.one("/etc/sysconfig/docker"));
-  add(names::kContainerdSocket,
-      daemon.podman ? not_applicable("Podman does not use containerd") : files.one(containerd_socket(daemon, root)));
+  add(names::kContainerdSocket, daemon.podman ? not_applicable("Podman does not use containerd") : files.containerd());
   add(names::kDataRoot, files.one(root_dir.empty() ? daemon.data_root : root_dir));
   add(names::kDockerd, daemon.podman ? not_applicable("the engine is Podman") : files.one(daemon.process.executable));
   for (const std::string_view program : kPrograms) {

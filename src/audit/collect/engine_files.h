@@ -15,9 +15,10 @@ namespace bulkhead::audit {
 
 using FileFacts = std::map<std::string, Fact<std::vector<File>>>;
 
-// /etc/passwd and /etc/group below the root; without what cannot be read.
+// /etc/passwd and /etc/group below the root, without what cannot be read; /etc/nsswitch.conf says whether that is all.
 Accounts read_accounts(const RootedFolder& root);
 
+// Owner, mode and access list: everything that says who may do what with a file is found here.
 File describe(const RootedFolder::Found& found, const std::string& path, const Accounts& accounts);
 
 // All but the engine's socket. `root` is the daemon's, `root_dir` the engine's own word of where it keeps its data

@@ -5,11 +5,15 @@
 #include <array>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
+#include "audit/collect/access_list.h"
 #include "audit/collect/made_up_proc.h"
+#include "audit/collect/test_access_list.h"
 #include "audit/host_files.h"
 
 namespace bulkhead::audit {
@@ -17,6 +21,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class HostFiles : public ::testing::Test {
  protected:
@@ -59,18 +64,109 @@ TEST_F(HostFiles, SettingsComeFromArgumentsAndFileAsTheEngineSeesIt) {
   const DaemonView daemon = look({.executable = "/usr/bin/dockerd", .arguments = zeroes({"dockerd", "--icc=false"})});
   EXPECT_EQ(daemon.process.pid, 812);
   EXPECT_EQ(daemon.process.config_path, "/etc/docker/daemon.json");
-  EXPECT_TRUE(daemon.process.config_changed_since_start) << "the file is of today, the process of 2023";
   EXPECT_EQ(daemon.setting("icc"), "false");
   EXPECT_EQ(daemon.setting("live-restore"), "true");
   EXPECT_EQ(daemon.process.settings->at("live-restore").where, "/etc/docker/daemon.json#/live-restore");
   EXPECT_EQ(containerd_socket(daemon, *root_), "/run/other.sock");
 }
 
-TEST_F(HostFiles, AFileOlderThanTheProcessHasNotChanged) {
+using ConfigFile = DaemonProcess::ConfigFile;
+constexpr int64_t kStart = MadeUpProc::kBoot + 1000;  // of its processes
+
+void set_time(const std::string& path, int64_t seconds) {
+  const std::array<timespec, 2> times{timespec{seconds, 0}, timespec{seconds, 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times.data(), AT_SYMLINK_NOFOLLOW), 0) << path;
+}
+
+TEST_F(HostFiles, AConfigurationOlderThanTheProcessIsWhatItHasRead) {
+  const std::string path = proc_.file("etc/docker/daemon.json", R"({"icc": false})");
+  const DaemonView daemon = look({});
+  EXPECT_EQ(daemon.process.config_file, ConfigFile::kAsRead);
+  EXPECT_EQ(daemon.process.in_effect("icc").value()->values.front(), "false");
+  EXPECT_EQ(daemon.process.in_effect("debug"), std::nullopt);
+}
+
+TEST_F(HostFiles, AConfigurationThatChangedSinceTheStartIsNotWhatTheProcessHasRead) {
+  const std::string path = proc_.file("etc/docker/daemon.json", R"({"icc": false})");
+  set_time(path, kStart + 100);
+  const DaemonView daemon = look({.arguments = zeroes({"dockerd", "--iptables=false"})});
+  EXPECT_EQ(daemon.process.config_file, ConfigFile::kChanged);
+  EXPECT_FALSE(daemon.process.in_effect("icc"));
+  EXPECT_FALSE(daemon.process.in_effect("debug")) << "the file may have said something when it was read";
+  EXPECT_EQ(daemon.process.in_effect("iptables").value()->values.front(), "false") << "arguments stay";
+}
+
+// cp -p, rsync -t and touch -d keep the time of the contents, and no call keeps that of the attributes.
+TEST_F(HostFiles, AConfigurationWhoseTimeWasSetBackHasChanged) {
   const std::string path = proc_.file("etc/docker/daemon.json", "{}");
-  const std::array<timespec, 2> times{timespec{1700000900, 0}, timespec{1700000900, 0}};
-  ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times.data(), 0), 0);
-  EXPECT_FALSE(look({}).process.config_changed_since_start);
+  proc_.boot(1'700'000'000);
+  set_time(path, 1'600'000'000);
+  EXPECT_EQ(look({}).process.config_file, ConfigFile::kChanged);
+}
+
+TEST_F(HostFiles, AConfigurationBehindALinkThatIsYoungerHasChanged) {
+  proc_.file("srv/other.json", "{}");
+  link("/srv/other.json", "etc/docker/daemon.json");
+  EXPECT_EQ(look({}).process.config_file, ConfigFile::kAsRead);
+  set_time(proc_.root() + "/etc/docker/daemon.json", kStart + 100);
+  EXPECT_EQ(look({}).process.config_file, ConfigFile::kChanged);
+  std::filesystem::remove(proc_.root() + "/srv/other.json");
+  EXPECT_THAT(look({}).process.config_file.error().reason, HasSubstr("leads nowhere"));
+}
+
+TEST_F(HostFiles, AConfigurationThatIsNotThereMayHaveBeenDeleted) {
+  EXPECT_EQ(look({}).process.config_file, ConfigFile::kAbsent) << "nor is its folder";
+  const std::string folder = proc_.root() + "/etc/docker";
+  std::filesystem::create_directories(folder);
+  EXPECT_EQ(look({}).process.config_file, ConfigFile::kAbsent);
+  set_time(folder, kStart + 100);
+  const DaemonView daemon = look({});
+  ASSERT_FALSE(daemon.process.config_file);
+  EXPECT_THAT(daemon.process.config_file.error().reason,
+              HasSubstr("there is no /etc/docker/daemon.json, and its folder changed since the daemon started"));
+  EXPECT_FALSE(daemon.process.in_effect("iptables"));
+  // What an engine's first start leaves there is no deletion.
+  set_time(proc_.file("etc/docker/key.json", ""), kStart + 100);
+  set_time(folder, kStart + 100);
+  EXPECT_EQ(look({}).process.config_file, ConfigFile::kAbsent);
+  set_time(folder, kStart + 200);
+  EXPECT_FALSE(look({}).process.config_file);
+}
+
+TEST_F(HostFiles, AConfigurationThatTheEngineWasToldToReadWasThereWhenItStarted) {
+  const DaemonView daemon = look({.arguments = zeroes({"dockerd", "--config-file=/srv/daemon.json"})});
+  EXPECT_EQ(daemon.process.config_file, ConfigFile::kDeleted);
+  EXPECT_THAT(daemon.process.in_effect("iptables").error().reason, HasSubstr("/srv/daemon.json was deleted"));
+  const DaemonView none = look({.arguments = zeroes({"dockerd", "--config-file="})});
+  EXPECT_EQ(none.process.config_path, "");
+  EXPECT_EQ(none.process.in_effect("iptables"), std::nullopt);
+  EXPECT_EQ(files(none).at("daemon.json").error().kind, Unknown::Kind::kNotApplicable);
+}
+
+TEST_F(HostFiles, WithoutTheTimeOfTheStartNoConfigurationIsKnownToBeInEffect) {
+  proc_.forget_boot();
+  proc_.file("etc/docker/daemon.json", R"({"icc": false})");
+  const DaemonView daemon = look({});
+  ASSERT_FALSE(daemon.process.config_file);
+  EXPECT_THAT(daemon.process.config_file.error().reason, HasSubstr("when the daemon started is not known"));
+  EXPECT_FALSE(daemon.process.in_effect("icc"));
+}
+
+TEST_F(HostFiles, FilesThatOnlyAChangedConfigurationNamesAreNotTakenForThoseInUse) {
+  const std::string path = proc_.file("etc/docker/daemon.json", R"({"tlskey": "/new.pem", "containerd": "/new.sock"})");
+  proc_.file("new.pem", "");
+  EXPECT_THAT(paths(files(look({})).at("tls-key")), ElementsAre("/new.pem"));
+  set_time(path, kStart + 100);
+  const FileFacts facts = files(look({}));
+  EXPECT_THAT(paths(facts.at("tls-key")), ElementsAre(HasSubstr("was changed since the daemon started")));
+  EXPECT_THAT(paths(facts.at("containerd-socket")), ElementsAre(HasSubstr("was changed since the daemon started")));
+  const FileFacts told = files(look({.arguments = zeroes({"dockerd", "--tlskey=/new.pem", "--containerd=/x"})}));
+  EXPECT_THAT(paths(told.at("tls-key")), ElementsAre("/new.pem"));
+  EXPECT_THAT(paths(told.at("tls-ca")), ElementsAre(HasSubstr("was changed since the daemon started")));
+  EXPECT_THAT(paths(told.at("containerd-socket")), ElementsAre("no /x"));
+  proc_.file("run/mine/containerd/containerd.sock", "");
+  EXPECT_THAT(paths(files(look({.arguments = zeroes({"dockerd", "--exec-root=/run/mine"})})).at("containerd-socket")),
+              ElementsAre("/run/mine/containerd/containerd.sock"));
 }
 
 TEST_F(HostFiles, AnotherConfigurationFileIsTheOneThatIsRead) {
@@ -136,6 +232,40 @@ TEST_F(HostFiles, TellsOwnersAndModesByTheNamesOfThatMachine) {
   EXPECT_EQ(found->front().mode, 04640U);
   EXPECT_EQ(found->front().owner, ::geteuid() == 0 ? "root" : "ann");
   EXPECT_EQ(found->front().group, "wheel");
+}
+
+TEST_F(HostFiles, TellsWhomAccessListsNameWithWhatTheMaskLeaves) {
+  const std::string path = proc_.file("etc/docker/daemon.json", "{}");
+  const auto access = [&] { return files(look({})).at("daemon.json")->front().access; };
+  EXPECT_THAT(access().value(), IsEmpty());
+  const std::string list =
+      access_list({{1, 6}, {2, 6, ::geteuid()}, {2, 7, 4242}, {4, 4}, {8, 7, 1}, {16, 6}, {32, 4}});
+  ASSERT_EQ(::setxattr(path.c_str(), kAccessListAttribute, list.data(), list.size(), 0), 0);
+  std::vector<std::string> told;
+  for (const AccessEntry& entry : access().value()) told.push_back(entry.text());
+  EXPECT_THAT(told, ElementsAre(::geteuid() == 0 ? "user:root:rw-" : "user:ann:rw-", "user:4242:rw-", "group:1:rw-",
+                                "group::r--"));
+}
+
+TEST_F(HostFiles, KnowsWhenAccountsAreNotAllInFiles) {
+  look({});
+  EXPECT_EQ(read_accounts(*root_).incomplete, "");
+  for (const auto& [text, reason] : std::map<std::string, std::string>{
+           {"passwd: files\ngroup: files systemd\nhosts: dns\n", ""},
+           {"group:\tcompat [SUCCESS=merge] systemd # sss\n#group: sss\n", ""},
+           {"passwd: files sss\n group : files [ NOTFOUND=return ] sss[!UNAVAIL=return]ldap\n", "sss, ldap"},
+           {"initgroups: files ldap\n", "ldap"},
+           {"group:sss", "sss"}}) {
+    proc_.file("etc/nsswitch.conf", text);
+    EXPECT_EQ(read_accounts(*root_).incomplete,
+              reason.empty() ? "" : fmt::format("/etc/nsswitch.conf asks {} about users and groups, too", reason))
+        << text;
+  }
+  proc_.file("etc/nsswitch.conf", "group: compat\n");
+  proc_.file("etc/group", "wheel:x:0:\n+:::\n");
+  EXPECT_THAT(read_accounts(*root_).incomplete, HasSubstr("/etc/group has lines that bring in NIS"));
+  std::filesystem::remove(proc_.root() + "/etc/group");
+  EXPECT_THAT(read_accounts(*root_).incomplete, HasSubstr("/etc/group: "));
 }
 
 TEST_F(HostFiles, FindsUnitsInTheOrderOfSystemdWithWhatAddsToThem) {

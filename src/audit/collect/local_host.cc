@@ -75,20 +75,46 @@ Fact<std::string> read_data_path_address(const RootedFolder& root, const std::st
   return std::string(address ? *address->string() : "");
 }
 
+// To connect is to write. Whether anybody may, the mode alone says.
+Fact<std::vector<Grant>> grants_of(const File& socket, const Accounts& accounts) {
+  if (!socket.access) return std::unexpected(socket.access.error());
+  bool group_writes = (socket.mode & S_IWGRP) != 0;
+  std::vector<Grant> named;
+  for (const AccessEntry& entry : *socket.access) {
+    const bool writes = (entry.rights & S_IWOTH) != 0;
+    if (entry.kind == AccessEntry::Kind::kOwningGroup) group_writes = writes;
+    if (!writes || entry.kind == AccessEntry::Kind::kOwningGroup) continue;
+    named.push_back({.to = fmt::format("{} of the access list", entry.text()), .users = {}});
+    if (entry.kind == AccessEntry::Kind::kUser) {
+      named.back().users = {{.name = entry.name, .uid = entry.id}};
+    } else {
+      named.back().users = accounts.members(entry.id);
+    }
+  }
+  std::vector<Grant> grants;
+  if (group_writes) {
+    grants.push_back({.to = fmt::format("group {}", socket.group), .users = accounts.members(socket.gid)});
+  }
+  if ((socket.mode & S_IWUSR) != 0 && socket.uid != 0) {
+    grants.push_back({.to = "owner", .users = {{.name = socket.owner, .uid = socket.uid}}});
+  }
+  grants.insert(grants.end(), std::make_move_iterator(named.begin()), std::make_move_iterator(named.end()));
+  return grants;
+}
+
 // The socket that was connected to, below our own root.
 void look_at_socket(const std::string& socket_path, Host& host) {
   const auto here = RootedFolder::open("/");
   const auto socket = here ? here->find(socket_path) : Result<RootedFolder::Found>(fail(here.error()));
   if (!socket) {
     host.files[std::string(host_files::kEngineSocket)] = unknown_because(socket.error());
-    host.socket_group_members = unknown_because(socket.error());
+    host.socket_grants = unknown_because(socket.error());
     return;
   }
   const Accounts accounts = read_accounts(*here);
   File file = describe(*socket, socket->path, accounts);
-  host.socket_group = file.group;
-  // To connect is to write. Who else may, by the mode, is the file's matter.
-  host.socket_group_members = (file.mode & S_IWGRP) != 0 ? accounts.members(file.gid) : std::vector<User>();
+  host.socket_grants = grants_of(file, accounts);
+  host.accounts_incomplete = accounts.incomplete;
   host.files[std::string(host_files::kEngineSocket)] = std::vector<File>{std::move(file)};
 }
 

@@ -3,13 +3,17 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include "audit/collect/access_list.h"
+#include "audit/collect/test_access_list.h"
 #include "base/temporary_folder.h"
 #include "net/testing/scripted_server.h"
 
@@ -18,8 +22,10 @@ namespace {
 
 using net::testing::ScriptedServer;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 net::testing::ScriptedReply no_answer(const net::testing::SeenRequest&) {
   return net::testing::reply(404, "");
@@ -83,7 +89,34 @@ TEST(LocalHost, TellsTheSocketWhereItIsAndWhoMayWriteToIt) {
   EXPECT_TRUE(files->front().is_socket);
   EXPECT_EQ(files->front().mode, 0660U);
   EXPECT_EQ(files->front().uid, ::geteuid());
-  EXPECT_TRUE(facts.host.socket_group_members);
+  ASSERT_TRUE(facts.host.socket_grants);
+  EXPECT_THAT(facts.host.socket_grants->front().to, StartsWith("group "));
+}
+
+TEST(LocalHost, TellsWhomTheAccessListOfTheSocketLetsIn) {
+  const TemporaryFolder folder;
+  const std::string path = folder / "docker.sock";
+  const ScriptedServer engine(path, no_answer);
+  const auto look = [&](std::string_view list) {
+    EXPECT_EQ(::setxattr(path.c_str(), kAccessListAttribute, list.data(), list.size(), 0), 0);
+    Facts facts;
+    look_at_local_host(path, {}, facts);
+    std::vector<std::string> told;
+    for (const Grant& grant : facts.host.socket_grants.value()) {
+      told.push_back(grant.to);
+      for (const User& user : grant.users) told.back() += fmt::format(" {}", user.uid.value_or(0));
+    }
+    std::erase_if(told, [](const std::string& grant) { return grant.starts_with("owner"); });  // of another test user
+    return told;
+  };
+  constexpr uint32_t kNameless = 4294967000;  // no account has it
+  const std::string let_in = fmt::format("user:{0}:rw- of the access list {0}", kNameless);
+  EXPECT_THAT(look(access_list({{1, 6}, {2, 6, kNameless}, {4, 0}, {16, 6}, {32, 0}})), ElementsAre(let_in));
+  EXPECT_THAT(look(access_list({{1, 6}, {2, 6, kNameless}, {4, 6}, {16, 6}, {32, 0}})),
+              ElementsAre(StartsWith("group "), let_in));
+  EXPECT_THAT(look(access_list({{1, 6}, {2, 6, kNameless}, {4, 6}, {16, 4}, {32, 0}})), IsEmpty());
+  EXPECT_THAT(look(access_list({{1, 6}, {4, 6}, {8, 6, kNameless}, {16, 6}, {32, 0}})),
+              ElementsAre(StartsWith("group "), fmt::format("group:{}:rw- of the access list", kNameless)));
 }
 
 TEST(LocalHost, SaysOfASocketWithoutAnEngineWhyNothingIsKnown) {

@@ -1,6 +1,7 @@
 // For unit tests only: a /proc of processes that never were.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -14,7 +15,12 @@ namespace bulkhead::audit {
 
 class MadeUpProc {
  public:
-  MadeUpProc() { folder_.write("stat", "btime 1700000000\n"); }
+  // In 2096: what tests write is older than its processes, attributes too, which no call can set back.
+  static constexpr int64_t kBoot = 4'000'000'000;
+  MadeUpProc() { boot(kBoot); }
+  void boot(int64_t seconds) const { folder_.write("stat", fmt::format("btime {}\n", seconds)); }
+  // As a kernel that does not tell.
+  void forget_boot() const { folder_.write("stat", "cpu 1 2 3\n"); }
   const std::string& path() const { return folder_.path(); }
   // The root that processes see, unless told otherwise.
   std::string root() const { return folder_ / "machine"; }

@@ -233,7 +233,10 @@ TEST(Accounts, NamesOwnersAndMembers) {
   ASSERT_EQ(members.size(), 3U);
   EXPECT_EQ(members[0].name, "ann");
   EXPECT_EQ(members[0].uid, 1000U);
-  EXPECT_EQ(members[1].name, "eve") << "by primary group";
+  EXPECT_FALSE(members[0].primary);
+  EXPECT_EQ(members[1].name, "eve");
+  EXPECT_EQ(members[1].uid, 1001U);
+  EXPECT_TRUE(members[1].primary);
   EXPECT_EQ(members[2].name, "ghost");
   EXPECT_EQ(members[2].uid, std::nullopt);
   EXPECT_THAT(accounts.members(7), IsEmpty());
