@@ -8,8 +8,9 @@
 
 namespace bulkhead::audit {
 
-// A place itself and the folders that hold it always count; what lies below it as the place says.
-enum class Below : uint8_t { kAlways, kWritable, kNever };
+// A place itself and the folders that hold it always count, and what lies below it as the place says. Of kOnlyWritten
+// nothing counts that cannot be written.
+enum class Below : uint8_t { kAlways, kWritable, kNever, kOnlyWritten };
 
 struct KnownPlace {
   std::string_view path;
@@ -40,7 +41,19 @@ inline constexpr auto kKnownPlaces = std::to_array<KnownPlace>({
     {"/var/lib/containers", Below::kAlways, "images and containers of the host"},
     {"/var/lib/docker", Below::kAlways, "images, containers and volumes of the host"},
     {"/var/lib/kubelet", Below::kAlways, "pods of the host with their secrets"},
+    {"/var/spool/at", Below::kAlways, "jobs that the host runs"},
     {"/var/spool/cron", Below::kAlways, "jobs that the host runs"},
+    {"/var/backups", Below::kAlways, "copies of the host's accounts and passwords"},
+    {"/nix", Below::kWritable, "programs that the host runs"},
+    {"/opt/cni", Below::kOnlyWritten, "programs that the host runs"},
+    {"/opt/containerd", Below::kOnlyWritten, "programs that the host runs"},
+    {"/snap", Below::kWritable, "programs that the host runs"},
+    {"/var/lib/apk", Below::kOnlyWritten, "the host's packages"},
+    {"/var/lib/cloud", Below::kOnlyWritten, "scripts that the host runs when it starts"},
+    {"/var/lib/dpkg", Below::kOnlyWritten, "the host's packages, and scripts of theirs that it runs"},
+    {"/var/lib/rpm", Below::kOnlyWritten, "the host's packages, and scripts of theirs that it runs"},
+    {"/var/lib/snapd", Below::kOnlyWritten, "programs that the host runs"},
+    {"/var/log", Below::kOnlyWritten, "the host's logs, which could be forged"},
 });
 
 }  // namespace bulkhead::audit

@@ -37,9 +37,14 @@ constexpr auto kHarmless = std::to_array<std::string_view>({
     "/usr/share/zoneinfo",
 });
 
-// Folders that hold keys, in whosever home.
-constexpr auto kKeyFolders =
-    std::to_array<std::string_view>({".aws", ".azure", ".docker", ".gnupg", ".kube", ".ssh", ".gcloud"});
+// Folders and files that hold keys, in whosever home.
+constexpr auto kKeyFolders = std::to_array<std::string_view>(
+    {".aws", ".azure", ".docker", ".gcloud", ".git-credentials", ".gnupg", ".kube", ".netrc", ".pgpass", ".ssh"});
+
+// What a user's shell and session run, in the user's home; of root's home everything counts.
+constexpr auto kStartFiles = std::to_array<std::string_view>(
+    {".bash_login", ".bash_logout", ".bash_profile", ".bashrc", ".config", ".cshrc", ".kshrc", ".local", ".login",
+     ".pam_environment", ".profile", ".tcshrc", ".xprofile", ".zlogin", ".zprofile", ".zshenv", ".zshrc"});
 
 constexpr auto kEngineSockets = std::to_array<std::string_view>({
     "/run/buildkit/buildkitd.sock",
@@ -118,15 +123,22 @@ std::optional<std::string> given_away_by(std::string_view path, bool read_only, 
     // What the host trusts and whom it knows is harmless to read only; devices and sockets are to be written to.
     if (is_at_or_below(path, harmless) && (read_only || path.starts_with("/dev/"))) return std::nullopt;
   }
+  if (path.starts_with("/root/") && !read_only) return "the files of root, and what its shell runs";
   constexpr std::string_view kHomes = "/home/";
-  if (path.starts_with(kHomes) && path.find('/', kHomes.size()) == std::string_view::npos) {
-    return "all files and keys of a user";
+  if (path.starts_with(kHomes)) {
+    const size_t user_end = path.find('/', kHomes.size());
+    if (user_end == std::string_view::npos) return "all files and keys of a user";
+    const std::string_view name = path.substr(user_end + 1, path.find('/', user_end + 1) - user_end - 1);
+    if (!read_only && std::ranges::find(kStartFiles, name) != kStartFiles.end()) {
+      return fmt::format("what a user's shell or session runs ({})", name);
+    }
   }
   for (const KnownPlace& place : kKnownPlaces) {
+    if (place.below == Below::kOnlyWritten && read_only) continue;
     if (path == place.path) return std::string(place.gives);
     if (is_at_or_below(place.path, path)) return fmt::format("{} ({})", place.gives, place.path);
     if (!is_at_or_below(path, place.path)) continue;
-    if (place.below == Below::kAlways || (place.below == Below::kWritable && !read_only)) {
+    if (place.below == Below::kAlways || (place.below != Below::kNever && !read_only)) {
       return std::string(place.gives);
     }
   }
