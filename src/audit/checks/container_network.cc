@@ -80,24 +80,24 @@ void each_published(const Facts& facts, Sink& sink, Judge judge) {
       return sink.manual(object_of(container), {{std::string(kNetworkMode) + network.of, "host", "anything but host"}},
                          "it shares the host's network: which ports it opens, the engine does not know");
     }
-    judge(container, network.details.ports, std::string(kPorts) + network.of);
+    judge(container, network, std::string(kPorts) + network.of);
   });
 }
 
 // For checks of ports: fails with those that `faulty` says.
 template <typename Faulty>
 void judge_ports(const Facts& facts, Sink& sink, std::string_view wanted, Faulty faulty) {
-  each_published(
-      facts, sink, [&](const Container& container, const std::vector<PublishedPort>& ports, const std::string& where) {
-        std::vector<Evidence> faults;
-        for (const PublishedPort& port : ports) {
-          if (faulty(port)) faults.push_back({where, describe(port), std::string(wanted)});
-        }
-        if (!faults.empty()) return sink.fail(object_of(container), std::move(faults));
-        sink.pass(object_of(container),
-                  {{where, ports.empty() ? "none published" : fmt::format("{} published, none so", ports.size()),
-                    std::string(wanted)}});
-      });
+  each_published(facts, sink, [&](const Container& container, const NetworkOwner& network, const std::string& where) {
+    const std::vector<PublishedPort>& ports = network.details.ports;
+    std::vector<Evidence> faults;
+    for (const PublishedPort& port : ports) {
+      if (faulty(port)) faults.push_back({where, describe(port), std::string(wanted)});
+    }
+    if (!faults.empty()) return sink.fail(object_of(container), std::move(faults));
+    sink.pass(object_of(container),
+              {{where, ports.empty() ? "none published" : fmt::format("{} published, none so", ports.size()),
+                std::string(wanted)}});
+  });
 }
 
 void check_privileged_ports(const Facts& facts, Sink& sink) {
@@ -111,17 +111,34 @@ void check_port_address(const Facts& facts, Sink& sink) {
               [](const PublishedPort& port) { return is_every_interface(port.host_address); });
 }
 
+// Those of the engine's networks in which every port of a container can be reached, published or not.
+bool is_unprotected(const Facts& facts, std::string_view name) {
+  if (!facts.networks) return false;  // daemon.network-gateways says why
+  return std::ranges::any_of(*facts.networks, [&](const Network& network) {
+    return network.name == name && std::ranges::any_of(network.options, [](const auto& option) {
+             return option.first.starts_with("com.docker.network.bridge.gateway_mode_") &&
+                    option.second == "nat-unprotected";
+           });
+  });
+}
+
 void check_open_ports(const Facts& facts, Sink& sink) {
   constexpr std::string_view kWanted = "only those that are needed";
-  each_published(
-      facts, sink, [&](const Container& container, const std::vector<PublishedPort>& ports, const std::string& where) {
-        std::vector<Evidence> evidence;
-        for (const PublishedPort& port : ports) evidence.push_back({where, describe(port), std::string(kWanted)});
-        if (evidence.empty()) {
-          return sink.pass(object_of(container), {{where, "none published", std::string(kWanted)}});
-        }
-        sink.manual(object_of(container), std::move(evidence), "which ports are needed is for a person to say");
-      });
+  each_published(facts, sink, [&](const Container& container, const NetworkOwner& network, const std::string& where) {
+    std::vector<Evidence> evidence;
+    for (const PublishedPort& port : network.details.ports) {
+      evidence.push_back({where, describe(port), std::string(kWanted)});
+    }
+    for (const std::string& name : network.details.networks) {
+      if (!is_unprotected(facts, name)) continue;
+      evidence.push_back({"/NetworkSettings/Networks" + network.of,
+                          fmt::format("{}, nat-unprotected: every port", name), std::string(kWanted)});
+    }
+    if (evidence.empty()) {
+      return sink.pass(object_of(container), {{where, "none published", std::string(kWanted)}});
+    }
+    sink.manual(object_of(container), std::move(evidence), "which ports are needed is for a person to say");
+  });
 }
 
 void check_default_bridge(const Facts& facts, Sink& sink) {

@@ -152,6 +152,17 @@ TEST(ContainerNetwork, ANetworkOfNobodyKnownIsAnError) {
   }
 }
 
+TEST(ContainerNetwork, EveryPortIsOpenInANetworkThatProtectsNone) {
+  ContainerDetails details;
+  details.networks = {"app"};
+  Facts facts = facts_of(details);
+  facts.networks->push_back({.id = "1", .name = "app", .driver = "bridge"});
+  EXPECT_EQ(status_of_only_row(kOpen, facts), "pass");
+  facts.networks->front().options = {{"com.docker.network.bridge.gateway_mode_ipv6", "nat-unprotected"}};
+  EXPECT_EQ(status_of_only_row(kOpen, facts), "manual");
+  EXPECT_THAT(told_by(kOpen, facts), HasSubstr("/NetworkSettings/Networks: app, nat-unprotected: every port"));
+}
+
 TEST(ContainerNetwork, TheOwnerOfANetworkNeedNotBeSelected) {
   ContainerDetails proxy;
   proxy.ports = {{"80/tcp", "", 80}};

@@ -18,6 +18,10 @@
 namespace bulkhead::audit {
 namespace {
 
+constexpr std::string_view kGatewayModeIpv4 = "com.docker.network.bridge.gateway_mode_ipv4";
+constexpr std::string_view kGatewayModeIpv6 = "com.docker.network.bridge.gateway_mode_ipv6";
+constexpr std::string_view kTrustedInterfaces = "com.docker.network.bridge.trusted_host_interfaces";
+
 constexpr std::string_view kPodmanHasNoDaemon = "Podman has no daemon that containers depend on";
 
 // ---- What the API tells --------------------------------------------------------------------------------------------
@@ -339,6 +343,71 @@ void userland_proxy(const Facts& facts, Sink& sink) {
                });
 }
 
+// Options of the daemon that newer engines have, off unless they are set: fails when one is on.
+void judge_option(const Facts& facts, Sink& sink, const char* name, const char* first) {
+  if (!facts.engine) return sink.unknown(the_daemon(facts), facts.engine.error());
+  if (facts.engine->podman) return sink.not_applicable(the_daemon(facts), "Podman has no such option");
+  const auto release = release_version(facts.engine->server_version);
+  if (release && version_before(release->number, first)) {
+    return sink.not_applicable(the_daemon(facts), fmt::format("the engine has no such option before {}", first));
+  }
+  const auto setting = setting_of(facts, name);
+  if (!setting) return sink.unknown(the_daemon(facts), setting.error());
+  sink.judge(!is(*setting, "true"), the_daemon(facts),
+             {{.where = where_of(facts, *setting, name), .found = text_of(*setting), .wanted = "false, the default"}});
+}
+
+void direct_routing(const Facts& facts, Sink& sink) {
+  judge_option(facts, sink, "allow-direct-routing", "28.2.0");
+}
+
+void forward_policy(const Facts& facts, Sink& sink) {
+  judge_option(facts, sink, "ip-forward-no-drop", "28.0.0");
+}
+
+// Sources: moby, daemon/libnetwork/drivers/bridge/labels.go and bridge_linux.go (newGwMode): gateway modes since 27.0,
+// nat-unprotected since 28.0, trusted interfaces since 28.2.
+void network_gateways(const Facts& facts, Sink& sink) {
+  if (!facts.networks) return sink.unknown(the_daemon(facts), facts.networks.error());
+  if (facts.engine && facts.engine->podman) {
+    return sink.not_applicable(the_daemon(facts), "Podman's bridges have no such options");
+  }
+  bool any = false;
+  for (const Network& network : *facts.networks) {
+    if (network.driver != "bridge") continue;
+    any = true;
+    std::vector<Evidence> faults;
+    std::vector<Evidence> doubts;
+    for (const std::string_view option : {kGatewayModeIpv4, kGatewayModeIpv6, kTrustedInterfaces}) {
+      const auto found = network.options.find(std::string(option));
+      if (found == network.options.end() || found->second.empty()) continue;
+      const std::string& value = found->second;
+      const bool trusted = option == kTrustedInterfaces;
+      Evidence evidence{.where = fmt::format("/Options/{}", option),
+                        .found = value,
+                        .wanted = trusted ? "not set" : "nat, the default, or isolated"};
+      if (trusted || value == "routed") {
+        doubts.push_back(std::move(evidence));
+      } else if (value != "nat" && value != "isolated") {
+        faults.push_back(std::move(evidence));
+      }
+    }
+    if (!faults.empty()) {
+      sink.fail(object_of(network), std::move(faults),
+                "every port of its containers can be reached at their addresses");
+    } else if (!doubts.empty()) {
+      sink.manual(object_of(network), std::move(doubts),
+                  "published ports can be reached at the containers' own addresses: who has a route there, only a "
+                  "person can say");
+    } else {
+      sink.pass(object_of(network), {{.where = "/Options",
+                                      .found = "no gateway mode that lets more through",
+                                      .wanted = "nat, the default, or isolated"}});
+    }
+  }
+  if (!any) sink.not_applicable(the_daemon(facts), "there is no bridge network");
+}
+
 void configuration_in_effect(const Facts& facts, Sink& sink) {
   if (!facts.host.daemon) return sink.unknown(the_daemon(facts), facts.host.daemon.error());
   const DaemonProcess& daemon = *facts.host.daemon;
@@ -386,6 +455,9 @@ constexpr std::array kChecks = std::to_array<Check>({
     {.id = "daemon.api-tcp", .run = api_tcp},
     {.id = "daemon.authorization-bypass", .run = authorization_bypass},
     {.id = "daemon.minimum-api-version", .run = minimum_api_version},
+    {.id = "daemon.direct-routing", .run = direct_routing},
+    {.id = "daemon.forward-policy", .run = forward_policy},
+    {.id = "daemon.network-gateways", .run = network_gateways},
     {.id = "daemon.configuration-in-effect", .run = configuration_in_effect},
 });
 

@@ -368,5 +368,57 @@ TEST(EveryCheck, SaysSoWhereNothingIsKnown) {
   EXPECT_GE(result.rows.size(), catalogue().size());
 }
 
+TEST(DaemonForwarding, IsClosedUnlessItIsOpened) {
+  const std::pair<std::string_view, std::string_view> options[] = {{"daemon.direct-routing", "allow-direct-routing"},
+                                                                   {"daemon.forward-policy", "ip-forward-no-drop"}};
+  for (const auto& [check, option] : options) {
+    EXPECT_EQ(status_of_only_row(check, facts_with_daemon()), "pass") << check;
+    EXPECT_EQ(status_of_only_row(check, with(std::string(option), {"false"})), "pass") << check;
+    Facts open = with(std::string(option), {"true"});
+    EXPECT_EQ(status_of_only_row(check, open), "fail") << check;
+    EXPECT_THAT(told_by(check, open), HasSubstr(option)) << check;
+    open.engine->server_version = "27.5.1";
+    EXPECT_EQ(status_of_only_row(check, open), "not_applicable") << check;
+    EXPECT_EQ(status_of_only_row(check, test_facts()), "not_applicable") << check;
+    Facts podman = facts_with_daemon();
+    podman.engine->podman = true;
+    EXPECT_EQ(status_of_only_row(check, podman), "not_applicable") << check;
+  }
+}
+
+TEST(DaemonNetworkGateways, LetOnlyPublishedPortsThrough) {
+  constexpr std::string_view kCheck = "daemon.network-gateways";
+  constexpr const char* kIpv4 = "com.docker.network.bridge.gateway_mode_ipv4";
+  constexpr const char* kIpv6 = "com.docker.network.bridge.gateway_mode_ipv6";
+  struct Case {
+    std::map<std::string, std::string> options;
+    std::string_view status;
+  };
+  const Case kCases[] = {
+      {{}, "pass"},
+      {{{kIpv4, "nat"}}, "pass"},
+      {{{kIpv4, ""}}, "pass"},
+      {{{kIpv4, "isolated"}, {kIpv6, "isolated"}}, "pass"},
+      {{{kIpv4, "routed"}}, "manual"},
+      {{{kIpv6, "routed"}}, "manual"},
+      {{{"com.docker.network.bridge.trusted_host_interfaces", "eth1"}}, "manual"},
+      {{{kIpv4, "nat-unprotected"}}, "fail"},
+      {{{kIpv4, "nat"}, {kIpv6, "nat-unprotected"}}, "fail"},
+      {{{kIpv4, "a mode of later engines"}}, "fail"},
+  };
+  for (const Case& c : kCases) {
+    Facts facts = test_facts();
+    facts.networks->push_back({.id = "1", .name = "app", .driver = "bridge", .options = c.options});
+    EXPECT_EQ(status_of_only_row(kCheck, facts), c.status) << (c.options.empty() ? "" : c.options.begin()->second);
+  }
+  Facts facts = test_facts();
+  EXPECT_EQ(status_of_only_row(kCheck, facts), "not_applicable");
+  facts.networks->push_back({.id = "1", .name = "mesh", .driver = "overlay"});
+  EXPECT_EQ(status_of_only_row(kCheck, facts), "not_applicable");
+  facts.networks->push_back({.id = "2", .name = "bridge", .driver = "bridge"});
+  facts.engine->podman = true;
+  EXPECT_EQ(status_of_only_row(kCheck, facts), "not_applicable");
+}
+
 }  // namespace
 }  // namespace bulkhead::audit
