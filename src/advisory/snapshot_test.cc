@@ -80,8 +80,10 @@ TEST_F(Snapshot, BearsTheDateOfItsNewestFeedAndItsPageTheDatesOfAll) {
 }
 
 TEST_F(Snapshot, CallsNoReleaseJudgedByErrataAlone) {
-  const std::vector<FeedState> states = feed_states(database(), {"debian:10", "rhel:8"}, "2026-11-22", 7);
-  for (const auto& [name, ecosystem] : {std::pair("debian-advisories", "debian:10"), {"redhat-oval", "rhel:8"}}) {
+  const std::vector<FeedState> states =
+      feed_states(database(), {"debian:10", "rhel:8", "opensuse:leap:15.3"}, "2026-11-22", 7);
+  for (const auto& [name, ecosystem] :
+       {std::pair("debian-advisories", "debian:10"), {"redhat-oval", "rhel:8"}, {"suse-oval", "opensuse:leap:15.3"}}) {
     const auto state = std::ranges::find_if(
         states, [&](const FeedState& each) { return each.name == name && each.ecosystem == ecosystem; });
     ASSERT_NE(state, states.end()) << name;

@@ -134,6 +134,13 @@ bool includes_unpatched(const DocumentHead& head) {
           head.text.contains("\"oval:com.redhat.unaffected:"));
 }
 
+bool is_suse_oval(const DocumentHead& head) {
+  return is_oval_of(head, "oval:org.opensuse.security:");
+}
+
+constexpr std::string_view kSuseAttribution =
+    "SUSE security data, https://www.suse.com/support/security/oval/, CC-BY-4.0";
+
 constexpr std::array kFeeds = {
     Feed{
         .name = "redhat-oval-unpatched",
@@ -172,16 +179,30 @@ constexpr std::array kFeeds = {
         .recognises = [](const DocumentHead& head) { return is_oval_of(head, "oval:com.oracle.elsa:"); },
         .parse = parse<kOracle>,
     },
+    // What is open, too. It is not fetched: nobody here has measured that it stays below --max-document-bytes.
+    Feed{
+        .name = "suse-oval-affected",
+        .title = "SUSE and openSUSE OVAL, including what is open",
+        .publisher = "SUSE",
+        .licence = "CC-BY-4.0",
+        .attribution = kSuseAttribution,
+        .may_be_shipped = true,
+        .downloads = {},
+        .ecosystems = kSuseFamilies,
+        .recognises = [](const DocumentHead& head) { return is_suse_oval(head) && head.base().contains("-affected"); },
+        .parse = parse<kSuse>,
+    },
     Feed{
         .name = "suse-oval",
         .title = "SUSE and openSUSE OVAL",
         .publisher = "SUSE",
         .licence = "CC-BY-4.0",
-        .attribution = "SUSE security data, https://www.suse.com/support/security/oval/, CC-BY-4.0",
+        .attribution = kSuseAttribution,
         .may_be_shipped = true,
         .downloads = kSuseDownloads,
         .ecosystems = kSuseFamilies,
-        .recognises = [](const DocumentHead& head) { return is_oval_of(head, "oval:org.opensuse.security:"); },
+        .only_advisories = true,
+        .recognises = is_suse_oval,
         .parse = parse<kSuse>,
     },
     Feed{

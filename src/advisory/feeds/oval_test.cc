@@ -305,6 +305,16 @@ TEST(RedhatOval, OfErrataAloneIsToldFromThatWhichSaysWhatIsOpen) {
   EXPECT_EQ(feed_of("rhel-9.xml", "oval:com.redhat.unaffected"), "redhat-oval-unpatched");
 }
 
+TEST(SuseOval, OfWhatIsFixedIsToldFromThatWhichSaysWhatIsOpen) {
+  const auto feed_of = [](std::string_view path) {
+    const Feed* feed =
+        recognise({.path = path, .text = R"(<oval_definitions><definition id="oval:org.opensuse.security:def:1"/>)"});
+    return feed == nullptr ? std::string() : fmt::format("{}{}", feed->name, feed->only_advisories ? " (fixed)" : "");
+  };
+  EXPECT_EQ(feed_of("suse.linux.enterprise.server.15.xml"), "suse-oval (fixed)");
+  EXPECT_EQ(feed_of("oval/suse.linux.enterprise.server.15-affected.xml.gz"), "suse-oval-affected");
+}
+
 TEST(Oval, ReadsTheSamplesOfItsPublishers) {
   BULKHEAD_NEED_TEST_DATA();
   const std::string redhat = "redhat/oval/v2/testdata/fixtures/oval/v2/RHEL9/";
