@@ -561,7 +561,7 @@ TEST(UpdatePlan, ReleasesGetTheFilesThatTheirPublishersHave) {
   EXPECT_THAT(planned({"debian:12"}), Contains(HasSubstr("security-support.deb12")));
   EXPECT_THAT(planned({"debian:sid"}), Contains("https://security-tracker.debian.org/tracker/data/json"));
   EXPECT_THAT(planned({"debian:sid"}), Not(Contains(HasSubstr("security-support"))));
-  EXPECT_THAT(planned({"suse:sles:15.5"}), Contains(HasSubstr("suse.linux.enterprise.server.15.xml")));
+  EXPECT_THAT(planned({"suse:sles:15.5"}), Contains(HasSubstr("suse.linux.enterprise.server.15-affected.xml")));
   EXPECT_THAT(planned({"pypi"}), Contains("https://osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip"));
   EXPECT_THAT(planned({"wolfi"}), Not(Contains(HasSubstr("debian"))));
 }
