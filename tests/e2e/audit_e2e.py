@@ -10,6 +10,7 @@ import os
 import re
 import socket
 import socketserver
+import struct
 import subprocess
 import threading
 import time
@@ -315,6 +316,17 @@ def main():
             os.utime(other.config, (later, later))
             equal(Report(other).status("daemon.configuration-in-effect"), "fail")
         test.case("daemon.json: changed after the start", in_effect)
+
+        def access_list():
+            # owner rw, nobody rw, group rw, mask rw, others none: the mode stays 0660.
+            entries = [(0x01, 6, 0xFFFFFFFF), (0x02, 6, 65534), (0x04, 6, 0xFFFFFFFF), (0x10, 6, 0xFFFFFFFF), (0x20, 0, 0xFFFFFFFF)]
+            os.setxattr(other.socket, "system.posix_acl_access", struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries))
+            named = Report(other)
+            os.removexattr(other.socket, "system.posix_acl_access")
+            equal((named.status("file.docker-socket-mode"), named.status("host.docker-group")), ("fail", "manual"))
+            equal("user:nobody:rw-" in named.text, True, "the entry is evidence")
+            equal(Report(other).status("file.docker-socket-mode"), "pass")
+        test.case("files: whom an access list names", access_list)
 
         def files():
             paths = {check: (os.path.join(etc, path), bad, good) for path, check, bad, good in FILES}
