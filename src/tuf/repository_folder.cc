@@ -35,6 +35,10 @@ std::string staged_file(const std::string& folder, std::string_view role) {
   return fmt::format("{}/{}{}", staged_of(folder), path_segment(role), kSuffix);
 }
 
+std::string file_in(std::string_view folder, std::string_view name) {
+  return fmt::format("{}/{}", folder, name);
+}
+
 Error io_error(const std::error_code& error, std::string_view what) {
   return errno_error(error.value(), what);
 }
@@ -154,12 +158,11 @@ Status write_publication(const std::string& folder, std::optional<uint64_t> pres
     TRY_ASSIGN(const auto names, files_in(before));
     for (const std::string& name : names) {
       if (std::ranges::find(files, name, &std::pair<std::string, std::string>::first) != files.end()) continue;
-      if (::link((before + "/" + name).c_str(), (place + "/" + name).c_str()) != 0) {
-        return fail(errno_error(errno, place + "/" + name));
-      }
+      const std::string copy = file_in(place, name);
+      if (::link(file_in(before, name).c_str(), copy.c_str()) != 0) return fail(errno_error(errno, copy));
     }
   }
-  for (const auto& [name, bytes] : files) TRY(write_file_atomically(place + "/" + name, bytes));
+  for (const auto& [name, bytes] : files) TRY(write_file_atomically(file_in(place, name), bytes));
   TRY(sync_folder(place));
   TRY(sync_folder(publications_of(folder)));
   return point_at(folder, number);
