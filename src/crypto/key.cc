@@ -15,18 +15,21 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
-#include "base/base64.h"
+#include "crypto/pem.h"
 
 namespace bulkhead {
 namespace {
 
 // Of the DER of an RSA key of 8192 bits with room to spare; nothing longer is looked at.
 constexpr size_t kMaxDerBytes = size_t{16} << 10;
-constexpr size_t kMaxPemBytes = size_t{64} << 10;
 constexpr unsigned kMinRsaBits = 2048;
 constexpr unsigned kMaxRsaBits = 8192;
 constexpr unsigned kNewRsaBits = 3072;
 constexpr size_t kEd25519Bytes = 32;
+// What stands before the 96 bytes of an Ed25519 key in notary's form of PKCS#8: version 0, the object identifier
+// 1.3.6.1.4.1.11591.15.1 where RFC 8410 has 1.3.101.112, the head of an octet string.
+constexpr std::string_view kNotaryEd25519(
+    "\x30\x72\x02\x01\x00\x30\x0b\x06\x09\x2b\x06\x01\x04\x01\xda\x47\x0f\x01\x04\x60", 20);
 
 struct Free {
   void operator()(EVP_PKEY* key) const { ::EVP_PKEY_free(key); }
@@ -170,28 +173,6 @@ std::optional<std::string> raw_of_der(ByteSpan der, size_t order_bytes) {
   return raw;
 }
 
-// The decoded contents of the first "-----BEGIN label-----" block. Lines with a colon are headers (RFC 1421).
-Result<std::string> pem_block(std::string_view pem, std::string_view label) {
-  if (pem.size() > kMaxPemBytes) return fail(limit_error("bytes of a key in PEM", kMaxPemBytes, ""));
-  const std::string first = fmt::format("-----BEGIN {}-----", label);
-  const std::string last = fmt::format("-----END {}-----", label);
-  const size_t begin = pem.find(first);
-  const size_t end = begin == std::string_view::npos ? begin : pem.find(last, begin);
-  if (end == std::string_view::npos) {
-    return fail(Code::kMalformed, fmt::format("no \"{}\" in PEM", label));
-  }
-  std::string_view rest = pem.substr(begin + first.size(), end - begin - first.size());
-  std::string base64;
-  while (!rest.empty()) {
-    const size_t newline = rest.find('\n');
-    std::string_view line = rest.substr(0, newline);
-    rest.remove_prefix(newline == std::string_view::npos ? rest.size() : newline + 1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (!line.contains(':')) base64 += line;
-  }
-  return base64_decode(base64);
-}
-
 }  // namespace
 
 std::string_view key_type_name(KeyType type) {
@@ -245,8 +226,8 @@ Result<PublicKey> PublicKey::from_der(ByteSpan spki) {
 }
 
 Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
-  TRY_ASSIGN(const std::string der, pem_block(pem, "PUBLIC KEY"));
-  return from_der(as_bytes(der));
+  TRY_ASSIGN(const PemBlock block, read_pem(pem, {"PUBLIC KEY"}));
+  return from_der(as_bytes(block.contents.reveal()));
 }
 
 Result<PublicKey> PublicKey::from_ed25519(ByteSpan raw) {
@@ -269,11 +250,7 @@ const std::string& PublicKey::der() const {
 }
 
 std::string PublicKey::pem() const {
-  constexpr size_t kLine = 64;
-  const std::string base64 = base64_encode(as_bytes(state_->der));
-  std::string out = "-----BEGIN PUBLIC KEY-----\n";
-  for (size_t at = 0; at < base64.size(); at += kLine) out += base64.substr(at, kLine) + "\n";
-  return out + "-----END PUBLIC KEY-----\n";
+  return std::string(write_pem({.label = "PUBLIC KEY", .contents = Secret::copy_of(state_->der)}).reveal());
 }
 
 std::string PublicKey::ed25519() const {
@@ -341,10 +318,39 @@ Result<PrivateKey> PrivateKey::generate(KeyType type) {
 Result<PrivateKey> PrivateKey::from_der(ByteSpan pkcs8) {
   const ClearErrors clear;
   if (pkcs8.size() > kMaxDerBytes) return fail(limit_error("bytes of a private key", kMaxDerBytes, ""));
+  if (as_text(pkcs8).starts_with(kNotaryEd25519) && pkcs8.size() == kNotaryEd25519.size() + 3 * kEd25519Bytes) {
+    return from_notary_ed25519(pkcs8.subspan(kNotaryEd25519.size()));
+  }
   const unsigned char* in = bytes_of(pkcs8);
   const Owned<PKCS8_PRIV_KEY_INFO> info(::d2i_PKCS8_PRIV_KEY_INFO(nullptr, &in, static_cast<long>(pkcs8.size())));
   Owned<EVP_PKEY> key(info ? ::EVP_PKCS82PKEY(info.get()) : nullptr);
   if (!key || in != bytes_of(pkcs8) + pkcs8.size()) return fail(Code::kMalformed, "not a private key in PKCS#8");
+  TRY_ASSIGN(auto state, State::of(std::move(key)));
+  return PrivateKey(std::move(state));
+}
+
+// Public, private, public again: they must agree, or the signatures would not verify.
+Result<PrivateKey> PrivateKey::from_notary_ed25519(ByteSpan three) {
+  const ByteSpan half = three.first(kEd25519Bytes);
+  Owned<EVP_PKEY> key(
+      ::EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, bytes_of(three.subspan(kEd25519Bytes)), kEd25519Bytes));
+  if (!key) return fail(Code::kMalformed, "not an Ed25519 private key");
+  TRY_ASSIGN(auto state, State::of(std::move(key)));
+  if (state->public_key.ed25519() != as_text(half) || as_text(three.subspan(2 * kEd25519Bytes)) != as_text(half)) {
+    return fail(Code::kMalformed, "an Ed25519 key whose halves do not belong together");
+  }
+  return PrivateKey(std::move(state));
+}
+
+Result<PrivateKey> PrivateKey::from_traditional(KeyType type, ByteSpan der) {
+  const ClearErrors clear;
+  if (der.size() > kMaxDerBytes) return fail(limit_error("bytes of a private key", kMaxDerBytes, ""));
+  const unsigned char* in = bytes_of(der);
+  const int id = type == KeyType::kRsa ? EVP_PKEY_RSA : EVP_PKEY_EC;
+  Owned<EVP_PKEY> key(::d2i_PrivateKey(id, nullptr, &in, static_cast<long>(der.size())));
+  if (!key || in != bytes_of(der) + der.size() || ::EVP_PKEY_get_base_id(key.get()) != id) {
+    return fail(Code::kMalformed, "not a private key in the form of its label");
+  }
   TRY_ASSIGN(auto state, State::of(std::move(key)));
   return PrivateKey(std::move(state));
 }
@@ -362,6 +368,17 @@ Secret PrivateKey::der() const {
   unsigned char* out = bytes_of(der);
   ::i2d_PKCS8_PRIV_KEY_INFO(info.get(), &out);
   return Secret(std::move(der));
+}
+
+Secret PrivateKey::notary_der() const {
+  Secret pkcs8 = der();
+  const std::string half = public_key().ed25519();
+  if (half.empty()) return pkcs8;
+  std::string out;
+  out.reserve(kNotaryEd25519.size() + 3 * kEd25519Bytes);  // grown, it would leave copies behind
+  out.append(kNotaryEd25519).append(half);
+  out.append(pkcs8.reveal().substr(pkcs8.reveal().size() - kEd25519Bytes)).append(half);  // RFC 8410: the seed is last
+  return Secret(std::move(out));
 }
 
 Result<std::string> PrivateKey::sign(SignatureScheme scheme, ByteSpan message) const {

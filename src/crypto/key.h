@@ -73,17 +73,21 @@ class PublicKey {
 class PrivateKey {
  public:
   static Result<PrivateKey> generate(KeyType type);  // RSA: 3072 bits
-  // PrivateKeyInfo (PKCS#8), not encrypted.
+  // PrivateKeyInfo (PKCS#8), not encrypted; notary's own form for Ed25519, too.
   static Result<PrivateKey> from_der(ByteSpan pkcs8);
+  // What is in "RSA PRIVATE KEY" (PKCS#1) for kRsa, else in "EC PRIVATE KEY" (SEC 1).
+  static Result<PrivateKey> from_traditional(KeyType type, ByteSpan der);
 
   const PublicKey& public_key() const;
-  Secret der() const;  // PrivateKeyInfo
+  Secret der() const;         // PrivateKeyInfo
+  Secret notary_der() const;  // the same as docker and notary read it: Ed25519 is in their own form
 
   // Fails (kInvalidArgument) when the scheme does not fit the key.
   Result<std::string> sign(SignatureScheme scheme, ByteSpan message) const;
 
  private:
   struct State;
+  static Result<PrivateKey> from_notary_ed25519(ByteSpan three);
   explicit PrivateKey(std::shared_ptr<const State> state) : state_(std::move(state)) {}
   std::shared_ptr<const State> state_;
 };
