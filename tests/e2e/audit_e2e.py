@@ -113,6 +113,17 @@ def catalogue(*sections):
     return [check for check, manual in listed if not manual]
 
 
+def gateways(engine):
+    """A network that protects nothing; this engine keeps the option as it is."""
+    engine.docker("network", "create", "--opt", "com.docker.network.bridge.gateway_mode_ipv4=nat-unprotected", "unprotected")
+    try:
+        report = Report(engine)
+        equal(report.status("daemon.network-gateways", "unprotected"), "fail")
+        equal(report.status("daemon.network-gateways", "bridge"), "pass")
+    finally:
+        engine.docker("network", "rm", "unprotected")
+
+
 def other_names(test, engine):
     """Folders of the host that the engine's mounts, and its volumes, have under other names; ordinary ones beside them."""
     def mount(*words):
@@ -208,6 +219,7 @@ def main():
         test.case("nothing is an error here but what this machine cannot tell", lambda: equal(
             sorted({row["check"] for row in report.host["rows"] if row["status"] == "error" and not row["check"].startswith("host.audit-")}), []))
 
+        test.case("a network that protects nothing", lambda: gateways(engine))
         test.case("folders of the host under other names", lambda: other_names(test, engine))
 
         # Who is fooled by a command line?
