@@ -51,6 +51,9 @@ HOSTILE = {
     "new-privileges": ("run", ["--security-opt", "no-new-privileges:false"], "container.no-new-privileges"),
     "unmasked": ("run", ["--security-opt", "systempaths=unconfined"], "container.system-paths"),
     "all-devices": ("create", ["--device-cgroup-rule", "a *:* rwm"], "container.devices"),
+    "kernel-log": ("create", ["--device", "/dev/kmsg"], "container.devices"),
+    "disk-group": ("create", ["--group-add", "disk"], "container.groups"),
+    "redirects": ("create", ["--sysctl", "net.ipv4.conf.all.accept_redirects=1"], "container.sysctls"),
     "published": ("run", ["--publish", "8080:80"], "container.port-address"),
     "published-v6": ("create", ["--publish", "[::]:8081:80"], "container.port-address"),
     "low-port": ("run", ["--publish", "127.0.0.1:443:443"], "container.privileged-ports"),
@@ -61,6 +64,20 @@ HOSTILE = {
     "latest": ("create", ["base:latest"], "container.image-tag"),
     "no-tag": ("create", ["base"], "container.image-tag"),
     "sshd": ("run", ["base:1", "/usr/sbin/sshd", "1000"], "container.ssh-daemon"),
+}
+
+# Of Podman, made and not started: words, and which checks of containers say what.
+ON_PODMAN = {
+    "hardened": ([*HARDENED, "localhost/good:1"], {
+        "pass": "user privileged host-network host-pid host-uts capabilities dropped-capabilities no-new-privileges seccomp host-root "
+                "sensitive-mounts engine-socket memory-limit pids-limit cpu-limit read-only-root restart-policy health-check "
+                "environment-secrets image-tag open-ports default-bridge logging"}),
+    "hostile": (["--pid", "host", "--ipc", "host", "--uts", "host", "--network", "host", "--cap-add", "SYS_ADMIN", "--security-opt",
+                 "seccomp=unconfined", "--volume", "/:/host:ro", "--env", "DB_PASSWORD=hunter2", "--restart", "always", "localhost/base:1"], {
+        "fail": "user host-network host-pid host-uts capabilities dropped-capabilities no-new-privileges seccomp host-root sensitive-mounts "
+                "engine-socket memory-limit cpu-limit read-only-root restart-policy health-check environment-secrets",
+        "not_applicable": "ssh-daemon"}),
+    "privileged": (["--privileged", "localhost/base:1"], {"fail": "privileged capabilities seccomp system-paths"}),
 }
 
 # ---- Images

@@ -15,7 +15,7 @@ import subprocess
 import threading
 import time
 
-from audit_cases import ABSENT, FILES, HARDENED, HARDENED_BUT, HOSTILE, IMAGE_CHECKS, IMAGES, NOT_HERE, SETTINGS
+from audit_cases import ABSENT, FILES, HARDENED, HARDENED_BUT, HOSTILE, IMAGE_CHECKS, IMAGES, NOT_HERE, ON_PODMAN, SETTINGS
 from docker_engine import Engine, base_images, cable, load_images, namespace
 from harness import BIN, Test, equal, find_program, need, run, stop, wait_until
 
@@ -35,8 +35,8 @@ def audit(*arguments, expect=0, environment=None, wrapper=()):
 class Report:
     """One engine's part of the JSON answer."""
 
-    def __init__(self, engine, *arguments, **more):
-        self.text = audit("--host", f"unix://{engine.socket}", "--format", "json", *arguments, **more).stdout
+    def __init__(self, engine, *arguments, address=None, **more):
+        self.text = audit("--host", address or f"unix://{engine.socket}", "--format", "json", *arguments, **more).stdout
         self.host = json.loads(self.text)["hosts"][0]
 
     def rows(self, check, name=None):
@@ -550,8 +550,26 @@ def main():
                            "--cgroup-manager", "cgroupfs", "--tmpdir", test.path("podman-tmp")]
                 service = test.start(["podman", *folders, "system", "service", "--time", "0", f"unix://{path}"], "podman.log")
                 wait_until(lambda: os.path.exists(path) or service.poll() is not None, "podman")
-                host = json.loads(audit("--host", f"unix://{path}", "--format", "json").stdout)["hosts"][0]
-                equal(host["engine"].startswith("Podman"), True, host["engine"])
+
+                def call(*words):
+                    return run(["podman", *folders, *words]).strip()
+                call("import", test.path("root.tar"), "localhost/base:1")
+                call("import", "--change", "USER 1000", test.path("root.tar"), "localhost/good:1")
+                for name, (words, _) in ON_PODMAN.items():
+                    call("create", "--name", name, *words, "/bin/sleep", "1000")
+                host = Report(None, address=f"unix://{path}")
+                equal(host.host["engine"].startswith("Podman"), True, host.host["engine"])
+                for name, (_, wanted) in ON_PODMAN.items():
+                    for status, checks in wanted.items():
+                        for check in checks.split():
+                            equal(host.status(f"container.{check}", name), status, f"container.{check} of {name}")
+                # Podman before 4.4 calls the host's IPC namespace shareable.
+                equal(host.status("container.host-ipc", "hostile") in ("fail", "error"), True, "the host's IPC namespace is no pass")
+                equal("hunter2" in host.text, False, "secrets in the report")
+                equal(host.status("image.user", "localhost/base:1"), "fail")
+                equal(host.status("image.user", "localhost/good:1"), "pass")
+                for check in ("daemon.live-restore", "daemon.icc", "daemon.authorization", "file.daemon-json-mode", "swarm.managers"):
+                    equal(host.status(check), "not_applicable", check)
                 stop(service)
             test.case("Podman", podman)
         engine.end()

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "audit/checks/container_checks.h"
+#include "audit/checks/release_version.h"
 #include "audit/checks/shared_namespace.h"
 
 namespace bulkhead::audit {
@@ -24,8 +25,19 @@ void check_privileged(const Facts& facts, Sink& sink) {
 
 // ---- Namespaces that may be another container's
 
+// Until 4.4 Podman says "shareable" of every IPC namespace that is no other container's: of the host's, and of private
+// ones that nobody can join (podman pull request 17201).
+bool calls_all_shareable(const Facts& facts) {
+  static constexpr const char* kFirstThatTells = "4.4.0";
+  if (!facts.engine || !facts.engine->podman) return false;
+  const auto release = release_version(facts.engine->server_version);
+  return release && version_before(release->number, kFirstThatTells);
+}
+constexpr std::string_view kShareable = "shareable";
+
 void judge_namespace(const Facts& facts, Sink& sink, const Namespace& space) {
   const ContainerIndex index(facts);
+  const bool untold = space.mode == kIpcNamespace.mode && calls_all_shareable(facts);
   each_container(facts, sink, [&](const Container& container, const ContainerDetails&) {
     const auto chain = index.to_owner(container, space);
     if (!chain) return sink.error(object_of(container), chain.error());
@@ -39,6 +51,9 @@ void judge_namespace(const Facts& facts, Sink& sink, const Namespace& space) {
     if (mode.starts_with(kNamespaceOfPath)) {
       return sink.manual(object_of(container), std::move(evidence),
                          "it joins a namespace by its file: whose that is, the engine does not tell");
+    }
+    if (untold && mode == kShareable) {
+      return sink.error(object_of(container), "Podman before 4.4 says shareable of the host's IPC namespace too");
     }
     sink.judge(mode != "host", object_of(container), std::move(evidence));
   });
@@ -55,12 +70,16 @@ void check_host_ipc(const Facts& facts, Sink& sink) {
 }
 
 void check_shareable_ipc(const Facts& facts, Sink& sink) {
+  const bool untold = calls_all_shareable(facts);
   each_container(facts, sink, [&](const Container& container, const ContainerDetails& details) {
     const std::string& mode = details.ipc_mode;
-    const bool shared = mode == "shareable" || mode.starts_with(kNamespaceOfContainer);
+    const bool shared = mode == kShareable || mode.starts_with(kNamespaceOfContainer);
     if (mode.empty()) return sink.not_applicable(object_of(container), "the engine does not say who may join its IPC");
     if (mode == "host") {
       return sink.not_applicable(object_of(container), "it has the host's IPC namespace (container.host-ipc)");
+    }
+    if (mode == kShareable && untold) {
+      return sink.not_applicable(object_of(container), "Podman before 4.4 does not say who may join its IPC");
     }
     sink.judge(!shared, object_of(container), {{std::string(kIpcNamespace.where), mode, "private or none"}});
   });

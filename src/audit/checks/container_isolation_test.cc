@@ -1,3 +1,5 @@
+#include <tuple>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -156,6 +158,21 @@ constexpr ModeCase kModes[] = {
     {"container.host-cgroupns", &ContainerDetails::cgroupns_mode, "host", "fail"},
     {"container.host-cgroupns", &ContainerDetails::cgroupns_mode, "", "not_applicable"},
 };
+
+// Podman before 4.4 calls every IPC namespace shareable, the host's too.
+TEST(ContainerIsolation, DoesNotTakePodmansWordForAnIpcNamespaceThatMayBeTheHosts) {
+  ContainerDetails details;
+  details.ipc_mode = "shareable";
+  Facts facts = facts_of(details);
+  facts.engine->podman = true;
+  for (const auto& [version, host, shareable] :
+       {std::tuple("4.3.1", "error", "not_applicable"), std::tuple("4.4.0", "pass", "fail"),
+        std::tuple("5.2.0", "pass", "fail")}) {
+    facts.engine->server_version = version;
+    EXPECT_EQ(status_of_only_row("container.host-ipc", facts), host) << version;
+    EXPECT_EQ(status_of_only_row("container.shareable-ipc", facts), shareable) << version;
+  }
+}
 
 TEST(ContainerIsolation, JudgesModes) {
   for (const auto& [check, mode, value, status] : kModes) {
