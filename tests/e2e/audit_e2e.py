@@ -181,6 +181,7 @@ def main():
             image = [] if re.match("base|good", words[-1] if words else "") or name == "sshd" else ["base:1"]
             program = [] if name == "sshd" else ["/bin/sleep", "1000"]
             engine.docker(how, *(["--detach"] if how == "run" else []), "--name", name, *words, *image, *program)
+        engine.docker("network", "create", "--opt", "com.docker.network.bridge.gateway_mode_ipv4=nat-unprotected", "unprotected")
         identifiers = load_images(test, engine, {tag: (config, history) for tag, (config, history, _) in IMAGES.items()})
         report = Report(engine)
 
@@ -194,6 +195,8 @@ def main():
                 if status not in HARDENED_BUT.get(check, {"pass"}):
                     raise AssertionError(f"{check}: {status}: {report.rows(check, 'hardened')}")
         test.case("hardened: passes every check of containers that it can", hardened)
+        test.case("networks by the mode of their gateways", lambda: equal(
+            [report.status("daemon.network-gateways", name) for name in ("bridge", "unprotected")], ["pass", "fail"]))
         test.case("a container of an image by its digest", lambda: equal(report.status("container.image-tag", "by-digest"), "pass"))
 
         def images():
