@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "audit/checks/mount_tree.h"
 #include "audit/collect/accounts.h"
 #include "audit/collect/mount_table.h"
 #include "audit/collect/process_text.h"
@@ -25,6 +26,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (const auto& mount : *mounts) {
       const auto found = audit::mount_of(*mounts, mount.mount_point);
       if (!found || (found->separate && found->mount_point == "/")) __builtin_trap();
+    }
+    const audit::MountTree tree(*mounts);
+    for (const auto& mount : *mounts) {
+      const auto place = tree.find(mount.mount_point);
+      if (!place) continue;
+      const auto names = tree.names_of(*place);
+      // A name leads to the place, or to a part of it.
+      for (const auto& name : names) {
+        if (!tree.find(name)->inside.starts_with(place->inside)) __builtin_trap();
+      }
+      if (tree.below(mount.mount_point).size() >= mounts->size()) __builtin_trap();
     }
   }
   for (const auto& socket : audit::parse_listening_unix_sockets(text)) {

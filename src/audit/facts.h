@@ -90,6 +90,7 @@ struct Mount {
   std::string destination;  // in the container
   bool read_only = false;
   std::string propagation;  // "rprivate", "shared", …; empty: not said
+  bool recursive = true;    // what is mounted below its source comes with it
   // Of a local volume that binds a folder of the host ("o=bind,device=/etc"): that folder, as the volume says it.
   std::string device;
   // Of a local volume that is a file system of its own ("type=overlay", "o=lowerdir=/etc,…", "device=overlay").

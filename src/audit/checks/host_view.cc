@@ -1,5 +1,6 @@
 #include "audit/checks/host_view.h"
 
+#include <set>
 #include <span>
 
 #include <fmt/format.h>
@@ -44,6 +45,7 @@ bool is_own_file_system(const Mount& mount) {
 
 struct HostView::Look {
   const Use& use;
+  std::set<std::pair<const Mount*, std::string>> volumes;  // and what of them: seen already
   bool enough = false;
   std::string not_known;
 };
@@ -120,14 +122,14 @@ void HostView::look_through(const Mount& mount, const std::string& how, int dept
 // The folder of a volume shows what the volume is made of, once it is mounted there.
 void HostView::look_into_volumes(const std::string& path, const Mount& mount, int depth, Look& look) {
   if (!facts_.volumes) {
-    const std::string folder = root_dir_ + "/volumes";
-    if (is_error(facts_.volumes.error()) && !root_dir_.empty() && is_at_or_below(path, folder)) {
+    if (is_error(facts_.volumes.error()) && is_in_a_volume(path, root_dir_)) {
       look.not_known =
           fmt::format("what the volume at {} is made of is not known: {}", path, facts_.volumes.error().reason);
     }
     return;
   }
   const auto look_into = [&](const Mount& volume, std::string_view rest) {
+    if (!look.volumes.emplace(&volume, rest).second) return;
     if (depth == kMaxVolumes) {
       look.not_known = fmt::format("more than {} volumes bind one another at {}", kMaxVolumes, path);
       return;
@@ -177,6 +179,7 @@ void HostView::look_at_mounts(const std::string& path, const std::string& how, c
     }
   };
   tell_names(*place, mount.read_only, path);
+  if (!mount.recursive) return;
   for (const MountEntry* below : tree_.below(path)) {
     if (look.enough) return;
     // That the container's mount is read-only holds for those below it with the newest engines only.
@@ -195,7 +198,8 @@ const std::vector<std::string>& HostView::names_of(const MountTree::Place& place
     names.push_back(std::string(usual).append(rest));
   }
   // The root of a machine that is a container itself overlays folders of another one's.
-  if (place.mount->file_system == "overlay" && place.mount->mount_point != "/") {
+  const auto root = tree_.find("/");
+  if (place.mount->file_system == "overlay" && root && place.mount->device != root->mount->device) {
     for (const std::string& folder : overlaid_folders(place.mount->options)) {
       // A relative one was mounted from within an engine's folder, by that engine.
       if (folder.starts_with('/')) names.push_back(normal_path(folder + std::string(rest)));

@@ -1,6 +1,7 @@
 // Folders of the host under other names, by the checks that look for them.
 #include "audit/checks/host_view.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -188,7 +189,41 @@ TEST(HostView, AVolumeOfAVolumeIsFollowedAndEnds) {
   EXPECT_EQ(judged(facts), "pass fail");
   facts.volumes->at("second").device = "/var/lib/docker/volumes/made/_data";
   facts.volumes->at("second").resolved = "/var/lib/docker/volumes/made/_data";
+  EXPECT_EQ(judged(facts), "pass pass") << "one shows the other, and neither the host";
+  facts.volumes->at("second").device = "/var/lib/docker/volumes/second/_data/x";
+  facts.volumes->at("second").resolved = "/var/lib/docker/volumes/second/_data/x";
   EXPECT_EQ(judged(facts), "error error");
+}
+
+TEST(HostView, ManyVolumesThatHoldOneAnotherTakeNoLongerThanTheyAre) {
+  Facts facts = machine();
+  for (int i = 0; i < 200; ++i) {
+    Mount each = volume(fmt::format("v{}", i));
+    each.device = "/var/lib/docker/volumes";
+    each.resolved = each.device;
+    facts.volumes->emplace(each.volume, each);
+  }
+  EXPECT_EQ(judged(with(bind("/var/lib/docker/volumes"), facts)), "error fail");
+}
+
+TEST(HostView, AMountThatIsNotRecursiveLeavesOutWhatIsMountedBelow) {
+  Mount mount = bind("/srv/deep");
+  mount.recursive = false;
+  EXPECT_EQ(judged(with(mount)), "pass pass");
+  mount = bind("/srv/x");
+  mount.recursive = false;
+  EXPECT_EQ(judged(with(mount)), "pass fail");
+}
+
+TEST(HostView, TheRootOfAMachineThatIsAContainerIsAnOverlayOfAnothers) {
+  Facts facts = machine();
+  facts.host.mounts = *parse_mountinfo(
+      "1 0 0:9 / / rw - overlay overlay rw,lowerdir=/var/lib/docker/overlay2/l/A,upperdir=/var/lib/docker/overlay2/B\n"
+      "2 1 0:9 /srv/data /srv/again rw - overlay overlay rw,lowerdir=/var/lib/docker/overlay2/l/A\n"
+      "3 1 0:9 /etc /srv/x rw - overlay overlay rw,lowerdir=/var/lib/docker/overlay2/l/A\n");
+  EXPECT_EQ(judged(with(bind("/srv/data"), facts)), "pass pass");
+  EXPECT_EQ(judged(with(bind("/srv/again"), facts)), "pass pass");
+  EXPECT_EQ(judged(with(bind("/srv/x"), facts)), "pass fail");
 }
 
 TEST(HostView, AVolumeThatNobodyKnowsIsNoPass) {
@@ -196,6 +231,8 @@ TEST(HostView, AVolumeThatNobodyKnowsIsNoPass) {
   facts.volumes = not_known("driver timed out");
   EXPECT_EQ(judged(with(bind("/var/lib/docker/volumes/x/_data"), facts)), "error error");
   EXPECT_EQ(judged(with(bind("/srv/data"), facts)), "pass pass");
+  facts.engine = not_known("driver timed out");
+  EXPECT_EQ(judged(with(bind("/var/lib/docker/volumes/x/_data"), facts)), "error error");
 }
 
 // ---- Links

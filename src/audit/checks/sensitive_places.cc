@@ -75,7 +75,8 @@ constexpr auto kOfTheKernel = std::to_array<std::pair<std::string_view, std::str
     {"tracefs", "/sys/kernel/tracing"},
 });
 
-// Whether it lies in a volume: the data of containers, and no part of the host.
+}  // namespace
+
 bool is_in_a_volume(std::string_view path, std::string_view root_dir) {
   // The usual ones too: a link may lead from there to where the engine says that it is.
   for (const std::string_view folder :
@@ -86,8 +87,6 @@ bool is_in_a_volume(std::string_view path, std::string_view root_dir) {
   }
   return false;
 }
-
-}  // namespace
 
 std::string_view usual_place_of(std::string_view file_system) {
   const auto* const found =

@@ -9,6 +9,9 @@
 
 namespace bulkhead::audit {
 
+// Whether it lies in a volume below `root_dir` or where engines usually have them: the data of containers.
+bool is_in_a_volume(std::string_view path, std::string_view root_dir);
+
 // What a mount of this folder or file gives away; nothing when it gives nothing away. `root_dir`: the engine's own
 // folder, whose volumes are no part of the host. Paths are normal.
 std::optional<std::string> given_away_by(std::string_view path, bool read_only, std::string_view root_dir);

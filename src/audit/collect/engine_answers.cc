@@ -99,6 +99,12 @@ Mount mount_of(const Part& point) {
 std::vector<Mount> mounts_of(const Part& container, const Part& host_config) {
   std::vector<Mount> mounts;
   container.part("Mounts").each_element([&](const Part& point) { mounts.push_back(mount_of(point)); });
+  // How far a mount of --mount goes is told of what was asked for alone.
+  host_config.part("Mounts").each_element([&](const Part& asked) {
+    if (!asked.part("BindOptions").boolean("NonRecursive").value_or(false)) return;
+    const auto mount = std::ranges::find(mounts, asked.string("Target"), &Mount::destination);
+    if (mount != mounts.end()) mount->recursive = false;
+  });
   // Those of --tmpfs are told here alone.
   for (const auto& [destination, options] : host_config.string_map("Tmpfs")) {
     if (std::ranges::find(mounts, destination, &Mount::destination) != mounts.end()) continue;

@@ -618,6 +618,17 @@ TEST(BoundFolder, IsWhatALocalVolumeBinds) {
   EXPECT_EQ(bound_folder({}), "");
 }
 
+TEST(EngineAnswers, TellHowFarAMountGoes) {
+  const auto details = ok(parse_container(parsed(R"({"Id":"c","State":{},"Config":{},"Mounts":[
+      {"Type":"bind","Source":"/srv","Destination":"/a","RW":true},
+      {"Type":"bind","Source":"/srv","Destination":"/b","RW":true}],
+      "HostConfig":{"Mounts":[{"Type":"bind","Source":"/srv","Target":"/a","BindOptions":{"NonRecursive":true}},
+                              {"Type":"bind","Source":"/srv","Target":"/b","BindOptions":{}},
+                              {"Type":"volume","Target":"/c"}]}})")
+                                              .root()));
+  EXPECT_THAT(details.mounts, ElementsAre(Field(&Mount::recursive, false), Field(&Mount::recursive, true)));
+}
+
 TEST(EngineAnswers, TellVolumesThatAreFileSystemsOfTheirOwn) {
   const auto volumes = ok(parse_volumes(parsed(R"({"Volumes":[
       {"Name":"o","Driver":"local","Mountpoint":"/v/o/_data",
