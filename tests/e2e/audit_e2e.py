@@ -113,21 +113,10 @@ def catalogue(*sections):
     return [check for check, manual in listed if not manual]
 
 
-def gateways(engine):
-    """A network that protects nothing; this engine keeps the option as it is."""
-    engine.docker("network", "create", "--opt", "com.docker.network.bridge.gateway_mode_ipv4=nat-unprotected", "unprotected")
-    try:
-        report = Report(engine)
-        equal(report.status("daemon.network-gateways", "unprotected"), "fail")
-        equal(report.status("daemon.network-gateways", "bridge"), "pass")
-    finally:
-        engine.docker("network", "rm", "unprotected")
-
-
 def other_names(test, engine):
     """Folders of the host that the engine's mounts, and its volumes, have under other names; ordinary ones beside them."""
     def mount(*words):
-        run(["nsenter", "--mount", "--target", str(engine.pid()), "mount", *words])
+        run(["nsenter", "--mount", "--root", "--target", str(engine.pid()), "mount", *words])
 
     def volume(name, kind, device, options):
         engine.docker("volume", "create", "--opt", f"type={kind}", "--opt", f"device={device}", "--opt", f"o={options}", name)
@@ -222,7 +211,6 @@ def main():
         test.case("nothing is an error here but what this machine cannot tell", lambda: equal(
             sorted({row["check"] for row in report.host["rows"] if row["status"] == "error" and not row["check"].startswith("host.audit-")}), []))
 
-        test.case("a network that protects nothing", lambda: gateways(engine))
         test.case("folders of the host under other names", lambda: other_names(test, engine))
 
         # Who is fooled by a command line?
@@ -308,7 +296,7 @@ def main():
                 base_images(test, other)
             other.docker("rm", "--force", "probe")
             other.docker("create", "--name", "probe", "base:1", "/bin/sleep", "1000")
-            if column == 2:
+            if column == 2 and maps_users:
                 other.docker("run", "--detach", "--name", "mapped", *HARDENED, "--log-driver", "local", "good:1", "/bin/sleep", "1000")
             after = Report(other)
             for setting, check, *values in SETTINGS:
@@ -320,8 +308,12 @@ def main():
                 equal(after.status(check), status, check)
             # Without a plugin there is nothing to get past.
             equal(after.status("daemon.authorization-bypass"), "manual" if column == 1 else "not_applicable")
-            if column == 2:
+            if column == 2 and maps_users:
                 equal(after.status("container.user-namespace", "mapped"), "pass")
+        # The kernel makes none for processes in a chroot.
+        maps_users = subprocess.run(["unshare", "--user", "true"], capture_output=True).returncode == 0
+        if not maps_users:
+            print("SKIPPED: a container whose users are mapped: no user namespace can be made here")
         test.case("daemon.json: as it should not be", settings, 0)
         test.case("daemon.json: as it should be", settings, 1)
         test.case("daemon.json: defaults, and users mapped", settings, 2)
