@@ -45,6 +45,21 @@ Result<Common> read_common(const json::Value& signed_value) {
   return out;
 }
 
+Status read_root_body(const json::Value& signed_value, Keys keys, Root& root) {
+  if (const auto consistent = signed_value.find("consistent_snapshot")) {
+    if (!consistent->boolean()) return fail(malformed("\"consistent_snapshot\" is no boolean"));
+    root.consistent_snapshot = *consistent->boolean();
+  }
+  root.keys = std::move(keys);
+  TRY_ASSIGN(const json::Value roles, signed_value.require_object("roles"));
+  for (const std::string_view role : {kRoot, kTimestamp, kSnapshot, kTargets}) {
+    TRY_ASSIGN(const json::Value value, roles.require_object(role));
+    TRY_CONTEXT(RoleKeys role_keys, read_role_keys(value), fmt::format("role \"{}\"", role));
+    root.roles.emplace(role, std::move(role_keys));
+  }
+  return {};
+}
+
 Result<std::vector<std::string>> read_strings(const json::Value& array, std::string_view what) {
   if (!array.is_array()) return fail(malformed(fmt::format("\"{}\" is no array", what)));
   std::vector<std::string> out;
@@ -58,6 +73,24 @@ Result<std::vector<std::string>> read_strings(const json::Value& array, std::str
 void add_role_keys(const RoleKeys& keys, json::CanonicalObject& out) {
   out.add("keyids", array_of(keys.key_ids, json::canonical_string));
   out.add("threshold", fmt::to_string(keys.threshold));
+}
+
+void add_root_body(const Root& root, json::CanonicalObject& out) {
+  out.add("consistent_snapshot", boolean(root.consistent_snapshot));
+  out.add("keys", write_keys(root.keys));
+  json::CanonicalObject roles;
+  for (const auto& [name, keys] : root.roles) {
+    json::CanonicalObject role;
+    add_role_keys(keys, role);
+    roles.add(name, role.text());
+  }
+  out.add("roles", roles.text());
+}
+
+std::string write_keys(const Keys& keys) {
+  json::CanonicalObject out;
+  for (const auto& [id, key] : keys) out.add(id, key.json);
+  return out.text();
 }
 
 std::string boolean(bool value) {

@@ -124,6 +124,15 @@ Result<const Targets*> Repository::targets(std::string_view role) const {
   return fail(unknown_role(role));
 }
 
+std::set<std::string> Repository::targets_roles() const {
+  std::set<std::string> names;
+  for (const auto& [name, staged] : staged_targets_) names.insert(name);
+  if (published_) {
+    for (const auto& [name, published] : published_->targets) names.insert(name);
+  }
+  return names;
+}
+
 Root& Repository::staged_root() {
   if (!staged_root_) {
     staged_root_ = Staged<Root>{.metadata = published_->root.content.metadata, .signatures = {}};
@@ -200,12 +209,7 @@ Result<std::pair<RoleKeys*, Keys*>> Repository::changeable_keys(std::string_view
   const auto delegates = [&](const Targets& targets) {
     return targets.delegations && targets.delegations->keys_of(role) != nullptr;
   };
-  std::set<std::string> names;
-  for (const auto& [name, staged] : staged_targets_) names.insert(name);
-  if (published_) {
-    for (const auto& [name, published] : published_->targets) names.insert(name);
-  }
-  for (const std::string& name : names) {
+  for (const std::string& name : targets_roles()) {
     if (!delegates(**targets(name))) continue;
     TRY_ASSIGN(Targets * delegator, staged_targets(name));
     Delegations& delegations = *delegator->delegations;
@@ -254,8 +258,7 @@ Status Repository::renew(std::string_view role) {
   if (is_top_level(role) && role != kTargets) {
     return fail(Code::kInvalidArgument, fmt::format("\"{}\" is made anew by every publication", role));
   }
-  TRY_ASSIGN(const Targets* renewed, staged_targets(role));
-  static_cast<void>(renewed);
+  TRY(staged_targets(role));
   return {};
 }
 
@@ -269,13 +272,8 @@ std::vector<Repository::Authority> Repository::authorities_of(std::string_view r
     return both;
   }
   if (role == kTargets) return {by_root(root())};
-  std::set<std::string> names;
-  for (const auto& [name, staged] : staged_targets_) names.insert(name);
-  if (published_) {
-    for (const auto& [name, published] : published_->targets) names.insert(name);
-  }
   std::vector<Authority> out;
-  for (const std::string& name : names) {
+  for (const std::string& name : targets_roles()) {
     const Targets* delegator = *targets(name);
     const RoleKeys* keys = delegator->delegations ? delegator->delegations->keys_of(role) : nullptr;
     if (keys != nullptr) out.push_back({.keys = keys, .known = &delegator->delegations->keys});
@@ -457,8 +455,7 @@ Status Repository::check_role(const TrustedSet& client, const Filed<Targets>& fi
     return verify_signatures(keys, known, filed.content.signed_bytes, filed.content.signatures,
                              fmt::format("\"{}\"", role));
   }
-  TRY_ASSIGN(const auto checked, client.check_targets(filed.bytes, role, delegator));
-  static_cast<void>(checked);
+  TRY(client.check_targets(filed.bytes, role, delegator));
   return {};
 }
 
@@ -469,8 +466,7 @@ Status Repository::check(const Published& next, bool new_root) const {
   if (published_ && new_root) TRY(client.update_root(next.root.bytes));
   TRY(client.finish_roots());
   if (published_) static_cast<void>(client.update_timestamp(published_->timestamp.bytes));
-  TRY_ASSIGN(const auto update, client.update_timestamp(next.timestamp.bytes));
-  static_cast<void>(update);
+  TRY(client.update_timestamp(next.timestamp.bytes));
   TRY(client.require_timestamp());
   if (published_) {
     static_cast<void>(client.update_snapshot(published_->snapshot.bytes, TrustedSet::Origin::kLocalStore));

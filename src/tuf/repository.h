@@ -15,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -129,6 +130,7 @@ class Repository {
   Repository(const Codec& codec, const Lifetimes& lifetimes, int64_t now)
       : codec_(&codec), lifetimes_(lifetimes), now_(now) {}
 
+  std::set<std::string> targets_roles() const;  // staged and published
   Root& staged_root();
   Result<Targets*> staged_targets(std::string_view role);
   // Who signs a targets role, by the state that will be.

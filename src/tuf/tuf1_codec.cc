@@ -212,19 +212,8 @@ Result<Opened<T>> open(std::string_view bytes) {
 
 Result<Signed<Root>> read_root(std::string_view bytes) {
   TRY_ASSIGN(auto opened, open<Root>(bytes));
-  Root& root = opened.out.metadata;
-  // Absent is false: TUF 1.0.34 section 4.3 makes it optional.
-  if (const auto consistent = opened.body.find("consistent_snapshot")) {
-    if (!consistent->boolean()) return fail(malformed("\"consistent_snapshot\" is no boolean"));
-    root.consistent_snapshot = *consistent->boolean();
-  }
-  TRY_ASSIGN(root.keys, read_keys(opened.body));
-  TRY_ASSIGN(const json::Value roles, opened.body.require_object("roles"));
-  for (const std::string_view role : {kRoot, kTimestamp, kSnapshot, kTargets}) {
-    TRY_ASSIGN(const json::Value value, roles.require_object(role));
-    TRY_CONTEXT(RoleKeys keys, read_role_keys(value), fmt::format("role \"{}\"", role));
-    root.roles.emplace(role, std::move(keys));
-  }
+  TRY_ASSIGN(Keys keys, read_keys(opened.body));
+  TRY(read_root_body(opened.body, std::move(keys), opened.out.metadata));
   return std::move(opened.out);
 }
 
@@ -272,12 +261,6 @@ CanonicalObject begin(const Common& metadata, std::string_view type) {
   out.add("version", fmt::to_string(metadata.version));
   out.add("expires", canonical_string(rfc3339_of(metadata.expires)));
   return out;
-}
-
-std::string write_keys(const Keys& keys) {
-  CanonicalObject out;
-  for (const auto& [id, key] : keys) out.add(id, key.json);
-  return out.text();
 }
 
 std::string write_hashes(const Hashes& hashes) {
@@ -343,15 +326,7 @@ class Tuf1Codec final : public Codec {
 
   std::string write(const Root& root) const override {
     CanonicalObject out = begin(root, kRoot);
-    out.add("consistent_snapshot", boolean(root.consistent_snapshot));
-    out.add("keys", write_keys(root.keys));
-    CanonicalObject roles;
-    for (const auto& [name, keys] : root.roles) {
-      CanonicalObject role;
-      add_role_keys(keys, role);
-      roles.add(name, role.text());
-    }
-    out.add("roles", roles.text());
+    add_root_body(root, out);
     return out.text();
   }
   std::string write(const Timestamp& timestamp) const override {

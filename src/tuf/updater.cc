@@ -39,8 +39,7 @@ Status Updater::refresh() {
   TRY(refresh_root());
   TRY(refresh_timestamp());
   TRY(refresh_snapshot());
-  TRY_ASSIGN(const Targets* targets, load_targets(std::string(kTargets), "", nullptr));
-  static_cast<void>(targets);
+  TRY(load_targets(std::string(kTargets), "", nullptr));
   return {};
 }
 
