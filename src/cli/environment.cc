@@ -25,11 +25,33 @@ bool is_ours_alone(const std::string& folder) {
          (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-std::string folder_without_home() {
+// One of the user's folders of the XDG Base Directory Specification: by its variable, else below the home.
+struct UserFolder {
+  const char* variable;
+  std::string_view in_home;       // "/.cache"
+  std::string_view without_home;  // what tells it from the others in /var/tmp
+};
+
+std::string folder_without_home(const UserFolder& wanted) {
   const passwd* const user = ::getpwuid(::geteuid());  // NOLINT(concurrency-mt-unsafe): called once
-  if (user != nullptr && is_ours_alone(user->pw_dir)) return std::string(user->pw_dir) + "/.cache/bulkhead";
-  return private_directory(fmt::format("/var/tmp/bulkhead-{}", ::geteuid()));
+  if (user != nullptr && is_ours_alone(user->pw_dir)) return fmt::format("{}{}/bulkhead", user->pw_dir, wanted.in_home);
+  return private_directory(fmt::format("/var/tmp/bulkhead{}-{}", wanted.without_home, ::geteuid()));
 }
+
+// Nothing when the user has no home by the variables.
+std::optional<std::string> folder_by_variables(const UserFolder& wanted) {
+  const Environment environment = process_environment();
+  const auto absolute = [&](const char* name) {
+    auto folder = non_empty(environment, name);
+    return folder && folder->starts_with('/') ? folder : std::nullopt;
+  };
+  if (const auto folder = absolute(wanted.variable)) return *folder + "/bulkhead";
+  if (const auto home = absolute("HOME")) return fmt::format("{}{}/bulkhead", *home, wanted.in_home);
+  return std::nullopt;
+}
+
+constexpr UserFolder kCache{.variable = "XDG_CACHE_HOME", .in_home = "/.cache", .without_home = ""};
+constexpr UserFolder kData{.variable = "XDG_DATA_HOME", .in_home = "/.local/share", .without_home = "-data"};
 
 }  // namespace
 
@@ -43,15 +65,23 @@ Environment process_environment() {
 
 std::string cache_directory(const std::string& chosen) {
   if (!chosen.empty()) return chosen;
-  const Environment environment = process_environment();
-  const auto absolute = [&](const char* name) {
-    auto folder = non_empty(environment, name);
-    return folder && folder->starts_with('/') ? folder : std::nullopt;
-  };
-  if (const auto folder = absolute("XDG_CACHE_HOME")) return *folder + "/bulkhead";
-  if (const auto home = absolute("HOME")) return *home + "/.cache/bulkhead";
-  static const std::string folder = folder_without_home();
+  if (auto folder = folder_by_variables(kCache)) return *std::move(folder);
+  static const std::string folder = folder_without_home(kCache);
   return folder;
+}
+
+std::string data_directory() {
+  if (auto folder = folder_by_variables(kData)) return *std::move(folder);
+  static const std::string folder = folder_without_home(kData);
+  return folder;
+}
+
+std::string key_store_directory() {
+  return data_directory() + "/keys";
+}
+
+std::string trust_directory() {
+  return data_directory() + "/trust";
 }
 
 std::string private_directory(std::string wanted) {

@@ -15,6 +15,13 @@ Environment process_environment();
 // home) the private_directory() /var/tmp/bulkhead-<uid>.
 std::string cache_directory(const std::string& chosen);
 
+// What must outlive a cache: $XDG_DATA_HOME/bulkhead, else ~/.local/share/bulkhead, with the rules of
+// cache_directory().
+std::string data_directory();
+// In it: private keys (keys/key_store.h), and what was seen of trust repositories (trust/freshness_map.h).
+std::string key_store_directory();
+std::string trust_directory();
+
 // `wanted`, made (0700) when it is missing; when it is not this user's alone, a new folder beside it: what others have
 // put there, in a name that everybody can foresee, must not be believed.
 std::string private_directory(std::string wanted);

@@ -34,6 +34,18 @@ TEST(CacheDirectory, IgnoresRelativePathsOfVariables) {
   cache != nullptr ? set("XDG_CACHE_HOME", old_cache) : static_cast<void>(::unsetenv("XDG_CACHE_HOME"));  // NOLINT
 }
 
+TEST(DataDirectory, IsTheUsersAndHoldsKeysAndTrust) {
+  const char* const before = std::getenv("XDG_DATA_HOME");  // NOLINT(concurrency-mt-unsafe): one thread
+  const std::string old = before != nullptr ? before : "";
+  ::setenv("XDG_DATA_HOME", "/srv/me", 1);  // NOLINT(concurrency-mt-unsafe)
+  EXPECT_EQ(data_directory(), "/srv/me/bulkhead");
+  EXPECT_EQ(key_store_directory(), "/srv/me/bulkhead/keys");
+  EXPECT_EQ(trust_directory(), "/srv/me/bulkhead/trust");
+  ::setenv("XDG_DATA_HOME", "relative", 1);  // NOLINT(concurrency-mt-unsafe)
+  EXPECT_TRUE(data_directory().ends_with("/.local/share/bulkhead")) << data_directory();
+  before != nullptr ? ::setenv("XDG_DATA_HOME", old.c_str(), 1) : ::unsetenv("XDG_DATA_HOME");  // NOLINT
+}
+
 TEST(PrivateDirectory, BelievesNothingThatOthersCouldHavePutThere) {
   const TemporaryFolder folder;
   const std::string mine = folder / "mine";
