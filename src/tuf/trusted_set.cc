@@ -66,6 +66,7 @@ Status verify_content(std::optional<uint64_t> length, const Hashes& hashes, std:
 }
 
 Status TrustedSet::start(std::string_view bytes) {
+  doubt_ = Doubt::kOther;
   TRY_ASSIGN(Signed<Root> root, codec_.root(bytes));
   TRY(verify_signatures(root.metadata.roles.at(std::string(kRoot)), root.metadata.keys, root.signed_bytes,
                         root.signatures, "the trusted root"));
@@ -76,6 +77,7 @@ Status TrustedSet::start(std::string_view bytes) {
 
 Status TrustedSet::update_root(std::string_view bytes) {
   assert(root_ && !roots_finished_);
+  doubt_ = Doubt::kOther;
   TRY_ASSIGN(Signed<Root> next, codec_.root(bytes));
   const int64_t wanted = root_->metadata.version + 1;
   if (next.metadata.version != wanted) {
@@ -92,24 +94,26 @@ Status TrustedSet::update_root(std::string_view bytes) {
 
 Status TrustedSet::finish_roots() {
   assert(root_);
+  doubt_ = Doubt::kOther;
   roots_finished_ = true;
   return require_fresh(root_->metadata, kRoot);
 }
 
 Result<TrustedSet::Update> TrustedSet::update_timestamp(std::string_view bytes) {
   assert(roots_finished_ && !snapshot_);
+  doubt_ = Doubt::kOther;
   TRY_ASSIGN(Signed<Timestamp> next, codec_.timestamp(bytes));
   TRY(verify_by_root(kTimestamp, next.signed_bytes, next.signatures));
   if (timestamp_) {
     const Timestamp& trusted = timestamp_->metadata;
     if (next.metadata.version == trusted.version) return Update::kSame;
     if (next.metadata.version < trusted.version) {
-      return fail(distrust(
+      return fail(older(
           fmt::format("timestamp {} is older than the one seen before, {}", next.metadata.version, trusted.version)));
     }
     if (next.metadata.snapshot.version < trusted.snapshot.version) {
-      return fail(distrust(fmt::format("the timestamp names snapshot {}, older than the one seen before, {}",
-                                       next.metadata.snapshot.version, trusted.snapshot.version)));
+      return fail(older(fmt::format("the timestamp names snapshot {}, older than the one seen before, {}",
+                                    next.metadata.snapshot.version, trusted.snapshot.version)));
     }
   }
   timestamp_ = std::move(next);
@@ -117,6 +121,7 @@ Result<TrustedSet::Update> TrustedSet::update_timestamp(std::string_view bytes) 
 }
 
 Status TrustedSet::require_timestamp() const {
+  doubt_ = Doubt::kOther;
   if (!timestamp_) return fail(distrust("there is no timestamp"));
   return require_fresh(timestamp_->metadata, kTimestamp);
 }
@@ -129,17 +134,17 @@ Status TrustedSet::update_snapshot(std::string_view bytes, Origin origin) {
   TRY(verify_by_root(kSnapshot, next.signed_bytes, next.signatures));
   if (snapshot_) {
     if (entry.version == 0 && next.metadata.version < snapshot_->metadata.version) {
-      return fail(distrust(fmt::format("snapshot {} is older than the one seen before, {}", next.metadata.version,
-                                       snapshot_->metadata.version)));
+      return fail(older(fmt::format("snapshot {} is older than the one seen before, {}", next.metadata.version,
+                                    snapshot_->metadata.version)));
     }
     for (const auto& [role, trusted] : snapshot_->metadata.meta) {
       const auto now = next.metadata.meta.find(role);
       if (now == next.metadata.meta.end()) {
-        return fail(distrust(fmt::format("the snapshot does not name \"{}\" any more", role)));
+        return fail(older(fmt::format("the snapshot does not name \"{}\" any more", role)));
       }
       if (now->second.version < trusted.version) {
-        return fail(distrust(fmt::format("the snapshot names version {} of \"{}\", older than the one seen before, {}",
-                                         now->second.version, role, trusted.version)));
+        return fail(older(fmt::format("the snapshot names version {} of \"{}\", older than the one seen before, {}",
+                                      now->second.version, role, trusted.version)));
       }
     }
   }
@@ -202,8 +207,8 @@ Status TrustedSet::check_not_older(const Targets& next, std::string_view kept, s
   if (entry.version != 0) return {};
   const auto seen = codec_.targets(kept, role);
   if (!seen || !verify_targets(*seen, role, delegator) || seen->metadata.version <= next.version) return {};
-  return fail(distrust(fmt::format("version {} of \"{}\" is older than the one seen before, {}", next.version, role,
-                                   seen->metadata.version)));
+  return fail(older(fmt::format("version {} of \"{}\" is older than the one seen before, {}", next.version, role,
+                                seen->metadata.version)));
 }
 
 Status TrustedSet::verify_by_root(std::string_view role, std::string_view signed_bytes,
@@ -212,8 +217,14 @@ Status TrustedSet::verify_by_root(std::string_view role, std::string_view signed
   return verify_signatures(root.roles.find(role)->second, root.keys, signed_bytes, signatures, role);
 }
 
+Error TrustedSet::older(std::string message) const {
+  doubt_ = Doubt::kOlder;
+  return distrust(std::move(message));
+}
+
 Status TrustedSet::require_fresh(const Common& metadata, std::string_view role) const {
   if (metadata.expires > now_) return {};
+  doubt_ = Doubt::kExpired;
   return fail(Code::kVerificationFailed,
               fmt::format("version {} of \"{}\" expired on {}", metadata.version, role, rfc3339_of(metadata.expires)),
               "its publisher must sign it anew; a clock that is wrong here has the same effect");

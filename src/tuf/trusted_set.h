@@ -36,6 +36,13 @@ Status verify_signatures(const RoleKeys& keys, const Keys& known, std::string_vi
 Status verify_content(std::optional<uint64_t> length, const Hashes& hashes, std::string_view bytes,
                       std::string_view what);
 
+// What is the matter with metadata that is not believed, for those who have to tell it from other failures.
+enum class Doubt : uint8_t {
+  kOther,    // signatures, lengths, hashes, versions that do not fit each other
+  kExpired,  // a freeze, a publisher that sleeps, or a clock that is wrong here
+  kOlder,    // than what was seen before: a rollback
+};
+
 class TrustedSet {
  public:
   // `codec` must outlive the set. `now`: seconds since 1970.
@@ -68,6 +75,9 @@ class TrustedSet {
   Status check_not_older(const Targets& next, std::string_view kept, std::string_view role,
                          const Targets* delegator) const;
 
+  // Of the last call that failed with kVerificationFailed.
+  Doubt doubt() const { return doubt_; }
+
   const Root& root() const { return root_->metadata; }
   // After they have been accepted.
   const Timestamp& timestamp() const { return timestamp_->metadata; }
@@ -80,9 +90,11 @@ class TrustedSet {
                         std::span<const Signature> signatures) const;
   Status verify_targets(const Signed<Targets>& targets, std::string_view role, const Targets* delegator) const;
   Status require_fresh(const Common& metadata, std::string_view role) const;
+  Error older(std::string message) const;
 
   const Codec& codec_;
   const int64_t now_;
+  mutable Doubt doubt_ = Doubt::kOther;  // set back by every call that can fail
   std::optional<Signed<Root>> root_;
   std::string root_bytes_;
   bool roots_finished_ = false;
