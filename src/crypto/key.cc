@@ -33,6 +33,7 @@ constexpr std::string_view kNotaryEd25519(
 
 struct Free {
   void operator()(EVP_PKEY* key) const { ::EVP_PKEY_free(key); }
+  void operator()(EVP_PKEY_CTX* context) const { ::EVP_PKEY_CTX_free(context); }
   void operator()(EVP_MD_CTX* context) const { ::EVP_MD_CTX_free(context); }
   void operator()(ECDSA_SIG* signature) const { ::ECDSA_SIG_free(signature); }
   void operator()(BIGNUM* number) const { ::BN_free(number); }
@@ -128,20 +129,23 @@ bool fits(SignatureScheme::Kind kind, KeyType type) {
   return false;
 }
 
+bool set_padding(EVP_PKEY_CTX* parameters, SignatureScheme::Kind kind) {
+  if (kind == SignatureScheme::Kind::kRsaPss) {
+    return ::EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) == 1 &&
+           ::EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, RSA_PSS_SALTLEN_DIGEST) == 1;
+  }
+  if (kind == SignatureScheme::Kind::kRsaPkcs1) {
+    return ::EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PADDING) == 1;
+  }
+  return true;
+}
+
 // Both directions begin alike; `init` is EVP_DigestVerifyInit or EVP_DigestSignInit.
 template <typename Init>
 bool begin(Init init, EVP_MD_CTX* context, EVP_PKEY* key, SignatureScheme scheme) {
   EVP_PKEY_CTX* parameters = nullptr;  // the context's
   const EVP_MD* digest = scheme.kind == SignatureScheme::Kind::kEd25519 ? nullptr : digest_of(scheme.hash);
-  if (init(context, &parameters, digest, nullptr, key) != 1) return false;
-  if (scheme.kind == SignatureScheme::Kind::kRsaPss) {
-    return ::EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) == 1 &&
-           ::EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, RSA_PSS_SALTLEN_DIGEST) == 1;
-  }
-  if (scheme.kind == SignatureScheme::Kind::kRsaPkcs1) {
-    return ::EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PADDING) == 1;
-  }
-  return true;
+  return init(context, &parameters, digest, nullptr, key) == 1 && set_padding(parameters, scheme.kind);
 }
 
 // r and s of equal, exact length, as DER; nothing when it is no such signature.
@@ -261,26 +265,39 @@ std::string PublicKey::ed25519() const {
   return raw;
 }
 
-Status PublicKey::verify(SignatureScheme scheme, ByteSpan message, ByteSpan signature) const {
+// `verify` has OpenSSL compare, ECDSA signatures in DER.
+template <typename Verify>
+Status PublicKey::verify_with(SignatureScheme scheme, ByteSpan signature, Verify verify) const {
   const ClearErrors clear;
-  const auto refused = [&] {
-    return fail(Code::kVerificationFailed, fmt::format("the signature is none of this {} key", key_type_name(type())));
-  };
-  if (!fits(scheme.kind, state_->type)) return refused();
   std::string der;
-  if (scheme.kind == SignatureScheme::Kind::kEcdsaRaw) {
+  bool fitting = fits(scheme.kind, state_->type);
+  if (fitting && scheme.kind == SignatureScheme::Kind::kEcdsaRaw) {
     std::optional<std::string> converted = der_of_raw(signature, curve_of(state_->type)->order_bytes);
-    if (!converted) return refused();
-    der = *std::move(converted);
+    fitting = converted.has_value();
+    der = std::move(converted).value_or("");
     signature = as_bytes(der);
   }
-  const Owned<EVP_MD_CTX> context(::EVP_MD_CTX_new());
-  if (!context || !begin(::EVP_DigestVerifyInit, context.get(), state_->key.get(), scheme) ||
-      ::EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message), message.size()) !=
-          1) {
-    return refused();
-  }
-  return {};
+  if (fitting && verify(state_->key.get(), signature)) return {};
+  return fail(Code::kVerificationFailed, fmt::format("the signature is none of this {} key", key_type_name(type())));
+}
+
+Status PublicKey::verify(SignatureScheme scheme, ByteSpan message, ByteSpan signature) const {
+  return verify_with(scheme, signature, [&](EVP_PKEY* key, ByteSpan bytes) {
+    const Owned<EVP_MD_CTX> context(::EVP_MD_CTX_new());
+    return context && begin(::EVP_DigestVerifyInit, context.get(), key, scheme) &&
+           ::EVP_DigestVerify(context.get(), bytes_of(bytes), bytes.size(), bytes_of(message), message.size()) == 1;
+  });
+}
+
+Status PublicKey::verify_digest(SignatureScheme scheme, ByteSpan digest, ByteSpan signature) const {
+  return verify_with(scheme, signature, [&](EVP_PKEY* key, ByteSpan bytes) {
+    const EVP_MD* hash = digest_of(scheme.hash);
+    const Owned<EVP_PKEY_CTX> context(::EVP_PKEY_CTX_new(key, nullptr));
+    return scheme.kind != SignatureScheme::Kind::kEd25519 && std::cmp_equal(::EVP_MD_get_size(hash), digest.size()) &&
+           context && ::EVP_PKEY_verify_init(context.get()) == 1 && set_padding(context.get(), scheme.kind) &&
+           ::EVP_PKEY_CTX_set_signature_md(context.get(), hash) == 1 &&
+           ::EVP_PKEY_verify(context.get(), bytes_of(bytes), bytes.size(), bytes_of(digest), digest.size()) == 1;
+  });
 }
 
 struct PrivateKey::State {

@@ -58,6 +58,8 @@ class PublicKey {
 
   // kVerificationFailed unless `signature` is one of `message` by this key's private half.
   Status verify(SignatureScheme scheme, ByteSpan message, ByteSpan signature) const;
+  // The same of a message of which only the digest by the scheme's hash is known. Ed25519 has none.
+  Status verify_digest(SignatureScheme scheme, ByteSpan digest, ByteSpan signature) const;
 
   // The same key, whatever it was read from.
   friend bool operator==(const PublicKey& a, const PublicKey& b) { return a.der() == b.der(); }
@@ -65,6 +67,8 @@ class PublicKey {
  private:
   friend class PrivateKey;
   struct State;
+  template <typename Verify>
+  Status verify_with(SignatureScheme scheme, ByteSpan signature, Verify verify) const;
   explicit PublicKey(std::shared_ptr<const State> state) : state_(std::move(state)) {}
   std::shared_ptr<const State> state_;
 };

@@ -7,6 +7,7 @@
 
 #include "base/base64.h"
 #include "base/bytes.h"
+#include "crypto/digest.h"
 
 namespace bulkhead {
 namespace {
@@ -49,6 +50,24 @@ TEST(Key, SignsAndVerifiesByEverySchemeOfItsType) {
         if (other == scheme) continue;
         EXPECT_FALSE(key->public_key().verify(other, as_bytes("message"), as_bytes(*signature)));
       }
+    }
+  }
+}
+
+TEST(Key, VerifiesByTheDigestOfAMessageWhereItsTypeAllows) {
+  const std::string message = "message";
+  const Digest digest = Digest::sha256_of(as_bytes(message));
+  for (const KeyType type : kAllTypes) {
+    const auto key = PrivateKey::generate(type);
+    ASSERT_TRUE(key) << key_type_name(type);
+    for (const SignatureScheme scheme : schemes_of(type)) {
+      const auto signature = key->sign(scheme, as_bytes(message));
+      ASSERT_TRUE(signature) << key_type_name(type);
+      const bool by_sha256 = scheme.kind != Kind::kEd25519 && scheme.hash == HashAlgorithm::kSha256;
+      const PublicKey& half = key->public_key();
+      EXPECT_EQ(half.verify_digest(scheme, digest.raw(), as_bytes(*signature)).has_value(), by_sha256);
+      EXPECT_FALSE(half.verify_digest(scheme, Digest::sha256_of({}).raw(), as_bytes(*signature)));
+      EXPECT_FALSE(half.verify_digest(scheme, digest.raw().first(31), as_bytes(*signature)));
     }
   }
 }
