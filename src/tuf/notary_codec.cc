@@ -53,12 +53,17 @@ bool fits(std::string_view key_type, KeyType type) {
   return key_type.starts_with(type == KeyType::kRsa ? "rsa" : "ecdsa");
 }
 
+Result<PublicKey> key_of_certificate(std::string_view pem) {
+  TRY_ASSIGN(const Certificate certificate, Certificate::from_pem(pem));
+  return certificate.public_key();
+}
+
 // "ecdsa", "rsa": a key in DER; "ed25519": the key itself; "…-x509": a certificate in PEM.
 std::optional<Key::Usable> usable_key(std::string_view key_type, std::string_view text) {
   const auto bytes = base64_decode(text);
   if (!bytes) return std::nullopt;
   auto key = key_type == "ed25519"         ? PublicKey::from_ed25519(as_bytes(*bytes))
-             : key_type.ends_with("-x509") ? certificate_key(*bytes)
+             : key_type.ends_with("-x509") ? key_of_certificate(*bytes)
                                            : PublicKey::from_der(as_bytes(*bytes));
   if (!key || !fits(key_type, key->type())) return std::nullopt;
   const SignatureScheme scheme = scheme_for(key->type());

@@ -499,9 +499,9 @@ Result<Swarm> parse_swarm(const json::Value& answer) {
   swarm.node_certificate_expiry = spec.part("CAConfig").integer("NodeCertExpiry");
   swarm.root_rotation_in_progress = cluster.boolean("RootRotationInProgress").value_or(false);
   swarm.trust_root = cluster.part("TLSInfo").string("TrustRoot");
-  if (auto validity = certificate_validity(swarm.trust_root)) {
-    swarm.trust_root_not_before = std::move(validity->not_before);
-    swarm.trust_root_not_after = std::move(validity->not_after);
+  if (const auto root = Certificate::from_pem(swarm.trust_root)) {
+    swarm.trust_root_not_before = rfc3339_of(root->not_before());
+    swarm.trust_root_not_after = rfc3339_of(root->not_after());
   }
   return problem.result(std::move(swarm));
 }
