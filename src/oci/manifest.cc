@@ -90,6 +90,12 @@ Result<Descriptor> read_descriptor(json::Value value, const std::string& what) {
   return descriptor;
 }
 
+Result<std::optional<Descriptor>> read_subject(const Fields& fields) {
+  TRY_ASSIGN(const auto subject, fields.find("subject"));
+  if (!subject) return std::nullopt;
+  return read_descriptor(*subject, "the subject");
+}
+
 Result<std::vector<Descriptor>> read_descriptors(const Fields& fields, std::string_view name, std::string_view what) {
   TRY_ASSIGN(const auto values, fields.array(name));
   std::vector<Descriptor> descriptors;
@@ -215,6 +221,7 @@ Result<std::variant<Manifest, Index>> parse_manifest(std::string_view bytes, std
   if (shape == Shape::kIndex) {
     Index index{.media_type = media_type, .manifests = {}, .annotations = {}};
     TRY_ASSIGN(index.manifests, read_descriptors(fields, "manifests", "manifest"));
+    TRY_ASSIGN(index.subject, read_subject(fields));
     TRY_ASSIGN(index.annotations, fields.string_map("annotations"));
     return index;
   }
@@ -225,6 +232,7 @@ Result<std::variant<Manifest, Index>> parse_manifest(std::string_view bytes, std
   TRY_ASSIGN(manifest.config, read_descriptor(*config, "the manifest's config"));
   TRY_ASSIGN(manifest.layers, read_descriptors(fields, "layers", "layer"));
   if (manifest.layers.size() > limits.max_layers) return fail(limit_passed(limits, &ImageLimits::max_layers));
+  TRY_ASSIGN(manifest.subject, read_subject(fields));
   TRY_ASSIGN(manifest.annotations, fields.string_map("annotations"));
   return manifest;
 }

@@ -8,6 +8,7 @@
 // naming the member; kUnsupported for schema 1 and for artifacts that are no image; kLimitExceeded.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,13 +36,15 @@ struct Manifest {
   std::string media_type;     // as the document says, else as it was served
   std::string artifact_type;  // empty for images
   Descriptor config;
-  std::vector<Descriptor> layers;  // bottom first
+  std::vector<Descriptor> layers;       // bottom first
+  std::optional<Descriptor> subject{};  // the manifest that this one is about
   Annotations annotations;
 };
 
 struct Index {
   std::string media_type;
   std::vector<Descriptor> manifests;  // in the order of preference of their author
+  std::optional<Descriptor> subject{};
   Annotations annotations;
 };
 

@@ -63,6 +63,10 @@ void append_parameter(std::string& query, std::string_view name, std::string_vie
 
 }  // namespace
 
+std::string Scope::to_string() const {
+  return fmt::format("repository:{}:{}", repository, push ? "pull,push" : "pull");
+}
+
 Result<Token> parse_token(std::string_view text) {
   TRY_ASSIGN(const json::Document document,
              json::Document::parse(text, {.max_bytes = kMaxAnswerBytes, .max_depth = 16}));
@@ -85,24 +89,24 @@ Result<Token> parse_token(std::string_view text) {
   return token;
 }
 
-Secret Authorizer::current_locked(const std::string& repository) const {
-  const auto found = access_.find(repository);
+Secret Authorizer::current_locked(const Scope& scope) const {
+  const auto found = access_.find(scope);
   if (found == access_.end() || (found->second.expires && Clock::now() >= *found->second.expires)) return {};
   return found->second.header;
 }
 
-Secret Authorizer::current(const std::string& repository) {
+Secret Authorizer::current(const Scope& scope) {
   const std::scoped_lock lock(mutex_);
-  return current_locked(repository);
+  return current_locked(scope);
 }
 
-Result<Secret> Authorizer::answer(const net::Response& response, const std::string& repository, const Secret& refused,
+Result<Secret> Authorizer::answer(const net::Response& response, const Scope& scope, const Secret& refused,
                                   bool plain_http) {
   TRY_ASSIGN(const net::Challenge challenge, choose_challenge(response));
   const std::scoped_lock lock(mutex_);
   // Another thread may have been here while we waited.
-  if (Secret known = current_locked(repository); !known.empty() && known.reveal() != refused.reveal()) return known;
-  const CredentialStore::Found found = store_.find(domain_, repository);
+  if (Secret known = current_locked(scope); !known.empty() && known.reveal() != refused.reveal()) return known;
+  const CredentialStore::Found found = store_.find(domain_, scope.repository);
   if (found.credentials) note_sent(*found.credentials);
   Access access;
   if (challenge.scheme == "basic") {
@@ -110,9 +114,9 @@ Result<Secret> Authorizer::answer(const net::Response& response, const std::stri
       return fail(denied(found, "it wants a user and a password"));
     access.header = basic_header(found.credentials->username, found.credentials->password);
   } else {
-    TRY_ASSIGN(access, from_bearer(challenge, repository, found, plain_http));
+    TRY_ASSIGN(access, from_bearer(challenge, scope, found, plain_http));
   }
-  Access& kept = access_[repository];
+  Access& kept = access_[scope];
   access.previous = std::move(kept.header);
   kept = std::move(access);
   return kept.header;
@@ -132,23 +136,23 @@ void Authorizer::note_sent(const Credentials& credentials) {
 SecretFilter Authorizer::sent() {
   const std::scoped_lock lock(mutex_);
   SecretFilter sent = sent_credentials_;
-  for (const auto& [repository, access] : access_) {
+  for (const auto& [scope, access] : access_) {
     for (const Secret* const header : {&access.header, &access.previous}) sent.add(without_scheme(*header));
   }
   return sent;
 }
 
-Result<Authorizer::Access> Authorizer::from_bearer(const net::Challenge& challenge, const std::string& repository,
+Result<Authorizer::Access> Authorizer::from_bearer(const net::Challenge& challenge, const Scope& scope,
                                                    const CredentialStore::Found& found, bool plain_http) {
   if (found.credentials && !found.credentials->registry_token.empty()) {
     return Access{.header = bearer_header(found.credentials->registry_token), .expires = std::nullopt};
   }
-  TRY_ASSIGN(const Token token, fetch_token(challenge, repository, found, plain_http));
+  TRY_ASSIGN(const Token token, fetch_token(challenge, scope, found, plain_http));
   // A tenth of its life is left for the request that is about to carry it.
   return Access{.header = bearer_header(token.value), .expires = Clock::now() + token.lifetime * 9 / 10};
 }
 
-Result<Token> Authorizer::fetch_token(const net::Challenge& challenge, const std::string& repository,
+Result<Token> Authorizer::fetch_token(const net::Challenge& challenge, const Scope& scope,
                                       const CredentialStore::Found& found, bool plain_http) {
   const auto realm = net::Url::parse(challenge.find("realm").value_or(""));
   if (!realm) {
@@ -160,11 +164,10 @@ Result<Token> Authorizer::fetch_token(const net::Challenge& challenge, const std
                 fmt::format("{}: the registry names a token server without TLS ({}), which is refused", domain_,
                             realm->for_display()));
   }
-  const std::string default_scope = fmt::format("repository:{}:pull", repository);
-  const std::string_view scope = challenge.find("scope").value_or(default_scope);
+  const std::string default_scope = scope.to_string();
   std::string query;
   append_parameter(query, "service", challenge.find("service").value_or(""));
-  append_parameter(query, "scope", scope);
+  append_parameter(query, "scope", challenge.find("scope").value_or(default_scope));
 
   net::Request request;
   request.url = realm->text();
@@ -207,8 +210,9 @@ Result<Token> Authorizer::fetch_token(const net::Challenge& challenge, const std
   return token;
 }
 
-Error Authorizer::denial(const std::string& repository) {
-  return denied(store_.find(domain_, repository), fmt::format("the registry refuses access to {}", repository));
+Error Authorizer::denial(const Scope& scope) {
+  return denied(store_.find(domain_, scope.repository),
+                fmt::format("the registry refuses access to {}", scope.repository));
 }
 
 Error Authorizer::denied(const CredentialStore::Found& found, std::string_view why) const {

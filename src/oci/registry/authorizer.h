@@ -10,6 +10,7 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -34,6 +35,16 @@ struct Token {
 inline constexpr size_t kMaxTokenBytes = size_t{64} << 10;
 Result<Token> parse_token(std::string_view json);
 
+// What access is wanted to: a repository, to read it or also to write to it. Each has its own token, so that one that
+// only reads is never tried for a push: some registries answer that with 403, which no fresh token mends.
+struct Scope {
+  std::string repository;
+  bool push = false;
+
+  std::string to_string() const;  // "repository:team/app:pull,push"
+  friend auto operator<=>(const Scope&, const Scope&) = default;
+};
+
 // Thread-safe. What it is given must outlive it.
 class Authorizer {
  public:
@@ -41,17 +52,16 @@ class Authorizer {
   Authorizer(std::string domain, const net::Client& client, const RegistryOptions& options, CredentialStore& store)
       : domain_(std::move(domain)), client_(client), options_(options), store_(store) {}
 
-  // The Authorization to send for this repository; empty when none is known (yet).
-  Secret current(const std::string& repository);
+  // The Authorization to send for this scope; empty when none is known (yet).
+  Secret current(const Scope& scope);
 
   // After a 401 to a request that carried `refused`: what to send instead. `plain_http`: the registry is reached
   // without TLS. kUnauthenticated, with what to do, when there is nothing better to send; the errors of the token
   // server.
-  Result<Secret> answer(const net::Response& response, const std::string& repository, const Secret& refused,
-                        bool plain_http);
+  Result<Secret> answer(const net::Response& response, const Scope& scope, const Secret& refused, bool plain_http);
 
   // The error of a 401 to what answer() has just given.
-  Error denial(const std::string& repository);
+  Error denial(const Scope& scope);
 
   // The secrets that were sent to the registry or its token server: what comes from there may repeat them.
   SecretFilter sent();
@@ -65,20 +75,20 @@ class Authorizer {
   };
 
   void note_sent(const Credentials& credentials);
-  Secret current_locked(const std::string& repository) const;
-  Result<Access> from_bearer(const net::Challenge& challenge, const std::string& repository,
-                             const CredentialStore::Found& found, bool plain_http);
-  Result<Token> fetch_token(const net::Challenge& challenge, const std::string& repository,
-                            const CredentialStore::Found& found, bool plain_http);
+  Secret current_locked(const Scope& scope) const;
+  Result<Access> from_bearer(const net::Challenge& challenge, const Scope& scope, const CredentialStore::Found& found,
+                             bool plain_http);
+  Result<Token> fetch_token(const net::Challenge& challenge, const Scope& scope, const CredentialStore::Found& found,
+                            bool plain_http);
   Error denied(const CredentialStore::Found& found, std::string_view why) const;
 
   const std::string domain_;
   const net::Client& client_;
   const RegistryOptions& options_;
   CredentialStore& store_;
-  std::mutex mutex_;                      // held while a token is fetched: others wait for it
-  std::map<std::string, Access> access_;  // by repository; guarded by mutex_
-  SecretFilter sent_credentials_;         // guarded by mutex_
+  std::mutex mutex_;                // held while a token is fetched: others wait for it
+  std::map<Scope, Access> access_;  // guarded by mutex_
+  SecretFilter sent_credentials_;   // guarded by mutex_
 };
 
 }  // namespace bulkhead::oci

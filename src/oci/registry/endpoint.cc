@@ -96,18 +96,33 @@ Result<net::Response> Endpoint::send(const RegistryCall& call) {
   return fail(error.code(), sent.filter(error.to_string()), sent.filter(error.remedy()));
 }
 
+Result<net::Url> Endpoint::target_of(const RegistryCall& call, const Base& base) const {
+  std::string text = fmt::format("{}/v2/{}/{}", base.url, call.repository, call.path);
+  if (is_mirror()) text += "?ns=" + net::percent_encode(domain_);
+  TRY_ASSIGN(const net::Url asked, net::Url::parse(text));
+  if (call.location.empty()) return asked;
+  TRY_CONTEXT(net::Url target, asked.resolve(call.location), fmt::format("{}: Location", asked.for_display()));
+  if (base.is_tls && !target.is_tls()) {
+    return fail(Code::kUnsupported, fmt::format("{}: leads from https to plain http ({}), which is refused",
+                                                asked.for_display(), target.for_display()));
+  }
+  return target;
+}
+
 Result<net::Response> Endpoint::send_with_credentials(const RegistryCall& call) {
   TRY_ASSIGN(const Base base, this->base());
+  TRY_ASSIGN(const net::Url target, target_of(call, base));
+  const Scope scope{.repository = call.repository, .push = call.push};
   net::Request request;
   request.method = call.method;
-  request.url = fmt::format("{}/v2/{}/{}", base.url, call.repository, call.path);
-  if (is_mirror()) request.url += "?ns=" + net::percent_encode(domain_);
+  request.url = target.text();
   request.headers = call.headers;
+  request.body = call.body;
   request.timeouts = options_.timeouts;
   request.timeouts.body = call.body_time;
   request.retry = call.retry;
   request.stop = options_.stop;
-  request.authorization = authorizer_->current(call.repository);
+  if (target.origin() == base.origin) request.authorization = authorizer_->current(scope);
 
   // Twice: what is known may have run out, what is fresh has not.
   for (bool fresh = false;; fresh = true) {
@@ -118,9 +133,8 @@ Result<net::Response> Endpoint::send_with_credentials(const RegistryCall& call) 
     if (!answered_by || answered_by->origin() != base.origin) {
       return fail(Code::kUnauthenticated, fmt::format("{}: the server answered 401", response.display_url));
     }
-    if (fresh) return fail(authorizer_->denial(call.repository));
-    TRY_ASSIGN(request.authorization,
-               authorizer_->answer(response, call.repository, request.authorization, !base.is_tls));
+    if (fresh) return fail(authorizer_->denial(scope));
+    TRY_ASSIGN(request.authorization, authorizer_->answer(response, scope, request.authorization, !base.is_tls));
   }
 }
 

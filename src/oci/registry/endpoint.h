@@ -9,6 +9,7 @@
 #include <string>
 
 #include "net/http_client.h"
+#include "net/url.h"
 #include "oci/registry/authorizer.h"
 #include "oci/registry/options.h"
 
@@ -19,7 +20,13 @@ struct RegistryCall {
   std::string method = "GET";
   std::string repository;
   std::string path;  // "manifests/latest", "blobs/sha256:…"
+  // Where to instead, when the registry named the place itself (the Location of an upload, the next page of a list);
+  // relative to what was asked. Of another origin than the registry's it gets no credentials; without TLS it is refused
+  // (kUnsupported) unless the registry itself has none.
+  std::string location{};
   net::Headers headers;
+  std::string body{};
+  bool push = false;  // needs the right to write
   net::RetryPolicy retry;
   std::optional<std::chrono::milliseconds> body_time{};
 };
@@ -48,6 +55,7 @@ class Endpoint {
     std::string origin;
     bool is_tls = true;
   };
+  Result<net::Url> target_of(const RegistryCall& call, const Base& base) const;
   Result<net::Response> send_with_credentials(const RegistryCall& call);
   Result<Base> base();
   Result<Base> find_base() const;

@@ -55,7 +55,7 @@ Error registry_error(net::Response& response, std::string_view domain, const Sec
                          domain);
   } else if (response.status == 403) {
     remedy = fmt::format(
-        "log in as somebody who may read it (docker login {}); if a proxy on the way refuses, list the registry in "
+        "log in as somebody who may do that (docker login {}); if a proxy on the way refuses, list the registry in "
         "NO_PROXY",
         domain);
   } else if (response.status == 407) {
