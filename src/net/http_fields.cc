@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -173,6 +174,75 @@ std::optional<ContentRange> parse_content_range(std::string_view text) {
   if (!first || !last || *last < *first || (!complete && complete_text != "*")) return std::nullopt;
   if (complete && *complete <= *last) return std::nullopt;
   return ContentRange{*first, *last, complete};
+}
+
+namespace {
+
+// Cuts a token or a quoted string (its escapes undone) off the front of `rest`; nothing when it starts with neither.
+std::optional<std::string> take_word(std::string_view& rest) {
+  std::string word;
+  if (!rest.starts_with('"')) {
+    while (!rest.empty() && (is_alnum(rest.front()) || std::string_view("!#$%&'*+-.^_`|~").contains(rest.front()))) {
+      word += rest.front();
+      rest.remove_prefix(1);
+    }
+    return word.empty() ? std::nullopt : std::optional(word);
+  }
+  rest.remove_prefix(1);
+  while (!rest.empty() && rest.front() != '"') {
+    if (rest.front() == '\\') rest.remove_prefix(1);
+    if (rest.empty()) return std::nullopt;
+    word += rest.front();
+    rest.remove_prefix(1);
+  }
+  if (rest.empty()) return std::nullopt;
+  rest.remove_prefix(1);
+  return word;
+}
+
+bool take(std::string_view& rest, char c) {
+  rest = trim(rest);
+  if (!rest.starts_with(c)) return false;
+  rest.remove_prefix(1);
+  rest = trim(rest);
+  return true;
+}
+
+bool lists(std::string_view relations, std::string_view wanted) {
+  return std::ranges::any_of(split(relations, ' '),
+                             [&](std::string_view relation) { return equals_ignoring_case(relation, wanted); });
+}
+
+std::optional<std::string> target_in(std::string_view rest, std::string_view relation) {
+  do {
+    if (!take(rest, '<')) return std::nullopt;
+    const size_t end = rest.find('>');
+    if (end == std::string_view::npos) return std::nullopt;
+    const std::string_view target = rest.substr(0, end);
+    rest.remove_prefix(end + 1);
+    bool found = false;
+    bool seen = false;
+    while (take(rest, ';')) {
+      const auto name = take_word(rest);
+      if (!name) return std::nullopt;
+      std::optional<std::string> value;
+      if (take(rest, '=') && !(value = take_word(rest))) return std::nullopt;
+      // Of several only the first counts (section 3.3).
+      if (!equals_ignoring_case(*name, "rel") || std::exchange(seen, true)) continue;
+      found = value && lists(*value, relation);
+    }
+    if (found) return std::string(target);
+  } while (take(rest, ','));
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> link_target(const Headers& headers, std::string_view relation) {
+  for (const std::string_view field : headers.find_all("Link")) {
+    if (auto target = target_in(field, relation)) return target;
+  }
+  return std::nullopt;
 }
 
 std::string media_type_of(std::string_view content_type) {

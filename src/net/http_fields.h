@@ -31,6 +31,12 @@ struct ContentRange {
 };
 std::optional<ContentRange> parse_content_range(std::string_view text);
 
+// The target of the first Link field (RFC 8288 section 3) whose relation is `relation`: "next" finds "</v2/x?last=7>"
+// of
+// `</v2/x?last=7>; rel="next"`, without its brackets. Nothing when there is none; a field that breaks the grammar is
+// passed over from there on.
+std::optional<std::string> link_target(const Headers& headers, std::string_view relation);
+
 // The media type of a Content-Type without its parameters, in lower case; "" when it is none (RFC 9110 section 8.3.1).
 std::string media_type_of(std::string_view content_type);
 

@@ -196,6 +196,28 @@ TEST(Url, EncodesForAQuery) {
   EXPECT_EQ(percent_encode("a/b:c ~é"), "a%2Fb%3Ac%20~%C3%A9");
 }
 
+std::string next_of(std::string_view field) {
+  return link_target(Headers{{"Link", std::string(field)}}, "next").value_or("-");
+}
+
+TEST(LinkTarget, FindsARelationAmongFieldsLinksAndParameters) {
+  EXPECT_EQ(next_of("</v2/x?last=7>; rel=\"next\""), "/v2/x?last=7");
+  EXPECT_EQ(next_of("<a>; rel=next"), "a");
+  EXPECT_EQ(next_of("<a>;REL=Next"), "a");
+  EXPECT_EQ(next_of("<a>; rel=prev, <b,;>; title=\"x, \\\"; <c>; rel=next\"; rel=\"up next\""), "b,;");
+  EXPECT_EQ(next_of("<>; rel=next"), "");
+  const Headers two{{"Link", "<a>; rel=prev"}, {"link", "<b>; rel=next"}};
+  EXPECT_EQ(link_target(two, "next"), "b");
+}
+
+TEST(LinkTarget, FindsNothingInWhatIsNone) {
+  for (const char* const field :
+       {"", "a; rel=next", "<a; rel=next", "<a>", "<a>; rel", "<a>; rel=", "<a>; rel=\"next", "<a>; rel=\"next\\",
+        "<a>; =next", "<a>; rel=prev; rel=next", "<a>; rel=nextt", "<a> rel=next", "<a>; rel=prev <b>; rel=next"}) {
+    EXPECT_EQ(next_of(field), "-") << field;
+  }
+}
+
 TEST(Proxy, FollowsNoProxy) {
   struct {
     std::string_view no_proxy, url;

@@ -16,9 +16,7 @@ namespace bulkhead::oci {
 namespace {
 
 constexpr const char* kLayoutFile = "oci-layout";
-constexpr const char* kIndexFile = "index.json";
 constexpr uint64_t kMaxLayoutFileBytes = 4096;
-constexpr std::string_view kRefName = "org.opencontainers.image.ref.name";
 constexpr std::string_view kContainerdName = "io.containerd.image.name";
 
 class LayoutBlobs final : public BlobStore {
@@ -67,24 +65,10 @@ Status check_version(const FileStore& files) {
               fmt::format("is an OCI layout of version {}; version 1.0.0 is understood", printable(version)));
 }
 
-std::vector<std::string> names_of(const Descriptor& descriptor) {
-  std::vector<std::string> names;
-  for (const std::string_view key : {kContainerdName, kRefName}) {
-    if (const std::string_view name = annotation(descriptor.annotations, key); !name.empty()) names.emplace_back(name);
-  }
-  return names;
-}
-
-// What an entry of the index is listed as.
-std::string label_of(const Descriptor& descriptor) {
-  auto names = names_of(descriptor);
-  return names.empty() ? '@' + descriptor.digest.to_string() : std::move(names.front());
-}
-
 bool is_chosen(const Descriptor& descriptor, const Selector& selector) {
   if (!selector.digest.empty() && descriptor.digest != selector.digest) return false;
   if (selector.name.empty()) return true;
-  return std::ranges::any_of(names_of(descriptor), [&](const std::string& name) { return selector.names(name); });
+  return std::ranges::any_of(layout_names(descriptor), [&](const std::string& name) { return selector.names(name); });
 }
 
 // Several entries may be one image when they are one manifest under several names, or go by the same name (or none):
@@ -95,7 +79,7 @@ bool are_one_image(const std::vector<Root>& roots) {
   for (const Root& root : roots) {
     if (is_not_an_image(root.descriptor)) continue;
     digests.insert(root.descriptor.digest);
-    const auto names = names_of(root.descriptor);
+    const auto names = layout_names(root.descriptor);
     labels.insert(names.empty() ? std::string() : names.front());
   }
   return digests.size() <= 1 || labels.size() <= 1;
@@ -126,7 +110,7 @@ Result<std::vector<Root>> choose_roots(const FileStore& files, const Index& inde
     const Descriptor& descriptor = index.manifests[i];
     if (selector.position ? *selector.position == i : is_chosen(descriptor, selector))
       roots.push_back({descriptor, {}});
-    if (!is_not_an_image(descriptor)) labels.push_back(label_of(descriptor));
+    if (!is_not_an_image(descriptor)) labels.push_back(layout_label(descriptor));
   }
   if (roots.empty() && !selector.digest.empty() && selector.name.empty()) {
     TRY_ASSIGN(auto root, root_by_digest(files, selector.digest, options));
@@ -139,14 +123,8 @@ Result<std::vector<Root>> choose_roots(const FileStore& files, const Index& inde
 
 Result<Image> open_named(const std::shared_ptr<const FileStore>& files, const Selector& selector,
                          const OpenOptions& options) {
-  TRY(check_version(*files));
-  TRY_ASSIGN(const std::string bytes,
-             read_limited(*files, kIndexFile, options.limits, &ImageLimits::max_manifest_bytes));
-  TRY_CONTEXT(auto document, parse_manifest(bytes, kOciIndex, options.limits), kIndexFile);
-  const Index& index = std::get<Index>(document);
-  if (index.manifests.size() > options.limits.max_manifests) {
-    return fail(limit_passed(options.limits, &ImageLimits::max_manifests));
-  }
+  TRY_ASSIGN(const LayoutIndex layout, read_layout_index(*files, options.limits));
+  const Index& index = layout.index;
   TRY_ASSIGN(auto roots, choose_roots(*files, index, selector, options));
   // Every name of what was chosen, also those of entries that were not asked for by name.
   std::set<std::string> names;
@@ -154,7 +132,7 @@ Result<Image> open_named(const std::shared_ptr<const FileStore>& files, const Se
     const bool chosen =
         std::ranges::any_of(roots, [&](const Root& root) { return root.descriptor.digest == descriptor.digest; });
     if (!chosen) continue;
-    for (std::string& name : names_of(descriptor)) names.insert(std::move(name));
+    for (std::string& name : layout_names(descriptor)) names.insert(std::move(name));
   }
   auto store = std::make_shared<const LayoutBlobs>(files);
   TRY_ASSIGN(Image image, resolve_image(std::move(store), std::move(roots), options));
@@ -166,8 +144,30 @@ Result<Image> open_named(const std::shared_ptr<const FileStore>& files, const Se
 
 Result<bool> is_layout(const FileStore& files) {
   TRY_ASSIGN(const auto layout, files.find(kLayoutFile));
-  TRY_ASSIGN(const auto index, files.find(kIndexFile));
+  TRY_ASSIGN(const auto index, files.find(kLayoutIndexFile));
   return layout && index;
+}
+
+Result<LayoutIndex> read_layout_index(const FileStore& files, const ImageLimits& limits) {
+  TRY(check_version(files));
+  TRY_ASSIGN(std::string bytes, read_limited(files, kLayoutIndexFile, limits, &ImageLimits::max_manifest_bytes));
+  TRY_CONTEXT(auto document, parse_manifest(bytes, kOciIndex, limits), kLayoutIndexFile);
+  auto& index = std::get<Index>(document);
+  if (index.manifests.size() > limits.max_manifests) return fail(limit_passed(limits, &ImageLimits::max_manifests));
+  return LayoutIndex{std::move(index), std::move(bytes)};
+}
+
+std::vector<std::string> layout_names(const Descriptor& descriptor) {
+  std::vector<std::string> names;
+  for (const std::string_view key : {kContainerdName, kRefName}) {
+    if (const std::string_view name = annotation(descriptor.annotations, key); !name.empty()) names.emplace_back(name);
+  }
+  return names;
+}
+
+std::string layout_label(const Descriptor& descriptor) {
+  auto names = layout_names(descriptor);
+  return names.empty() ? '@' + descriptor.digest.to_string() : std::move(names.front());
 }
 
 Result<Image> open_layout(const std::shared_ptr<const FileStore>& files, const Selector& selector,

@@ -261,9 +261,20 @@ Layer::Kind layer_kind(std::string_view media_type) {
   return type == nullptr ? Layer::Kind::kArchive : type->kind;
 }
 
+bool is_referrers_name(std::string_view name) {
+  constexpr size_t kAlgorithmBytes = std::string_view("sha256-").size();
+  constexpr size_t kHexBytes = 64;
+  if (!name.starts_with("sha256-") && !name.starts_with("sha512-")) return false;
+  const std::string_view hex = name.substr(kAlgorithmBytes, kHexBytes);
+  const std::string_view rest = name.substr(std::min(name.size(), kAlgorithmBytes + kHexBytes));
+  return hex.size() == kHexBytes && (rest.empty() || rest.front() == '.') &&
+         std::ranges::all_of(hex, [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
+}
+
 bool is_not_an_image(const Descriptor& descriptor) {
   if (!annotation(descriptor.annotations, "vnd.docker.reference.type").empty()) return true;
   if (!descriptor.artifact_type.empty()) return true;
+  if (is_referrers_name(annotation(descriptor.annotations, "org.opencontainers.image.ref.name"))) return true;
   return descriptor.platform && descriptor.platform->os == "unknown" && descriptor.platform->architecture == "unknown";
 }
 

@@ -60,8 +60,12 @@ Status require_image(const Manifest& manifest);
 // kForeign for non-distributable layers, else kArchive.
 Layer::Kind layer_kind(std::string_view media_type);
 
+// A tag by which statements about a manifest are found: "sha256-<64 hex>" (OCI distribution-spec v1.1, Referrers Tag
+// Schema), or that with a suffix (".sig", ".att": cosign).
+bool is_referrers_name(std::string_view name);
+
 // Not an image but a statement about one: an attestation of BuildKit (platform unknown/unknown), a signature or other
-// artifact. Such entries of an index are never chosen.
+// artifact, be it by its name in a layout. Such entries of an index are never chosen.
 bool is_not_an_image(const Descriptor& descriptor);
 
 Result<ImageConfig> parse_config(std::string_view bytes, const ImageLimits& limits);

@@ -97,14 +97,15 @@ Result<net::Response> Endpoint::send(const RegistryCall& call) {
 }
 
 Result<net::Url> Endpoint::target_of(const RegistryCall& call, const Base& base) const {
-  std::string text = fmt::format("{}/v2/{}/{}", base.url, call.repository, call.path);
-  if (is_mirror()) text += "?ns=" + net::percent_encode(domain_);
-  TRY_ASSIGN(const net::Url asked, net::Url::parse(text));
-  if (call.location.empty()) return asked;
-  TRY_CONTEXT(net::Url target, asked.resolve(call.location), fmt::format("{}: Location", asked.for_display()));
+  if (call.url.empty()) {
+    std::string text = fmt::format("{}/v2/{}/{}", base.url, call.repository, call.path);
+    if (is_mirror()) text += "?ns=" + net::percent_encode(domain_);
+    return net::Url::parse(text);
+  }
+  TRY_CONTEXT(net::Url target, net::Url::parse(call.url), domain_);
   if (base.is_tls && !target.is_tls()) {
-    return fail(Code::kUnsupported, fmt::format("{}: leads from https to plain http ({}), which is refused",
-                                                asked.for_display(), target.for_display()));
+    return fail(Code::kUnsupported, fmt::format("{}: leads from https to plain http ({}), which is refused", domain_,
+                                                target.for_display()));
   }
   return target;
 }

@@ -20,10 +20,10 @@ struct RegistryCall {
   std::string method = "GET";
   std::string repository;
   std::string path;  // "manifests/latest", "blobs/sha256:…"
-  // Where to instead, when the registry named the place itself (the Location of an upload, the next page of a list);
-  // relative to what was asked. Of another origin than the registry's it gets no credentials; without TLS it is refused
-  // (kUnsupported) unless the registry itself has none.
-  std::string location{};
+  // The whole URL instead, where the registry named the place itself (an upload, the next page of a list). Of another
+  // origin than the registry's it gets no credentials; without TLS it is refused (kUnsupported) unless the registry
+  // itself has none.
+  std::string url{};
   net::Headers headers;
   std::string body{};
   bool push = false;  // needs the right to write

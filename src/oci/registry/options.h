@@ -36,6 +36,9 @@ struct RegistryOptions {
   // "host[:port]" (kInvalidArgument of open() when it is not): plain HTTP is allowed, and no certificate is verified.
   std::vector<std::string> insecure_registries{};
 
+  // A blob that is larger is sent in pieces of this size (OCI distribution-spec v1.1, "Pushing a blob in chunks").
+  uint64_t upload_chunk_bytes = uint64_t{16} << 20;
+
   // Layers that must not be redistributed (of Windows base images, mostly) are fetched from the URLs that the manifest
   // names, where the registry does not have them. Off: such a layer stays unread.
   bool fetch_foreign_layers = false;

@@ -121,11 +121,12 @@ void Registries::notice(const std::string& text) const {
   if (options_.notice) options_.notice(text);
 }
 
-Repository::Repository(std::shared_ptr<Registries> registries, const Reference& reference)
+Repository::Repository(std::shared_ptr<Registries> registries, const Reference& reference, Places places)
     : registries_(std::move(registries)),
       domain_(reference.domain),
       repository_(reference.repository),
-      endpoints_(registries_->endpoints_of(domain_)) {}
+      endpoints_(registries_->endpoints_of(domain_)),
+      preferred_(places == Places::kRegistryOnly ? endpoints_.size() - 1 : 0) {}
 
 Result<net::Response> Repository::fetch(RegistryCall call, bool may_retry) const {
   call.repository = repository_;
@@ -162,7 +163,7 @@ Result<Repository::Document> Repository::fetch_document(RegistryCall call, uint6
     TRY_ASSIGN(net::Response response, fetch(call));
     if (response.content_length().value_or(0) > max_bytes) return fail(too_large);
     auto bytes = read_all(*response.body, max_bytes, response.display_url);
-    if (bytes) return Document{std::move(response.headers), *std::move(bytes)};
+    if (bytes) return Document{std::move(response.url), std::move(response.headers), *std::move(bytes)};
     if (bytes.error().code() == Code::kLimitExceeded) return fail(too_large);
     const bool may_pass = bytes.error().code() == Code::kUnavailable;
     const auto delay = options().retry.delay_after(attempt, std::nullopt, net::random_fraction());

@@ -47,7 +47,9 @@ class Registries {
 // Thread-safe.
 class Repository final : public BlobStore, public std::enable_shared_from_this<Repository> {
  public:
-  Repository(std::shared_ptr<Registries> registries, const Reference& reference);
+  // Without mirrors: the registry itself only, for who writes and must see what is there.
+  enum class Places : uint8_t { kMirrorsFirst, kRegistryOnly };
+  Repository(std::shared_ptr<Registries> registries, const Reference& reference, Places places = Places::kMirrorsFirst);
 
   const RegistryOptions& options() const { return registries_->options(); }
   std::string name() const { return domain_ + '/' + repository_; }
@@ -56,13 +58,14 @@ class Repository final : public BlobStore, public std::enable_shared_from_this<R
   // answer of the registry itself that may pass: whoever continues a download is told by it when to come again.
   Result<net::Response> fetch(RegistryCall call, bool may_retry = true) const;
 
-  // The registry's own answer, whatever its status but 401 (Endpoint::send); mirrors are not asked.
+  // The registry's own answer, whatever its status but 401 (Endpoint::send).
   Result<net::Response> ask_registry(RegistryCall call) const;
   Error error_of(net::Response& response) const { return endpoints_.back()->error_of(response); }
 
   // The head and the whole body of a manifest, index or configuration: it comes soon or not at all. Read again from the
   // start when the connection breaks. More than max_bytes is `too_large`, told before the body when its length is.
   struct Document {
+    std::string url;  // where it was found
     net::Headers headers;
     std::string bytes;
   };
