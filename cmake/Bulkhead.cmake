@@ -65,7 +65,7 @@ function(bulkhead_library name)
   file(GLOB sources CONFIGURE_DEPENDS "*.cc" "*/*.cc")
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
-  list(FILTER sources EXCLUDE REGEX "(_test|/main|/test_data|/test_certificate)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|/main|/test_[a-z_]+)\\.cc$")
 
   add_library(bulkhead_${name} STATIC ${sources})
   target_link_libraries(bulkhead_${name} PUBLIC bulkhead_options)
