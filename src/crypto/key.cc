@@ -7,7 +7,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -16,6 +15,7 @@
 #include <openssl/x509.h>
 
 #include "crypto/pem.h"
+#include "crypto/prehashed.h"
 
 namespace bulkhead {
 namespace {
@@ -35,8 +35,6 @@ struct Free {
   void operator()(EVP_PKEY* key) const { ::EVP_PKEY_free(key); }
   void operator()(EVP_PKEY_CTX* context) const { ::EVP_PKEY_CTX_free(context); }
   void operator()(EVP_MD_CTX* context) const { ::EVP_MD_CTX_free(context); }
-  void operator()(ECDSA_SIG* signature) const { ::ECDSA_SIG_free(signature); }
-  void operator()(BIGNUM* number) const { ::BN_free(number); }
   void operator()(PKCS8_PRIV_KEY_INFO* info) const { ::PKCS8_PRIV_KEY_INFO_free(info); }
 };
 template <typename T>
@@ -60,13 +58,12 @@ struct ClearErrors {
 struct CurveRow {
   KeyType type;
   std::string_view name;  // as OpenSSL has it
-  size_t order_bytes;
   HashAlgorithm hash;
 };
 constexpr auto kCurves = std::to_array<CurveRow>({
-    {KeyType::kEcdsaP256, "prime256v1", 32, HashAlgorithm::kSha256},
-    {KeyType::kEcdsaP384, "secp384r1", 48, HashAlgorithm::kSha384},
-    {KeyType::kEcdsaP521, "secp521r1", 66, HashAlgorithm::kSha512},
+    {KeyType::kEcdsaP256, "prime256v1", HashAlgorithm::kSha256},
+    {KeyType::kEcdsaP384, "secp384r1", HashAlgorithm::kSha384},
+    {KeyType::kEcdsaP521, "secp521r1", HashAlgorithm::kSha512},
 });
 
 const CurveRow* curve_of(KeyType type) {
@@ -146,35 +143,6 @@ bool begin(Init init, EVP_MD_CTX* context, EVP_PKEY* key, SignatureScheme scheme
   EVP_PKEY_CTX* parameters = nullptr;  // the context's
   const EVP_MD* digest = scheme.kind == SignatureScheme::Kind::kEd25519 ? nullptr : digest_of(scheme.hash);
   return init(context, &parameters, digest, nullptr, key) == 1 && set_padding(parameters, scheme.kind);
-}
-
-// r and s of equal, exact length, as DER; nothing when it is no such signature.
-std::optional<std::string> der_of_raw(ByteSpan raw, size_t order_bytes) {
-  if (raw.size() != 2 * order_bytes) return std::nullopt;
-  const int length = static_cast<int>(order_bytes);
-  Owned<BIGNUM> r(::BN_bin2bn(bytes_of(raw), length, nullptr));
-  Owned<BIGNUM> s(::BN_bin2bn(bytes_of(raw.subspan(order_bytes)), length, nullptr));
-  const Owned<ECDSA_SIG> signature(::ECDSA_SIG_new());
-  if (!r || !s || !signature || ::ECDSA_SIG_set0(signature.get(), r.get(), s.get()) != 1) return std::nullopt;
-  static_cast<void>(r.release());
-  static_cast<void>(s.release());
-  std::string der(static_cast<size_t>(::i2d_ECDSA_SIG(signature.get(), nullptr)), '\0');
-  unsigned char* out = bytes_of(der);
-  ::i2d_ECDSA_SIG(signature.get(), &out);
-  return der;
-}
-
-std::optional<std::string> raw_of_der(ByteSpan der, size_t order_bytes) {
-  const unsigned char* in = bytes_of(der);
-  const Owned<ECDSA_SIG> signature(::d2i_ECDSA_SIG(nullptr, &in, static_cast<long>(der.size())));
-  if (!signature) return std::nullopt;
-  std::string raw(2 * order_bytes, '\0');
-  const int length = static_cast<int>(order_bytes);
-  if (::BN_bn2binpad(::ECDSA_SIG_get0_r(signature.get()), bytes_of(raw), length) != length ||
-      ::BN_bn2binpad(::ECDSA_SIG_get0_s(signature.get()), bytes_of(raw) + order_bytes, length) != length) {
-    return std::nullopt;
-  }
-  return raw;
 }
 
 }  // namespace
@@ -272,7 +240,7 @@ Status PublicKey::verify_with(SignatureScheme scheme, ByteSpan signature, Verify
   std::string der;
   bool fitting = fits(scheme.kind, state_->type);
   if (fitting && scheme.kind == SignatureScheme::Kind::kEcdsaRaw) {
-    std::optional<std::string> converted = der_of_raw(signature, curve_of(state_->type)->order_bytes);
+    std::optional<std::string> converted = ecdsa_der_of_raw(signature, ecdsa_order_bytes(state_->type));
     fitting = converted.has_value();
     der = std::move(converted).value_or("");
     signature = as_bytes(der);
@@ -417,7 +385,7 @@ Result<std::string> PrivateKey::sign(SignatureScheme scheme, ByteSpan message) c
   }
   signature.resize(length);
   if (scheme.kind != SignatureScheme::Kind::kEcdsaRaw) return signature;
-  std::optional<std::string> raw = raw_of_der(as_bytes(signature), curve_of(type)->order_bytes);
+  std::optional<std::string> raw = ecdsa_raw_of_der(as_bytes(signature), ecdsa_order_bytes(type));
   if (!raw) return failed();
   return *std::move(raw);
 }

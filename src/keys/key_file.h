@@ -35,7 +35,7 @@ struct KeyFile {
 Result<KeyFile> read_key(std::string_view text, const AskPassphrase& ask);
 
 enum class KeyForm : uint8_t {
-  kPkcs8,   // under scrypt and AES-256: ours
+  kPkcs8,   // under scrypt and AES-256: ours, and openssl's commands read it
   kPlain,   // PKCS#8 without a passphrase
   kNotary,  // what docker and notary read: PBKDF2-HMAC-SHA1, with more iterations than they make themselves
   kCosign,  // scrypt and XSalsa20-Poly1305

@@ -4,7 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include "base/process.h"
+#include "base/temporary_folder.h"
+#include "base/test_data.h"
 #include "crypto/pem.h"
+#include "keys/key_store.h"
 
 namespace bulkhead::keys {
 namespace {
@@ -173,6 +177,23 @@ TEST(KeyFile, IsReadAgainAsItWasWritten) {
                                                ? "key file of cosign: the passphrase is wrong"
                                                : "the passphrase is wrong");
     }
+  }
+}
+
+TEST(KeyFile, IsOpenedByOpensslAlone) {
+  const TemporaryFolder folder;
+  for (const KeyType type : {KeyType::kEcdsaP256, KeyType::kEd25519, KeyType::kRsa}) {
+    const auto key = PrivateKey::generate(type);
+    ASSERT_TRUE(key);
+    const KeyStore store(folder.path());
+    const auto id = store.add(*key, "secret");
+    ASSERT_TRUE(id);
+    const auto read =
+        run_process({.arguments = {"openssl", "pkey", "-passin", "stdin", "-pubout", "-in", folder / (*id + ".key")},
+                     .input = "secret\n"});
+    BULKHEAD_NEED(read, "openssl is not installed");
+    EXPECT_EQ(read->exit_code, 0) << read->error_output;
+    EXPECT_EQ(read->output, key->public_key().pem());
   }
 }
 

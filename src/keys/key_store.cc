@@ -116,21 +116,31 @@ Result<PrivateKey> KeyStore::open(std::string_view id, const AskPassphrase& ask)
 
 Result<KeyReference> parse_key_reference(std::string_view text) {
   using enum KeyReference::Kind;
-  if (text.starts_with("pkcs11:")) return fail(Code::kUnsupported, "keys in PKCS#11 tokens are not supported yet");
+  if (text.starts_with("pkcs11:")) {
+    TRY(check_token_uri(text));
+    return KeyReference{.kind = kToken, .name = std::string(text)};
+  }
   for (const auto& [prefix, kind] :
        {std::pair{std::string_view("file:"), kFile}, {std::string_view("store:"), kStore}}) {
     if (text.starts_with(prefix) && text.size() > prefix.size()) {
       return KeyReference{.kind = kind, .name = std::string(text.substr(prefix.size()))};
     }
   }
-  return fail(Code::kInvalidArgument, fmt::format("\"{}\" names no key", text), "write file:PATH or store:ID");
+  return fail(Code::kInvalidArgument, fmt::format("\"{}\" names no key", text),
+              "write file:PATH, store:ID or pkcs11:token=NAME;object=NAME");
 }
 
 Result<std::unique_ptr<Signer>> open_signer(const KeyReference& reference, const KeyStore& store,
-                                            const AskPassphrase& ask) {
-  if (reference.kind == KeyReference::Kind::kStore) {
-    TRY_ASSIGN(PrivateKey key, store.open(reference.name, ask));
-    return std::make_unique<MemorySigner>(std::move(key));
+                                            const AskPassphrase& ask, const TokenAccess& tokens) {
+  switch (reference.kind) {
+    case KeyReference::Kind::kToken:
+      return open_token_signer(reference.name, tokens);
+    case KeyReference::Kind::kStore: {
+      TRY_ASSIGN(PrivateKey key, store.open(reference.name, ask));
+      return std::make_unique<MemorySigner>(std::move(key));
+    }
+    case KeyReference::Kind::kFile:
+      break;
   }
   TRY_ASSIGN(KeyFile file, read_key_file(reference.name, ask));
   return std::make_unique<MemorySigner>(std::move(file.key));

@@ -10,6 +10,7 @@
 
 #include "crypto/signer.h"
 #include "keys/key_file.h"
+#include "keys/token.h"
 
 namespace bulkhead::keys {
 
@@ -42,15 +43,17 @@ class KeyStore {
   std::string folder_;
 };
 
-// How a user names a key: `file:PATH`, `store:ID`; `pkcs11:…` (RFC 7512) is kUnsupported so far.
+// How a user names a key: `file:PATH`, `store:ID`, `pkcs11:…` (token.h).
 struct KeyReference {
-  enum class Kind : uint8_t { kFile, kStore };
+  enum class Kind : uint8_t { kFile, kStore, kToken };
   Kind kind;
-  std::string name;
+  std::string name;  // the path, the id, the whole URI
 };
+// As check_token_uri() for those of tokens.
 Result<KeyReference> parse_key_reference(std::string_view text);
 
+// As KeyStore::open(), read_key_file() or open_token_signer().
 Result<std::unique_ptr<Signer>> open_signer(const KeyReference& reference, const KeyStore& store,
-                                            const AskPassphrase& ask);
+                                            const AskPassphrase& ask, const TokenAccess& tokens = {});
 
 }  // namespace bulkhead::keys
