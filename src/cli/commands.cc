@@ -7,6 +7,8 @@
   ROW(scan_command)            \
   ROW(sbom_command)            \
   ROW(audit_command)           \
+  ROW(policy_group)            \
+  ROW(policy_eval_command)     \
   ROW(db_group)                \
   ROW(db_update_command)       \
   ROW(db_info_command)         \
@@ -27,6 +29,10 @@ BULKHEAD_COMMANDS(BULKHEAD_DECLARE)
 CommandInfo db_group() {
   return {.name = "db",
           .summary = "the advisory database: update, build, look at it, carry it to machines without a network"};
+}
+
+CommandInfo policy_group() {
+  return {.name = "policy", .summary = "the rules that images and requests are held to"};
 }
 
 std::span<const CommandInfo> commands() {
