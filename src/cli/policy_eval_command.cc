@@ -129,8 +129,8 @@ CommandInfo policy_eval_command() {
           "bulkhead policy eval \"image.user != 'root'\" --facts facts.json\n"
           "bulkhead policy eval --cases cases.jsonl",
       .exit_status =
-          "0: it has a value, or every case that does not need protocol buffers passes; 2: a case does not "
-          "pass; 1: an error.",
+          "0; 2 when a case that needs no protocol buffers does not pass; 1 on an error; 130 when stopped by a "
+          "signal.",
       .make = [] -> std::unique_ptr<Command> { return std::make_unique<PolicyEvalCommand>(); }};
 }
 
