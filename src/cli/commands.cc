@@ -15,6 +15,17 @@
   ROW(db_build_command)        \
   ROW(db_export_command)       \
   ROW(db_import_command)       \
+  ROW(trust_group)             \
+  ROW(trust_init_command)      \
+  ROW(trust_add_command)       \
+  ROW(trust_remove_command)    \
+  ROW(trust_delegate_command)  \
+  ROW(trust_sign_command)      \
+  ROW(trust_status_command)    \
+  ROW(trust_publish_command)   \
+  ROW(trust_rotate_command)    \
+  ROW(trust_revoke_command)    \
+  ROW(trust_check_command)     \
   ROW(version_compare_command) \
   ROW(completion_command)      \
   ROW(man_command)
@@ -33,6 +44,12 @@ CommandInfo db_group() {
 
 CommandInfo policy_group() {
   return {.name = "policy", .summary = "the rules that images and requests are held to"};
+}
+
+CommandInfo trust_group() {
+  return {.name = "trust",
+          .summary =
+              "whom images come from and whether they are today's: keys, and the freshness map that a publisher signs"};
 }
 
 std::span<const CommandInfo> commands() {

@@ -29,6 +29,10 @@ size_t suffix_digits(uint32_t bit_length) {
   return (bit_length + 3) / 4;
 }
 
+std::string name_of_bin(const SuccinctRoles& roles, uint64_t bin) {
+  return fmt::format("{}-{:0{}x}", roles.name_prefix, bin, suffix_digits(roles.bit_length));
+}
+
 }  // namespace
 
 bool is_top_level(std::string_view role) {
@@ -51,7 +55,13 @@ std::string SuccinctRoles::role_for(std::string_view target_path) const {
   const Digest digest = Digest::sha256_of(as_bytes(target_path));
   uint32_t first = 0;
   for (const std::byte byte : digest.raw().first(4)) first = (first << 8U) | std::to_integer<uint32_t>(byte);
-  return fmt::format("{}-{:0{}x}", name_prefix, first >> (kBits - bit_length), suffix_digits(bit_length));
+  return name_of_bin(*this, first >> (kBits - bit_length));
+}
+
+std::vector<std::string> SuccinctRoles::all_roles() const {
+  std::vector<std::string> names;
+  for (uint64_t bin = 0; bin >> bit_length == 0; ++bin) names.push_back(name_of_bin(*this, bin));
+  return names;
 }
 
 bool SuccinctRoles::has(std::string_view role) const {

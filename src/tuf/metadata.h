@@ -99,6 +99,7 @@ struct SuccinctRoles {
   uint32_t bit_length = 0;  // 1 to 32
   std::string name_prefix;
   std::string role_for(std::string_view target_path) const;
+  std::vector<std::string> all_roles() const;  // in the order of bins
   bool has(std::string_view role) const;
 };
 

@@ -174,9 +174,7 @@ Status Repository::remove_target(std::string_view role, std::string_view path) {
 
 Status Repository::delegate(std::string_view delegator, std::string_view role, const RoleSetup& keys, bool terminating,
                             std::vector<std::string> paths) {
-  if (role.empty() || is_top_level(role) || targets(role)) {
-    return fail(Code::kInvalidArgument, fmt::format("\"{}\" cannot be the name of a new role", role));
-  }
+  TRY(check_new_role(role));
   DelegatedRole delegated{.name = std::string(role),
                           .keys = {},
                           .terminating = terminating,
@@ -194,11 +192,42 @@ Status Repository::delegate(std::string_view delegator, std::string_view role, c
   if (!changed->delegations) changed->delegations.emplace();
   changed->delegations->keys.merge(known);
   changed->delegations->roles.push_back(std::move(delegated));
+  stage_first(std::string(role));
+  return {};
+}
+
+Status Repository::delegate_bins(std::string_view delegator, std::string_view name_prefix, const RoleSetup& keys,
+                                 uint32_t bit_length) {
+  if (bit_length < 1 || bit_length > kMaxBinBits) {
+    return fail(Code::kInvalidArgument, fmt::format("bins have 1 to {} bits", kMaxBinBits));
+  }
+  SuccinctRoles bins{.keys = {}, .bit_length = bit_length, .name_prefix = std::string(name_prefix)};
+  bins.keys.threshold = keys.threshold;
+  Keys known;
+  TRY(add_keys(*codec_, keys.keys, bins.keys, known));
+  TRY(check_threshold(bins.keys, name_prefix));
+  const std::vector<std::string> names = bins.all_roles();
+  for (const std::string& name : names) TRY(check_new_role(name));
+  TRY_ASSIGN(const Targets* present, targets(delegator));
+  if (present->delegations) {
+    return fail(Code::kInvalidArgument, fmt::format("\"{}\" has delegations already, and bins stand alone", delegator));
+  }
+  TRY_ASSIGN(Targets * changed, staged_targets(delegator));
+  changed->delegations = Delegations{.keys = std::move(known), .roles = {}, .succinct = std::move(bins)};
+  for (const std::string& name : names) stage_first(name);
+  return {};
+}
+
+Status Repository::check_new_role(std::string_view role) const {
+  if (!role.empty() && !is_top_level(role) && !targets(role)) return {};
+  return fail(Code::kInvalidArgument, fmt::format("\"{}\" cannot be the name of a new role", role));
+}
+
+void Repository::stage_first(std::string role) {
   Targets first;
   first.version = 1;
   first.expires = now_ + lifetimes_.targets;
-  staged_targets_[std::string(role)] = {.metadata = std::move(first), .signatures = {}};
-  return {};
+  staged_targets_[std::move(role)] = {.metadata = std::move(first), .signatures = {}};
 }
 
 Result<std::pair<RoleKeys*, Keys*>> Repository::changeable_keys(std::string_view role) {
@@ -246,8 +275,20 @@ Status Repository::change_keys(std::string_view role, const std::vector<PublicKe
   }
   *this = std::move(next);
   // What the removed keys signed must be signed anew.
-  const bool signs_targets = role == kTargets || !is_top_level(role);
-  return signs_targets && !remove.empty() ? renew(role) : Status();
+  if (remove.empty() || (is_top_level(role) && role != kTargets)) return {};
+  for (const std::string& name : signed_alike(role)) TRY(renew(name));
+  return {};
+}
+
+// The role itself, or all bins when it is one.
+std::vector<std::string> Repository::signed_alike(std::string_view role) const {
+  for (const std::string& name : targets_roles()) {
+    const auto& delegations = (*targets(name))->delegations;
+    if (delegations && delegations->succinct && delegations->succinct->has(role)) {
+      return delegations->succinct->all_roles();
+    }
+  }
+  return {std::string(role)};
 }
 
 Status Repository::renew(std::string_view role) {
@@ -281,29 +322,38 @@ std::vector<Repository::Authority> Repository::authorities_of(std::string_view r
   return out;
 }
 
+Repository::Pending Repository::pending_of(std::string_view role, int64_t version, const std::string& signed_bytes,
+                                           const std::vector<Signature>& signatures) const {
+  Pending pending{.role = std::string(role), .version = version, .missing = 0, .may_sign = {}};
+  for (const Authority& authority : authorities_of(role)) {
+    const size_t signers = count_signers(*authority.keys, *authority.known, signed_bytes, signatures);
+    const size_t missing = authority.keys->threshold > signers ? authority.keys->threshold - signers : 0;
+    pending.missing = std::max(pending.missing, static_cast<uint32_t>(missing));
+    for (const std::string& id : authority.keys->key_ids) {
+      const bool signed_already = std::ranges::find(signatures, id, &Signature::key_id) != signatures.end();
+      const bool told = std::ranges::find(pending.may_sign, id) != pending.may_sign.end();
+      if (!signed_already && !told) pending.may_sign.push_back(id);
+    }
+  }
+  return pending;
+}
+
+std::optional<Repository::Pending> Repository::pending(std::string_view role) const {
+  if (role == kRoot) {
+    if (!staged_root_) return std::nullopt;
+    return pending_of(kRoot, staged_root_->metadata.version, codec_->write(staged_root_->metadata),
+                      staged_root_->signatures);
+  }
+  const auto staged = staged_targets_.find(role);
+  if (staged == staged_targets_.end()) return std::nullopt;
+  const auto& [metadata, signatures] = staged->second;
+  return pending_of(role, metadata.version, codec_->write(metadata), signatures);
+}
+
 std::vector<Repository::Pending> Repository::pending() const {
   std::vector<Pending> out;
-  const auto add = [&](std::string_view role, int64_t version, const std::string& signed_bytes,
-                       const std::vector<Signature>& signatures) {
-    Pending pending{.role = std::string(role), .version = version, .missing = 0, .may_sign = {}};
-    for (const Authority& authority : authorities_of(role)) {
-      const size_t signers = count_signers(*authority.keys, *authority.known, signed_bytes, signatures);
-      const size_t missing = authority.keys->threshold > signers ? authority.keys->threshold - signers : 0;
-      pending.missing = std::max(pending.missing, static_cast<uint32_t>(missing));
-      for (const std::string& id : authority.keys->key_ids) {
-        const bool signed_already = std::ranges::find(signatures, id, &Signature::key_id) != signatures.end();
-        const bool told = std::ranges::find(pending.may_sign, id) != pending.may_sign.end();
-        if (!signed_already && !told) pending.may_sign.push_back(id);
-      }
-    }
-    out.push_back(std::move(pending));
-  };
-  if (staged_root_) {
-    add(kRoot, staged_root_->metadata.version, codec_->write(staged_root_->metadata), staged_root_->signatures);
-  }
-  for (const auto& [role, staged] : staged_targets_) {
-    add(role, staged.metadata.version, codec_->write(staged.metadata), staged.signatures);
-  }
+  if (auto root = pending(kRoot)) out.push_back(*std::move(root));
+  for (const auto& [role, staged] : staged_targets_) out.push_back(*pending(role));
   return out;
 }
 
@@ -377,6 +427,35 @@ Status Repository::stage(std::string_view role, std::string_view bytes) {
   staged_targets_.insert_or_assign(std::string(role), Staged<Targets>{.metadata = std::move(read.metadata),
                                                                       .signatures = std::move(read.signatures)});
   return {};
+}
+
+bool Repository::verifies(std::string_view role, std::string_view signed_bytes, const Signature& signature) const {
+  return std::ranges::any_of(authorities_of(role), [&](const Authority& authority) {
+    return count_signers(*authority.keys, *authority.known, signed_bytes, std::span(&signature, 1)) == 1;
+  });
+}
+
+Status Repository::add_signatures(std::string_view role, std::string_view bytes) {
+  const auto add = [&](auto& staged, const auto& read) -> Status {
+    if (codec_->write(staged.metadata) != read.signed_bytes) {
+      return fail(Code::kInvalidArgument, fmt::format("another \"{}\" was signed than is staged here", role),
+                  "one of the two was changed since the copy was made");
+    }
+    for (const Signature& signature : read.signatures) {
+      if (verifies(role, read.signed_bytes, signature)) merge(staged.signatures, {signature});
+    }
+    return {};
+  };
+  const auto staged = staged_targets_.find(role);
+  if (role == kRoot ? !staged_root_ : staged == staged_targets_.end()) {
+    return fail(Code::kNotFound, fmt::format("nothing of \"{}\" is staged", role));
+  }
+  if (role == kRoot) {
+    TRY_ASSIGN(const Signed<Root> read, codec_->root(bytes));
+    return add(*staged_root_, read);
+  }
+  TRY_ASSIGN(const Signed<Targets> read, codec_->targets(bytes, role));
+  return add(staged->second, read);
 }
 
 template <typename T>

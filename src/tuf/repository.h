@@ -90,8 +90,14 @@ class Repository {
   // that are taken.
   Status delegate(std::string_view delegator, std::string_view role, const RoleSetup& keys, bool terminating,
                   std::vector<std::string> paths);
-  // Adds and removes keys of a top-level role, or of a delegated one. Roles that the removed keys signed are staged,
-  // too, to be signed by those that remain. kInvalidArgument when fewer keys than the threshold would be left.
+  // The same for paths by the bits that their SHA-256 begins with (TAP 15): 2^bit_length new roles "<prefix>-<bin>",
+  // all of the same keys. `delegator` has no other delegation then, and bits are 1 to kMaxBinBits.
+  static constexpr uint32_t kMaxBinBits = 12;
+  Status delegate_bins(std::string_view delegator, std::string_view name_prefix, const RoleSetup& keys,
+                       uint32_t bit_length);
+  // Adds and removes keys of a top-level role, or of a delegated one (of a bin: of all of them). Roles that the removed
+  // keys signed are staged, too, to be signed by those that remain. kInvalidArgument when fewer keys than the threshold
+  // would be left.
   Status change_keys(std::string_view role, const std::vector<PublicKey>& add, const std::vector<std::string>& remove,
                      std::optional<uint32_t> threshold = std::nullopt);
   // A new version with a new date and nothing else changed.
@@ -104,7 +110,8 @@ class Repository {
     uint32_t missing = 0;               // signatures until it can be published
     std::vector<std::string> may_sign;  // ids of keys that have not
   };
-  std::vector<Pending> pending() const;  // of all that is staged, root first
+  std::vector<Pending> pending() const;                         // of all that is staged, root first
+  std::optional<Pending> pending(std::string_view role) const;  // nothing when it is not staged
   // kInvalidArgument when the key signs nothing of this role, kNotFound when the role is not staged.
   Status sign(std::string_view role, const RoleSigner& signer);
 
@@ -113,6 +120,9 @@ class Repository {
   // Takes a staged file back, with the signatures that it has: those of another copy of the same bytes are added to
   // those here.
   Status stage(std::string_view role, std::string_view bytes);
+  // Takes signatures that hold, and nothing else: kInvalidArgument when the copy holds other bytes than are staged
+  // here, kNotFound when nothing is.
+  Status add_signatures(std::string_view role, std::string_view bytes);
 
   // ---- Publication
   // The files to be added, by name, timestamp.json last; what is published is then these. Snapshot and timestamp are
@@ -139,7 +149,13 @@ class Repository {
     const Keys* known;
   };
   std::vector<Authority> authorities_of(std::string_view role) const;
+  Status check_new_role(std::string_view role) const;
+  Pending pending_of(std::string_view role, int64_t version, const std::string& signed_bytes,
+                     const std::vector<Signature>& signatures) const;
+  void stage_first(std::string role);
+  bool verifies(std::string_view role, std::string_view signed_bytes, const Signature& signature) const;
   Result<std::pair<RoleKeys*, Keys*>> changeable_keys(std::string_view role);
+  std::vector<std::string> signed_alike(std::string_view role) const;
   template <typename T>
   Result<Filed<T>> seal(T metadata, std::string_view role, const Root& root,
                         const std::vector<RoleSigner>& online) const;

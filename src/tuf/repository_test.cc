@@ -230,6 +230,44 @@ TEST_F(RepositoryTest, Delegates) {
   EXPECT_EQ(repository_.change_keys("nobody", {}, {}).error().code(), Code::kNotFound);
 }
 
+TEST_F(RepositoryTest, DelegatesToHashBinsAndRotatesTheirKeysTogether) {
+  const PrivateKey bins = new_key();
+  ASSERT_TRUE(repository_.delegate_bins(kTargets, "bin", {.keys = {bins.public_key()}}, 5));
+  const auto sign_bins = [&](const PrivateKey& key) {
+    for (const auto& pending : repository_.pending()) {
+      if (pending.role.starts_with("bin-")) ASSERT_TRUE(repository_.sign(pending.role, signer_of(key)));
+    }
+  };
+  const SuccinctRoles roles = *(*repository_.targets(kTargets))->delegations->succinct;
+  EXPECT_EQ(roles.all_roles().size(), 32U);
+  EXPECT_EQ(roles.all_roles().back(), "bin-1f");
+  ASSERT_TRUE(repository_.set_target(roles.role_for("team/app"), "team/app", file_of("app")));
+  sign_bins(bins);
+  publish_first();
+  const auto found = find("team/app");
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->role, roles.role_for("team/app"));
+
+  const PrivateKey next = new_key();
+  ASSERT_TRUE(repository_.change_keys("bin-00", {next.public_key()}, {id_of(bins)}));
+  EXPECT_EQ(repository_.pending().size(), 33U) << "targets, and every bin";
+  ASSERT_TRUE(repository_.sign(kTargets, signer_of(targets_)));
+  sign_bins(next);
+  const Status done = publish();
+  ASSERT_TRUE(done) << done.error().to_string();
+  EXPECT_TRUE(find("team/app")->has_value());
+}
+
+TEST_F(RepositoryTest, RefusesBinsThatDoNotStandAlone) {
+  const RoleSetup keys{.keys = {targets_.public_key()}};
+  for (const uint32_t bits : {0U, Repository::kMaxBinBits + 1, 32U}) {
+    EXPECT_EQ(repository_.delegate_bins(kTargets, "bin", keys, bits).error().code(), Code::kInvalidArgument) << bits;
+  }
+  ASSERT_TRUE(repository_.delegate(kTargets, "bin-0", keys, false, {"*"}));
+  EXPECT_FALSE(repository_.delegate_bins(kTargets, "bin", keys, 1)) << "the name is taken";
+  EXPECT_FALSE(repository_.delegate_bins(kTargets, "other", keys, 1)) << "there is a delegation already";
+}
+
 TEST_F(RepositoryTest, GoesOnWhenADelegatedRoleHasExpired) {
   const PrivateKey alice = new_key();
   ASSERT_TRUE(repository_.delegate(kTargets, "alice", {.keys = {alice.public_key()}}, false, {"team/*"}));
@@ -256,6 +294,30 @@ TEST_F(RepositoryTest, CollectsSignaturesFromCopies) {
   const Status done = publish();
   ASSERT_TRUE(done) << done.error().to_string();
   EXPECT_TRUE(find("x"));
+}
+
+TEST_F(RepositoryTest, TakesSignaturesThatHoldFromCopiesAndNothingElse) {
+  publish_first();
+  const PrivateKey second = new_key();
+  ASSERT_TRUE(repository_.change_keys(kRoot, {second.public_key()}, {}, 2));
+  const std::string sent = repository_.staged_files().at("root");
+  Repository elsewhere(tuf1_codec(), *repository_.published(), {}, kTestNow);
+  ASSERT_TRUE(elsewhere.stage(kRoot, sent));
+  // One that does not hold takes nobody's place.
+  RoleSigner broken = signer_of(second);
+  broken.sign = [](SignatureScheme /*scheme*/, ByteSpan /*message*/) { return Result<std::string>("broken"); };
+  ASSERT_TRUE(elsewhere.sign(kRoot, broken));
+  ASSERT_TRUE(repository_.add_signatures(kRoot, elsewhere.staged_files().at("root")));
+  EXPECT_EQ(repository_.pending("root")->missing, 2U);
+  EXPECT_EQ(repository_.staged_files().at("root"), sent);
+  ASSERT_TRUE(elsewhere.sign(kRoot, signer_of(second)));
+  ASSERT_TRUE(repository_.add_signatures(kRoot, elsewhere.staged_files().at("root")));
+  EXPECT_EQ(repository_.pending("root")->missing, 1U);
+
+  ASSERT_TRUE(elsewhere.change_keys(kRoot, {new_key().public_key()}, {}));
+  EXPECT_EQ(repository_.add_signatures(kRoot, elsewhere.staged_files().at("root")).error().code(),
+            Code::kInvalidArgument);
+  EXPECT_EQ(repository_.add_signatures(kTargets, sent).error().code(), Code::kNotFound);
 }
 
 TEST_F(RepositoryTest, TakesNoStagedFileOfAnOlderPublication) {
