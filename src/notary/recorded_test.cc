@@ -8,7 +8,7 @@
 #include "base/test_data.h"
 #include "notary/answers.h"
 #include "notary/multipart.h"
-#include "notary/test_service.h"
+#include "notary/testing/test_service.h"
 
 namespace bulkhead::notary {
 namespace {

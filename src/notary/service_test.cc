@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "notary/answers.h"
-#include "notary/test_service.h"
+#include "notary/testing/test_service.h"
 #include "tuf/trusted_set.h"
 
 namespace bulkhead::notary {

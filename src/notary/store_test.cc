@@ -6,7 +6,7 @@
 
 #include "base/temporary_folder.h"
 #include "crypto/digest.h"
-#include "notary/test_publisher.h"
+#include "notary/testing/test_publisher.h"
 
 namespace bulkhead::notary {
 namespace {

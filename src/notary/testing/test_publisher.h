@@ -1,4 +1,4 @@
-// For tests and fuzz targets only: somebody who publishes a repository, with keys of its own.
+// For tests only, and fuzz targets: somebody who publishes a repository, with keys of its own.
 #pragma once
 
 #include <map>

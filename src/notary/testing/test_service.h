@@ -1,4 +1,4 @@
-// For tests and fuzz targets only: a service with a database and a clock of its own, asked without a network.
+// For tests only, and fuzz targets: a service with a database and a clock of its own, asked without a network.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/temporary_folder.h"
 #include "notary/service.h"
-#include "notary/test_publisher.h"
+#include "notary/testing/test_publisher.h"
 
 namespace bulkhead::notary {
 
