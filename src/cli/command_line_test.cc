@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/finding_flags.h"
 #include "cli/image_flags.h"
@@ -54,6 +55,9 @@ TEST(CommandLine, FindsACommandByItsWords) {
       {"db", "build", "--from", "feeds", "-o", "new.db"},
       {"db", "export", "x.db.zst"},
       {"db", "import", "-"},
+      {"trust", "keys", "generate", "--key-type", "ed25519", "--passphrase", "env:X"},
+      {"trust", "keys", "import", "a", "b", "--passphrase", "root=env:X", "--passphrase", "file:/a=b"},
+      {"trust", "keys", "export", "store:12345678", "--form", "public"},
       {"version-compare", "--scheme", "deb", "1", "2"},
       {"version-compare", "--scheme=deb"},
       {"completion", "zsh"},
@@ -170,6 +174,10 @@ TEST(CommandLine, FindsWrongValuesBeforeAnythingIsOpenedAndNamesTheOption) {
       {{"db", "info", "--db", ""}, {"--db", "empty"}},
       {{"db", "info", "x"}, {"\"x\"", "too many"}},
       {{"db", "export"}, {"FILE", "missing"}},
+      {{"trust", "keys", "export", "store:12345678"}, {"--output"}},
+      {{"trust", "keys", "import", "a", "--passphrase", "pass:secret"}, {"--passphrase", "file:PATH"}},
+      {{"trust", "keys", "import", "a", "--passphrase", "prompt", "--passphrase", "env:X"}, {"--passphrase", "two"}},
+      {{"trust", "keys", "generate", "--on", "pkcs11:token=a?pin-value=1"}, {"PIN"}},
       {{"db", "import", "a", "b"}, {"\"b\"", "too many"}},
       {{"db", "import", "a", "--max-database-bytes", "0"}, {"--max-database-bytes"}},
       {{"db", "update", "--distribution", "debian"}, {"--distribution", "debian:RELEASE"}},
@@ -214,9 +222,7 @@ TEST(CommandLine, RefusesAnOptionWithAnEmptyValue) {
       if (entry.option.is_switch() || entry.option.is_argument()) continue;
       for (const std::string_view name : entry.option.all_names()) {
         std::vector<std::string> words;
-        const std::string_view full = info.name;
-        words.emplace_back(full.substr(0, full.find(' ')));
-        if (full.contains(' ')) words.emplace_back(full.substr(full.find(' ') + 1));
+        for (const std::string_view word : split(info.name, ' ')) words.emplace_back(word);
         words.emplace_back(name);
         words.emplace_back("");
         const std::string said = refusal(words);

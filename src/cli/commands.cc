@@ -3,34 +3,39 @@
 
 #include <vector>
 
-#define BULKHEAD_COMMANDS(ROW) \
-  ROW(scan_command)            \
-  ROW(sbom_command)            \
-  ROW(audit_command)           \
-  ROW(policy_group)            \
-  ROW(policy_eval_command)     \
-  ROW(db_group)                \
-  ROW(db_update_command)       \
-  ROW(db_info_command)         \
-  ROW(db_build_command)        \
-  ROW(db_export_command)       \
-  ROW(db_import_command)       \
-  ROW(trust_group)             \
-  ROW(trust_init_command)      \
-  ROW(trust_add_command)       \
-  ROW(trust_remove_command)    \
-  ROW(trust_delegate_command)  \
-  ROW(trust_sign_command)      \
-  ROW(trust_status_command)    \
-  ROW(trust_publish_command)   \
-  ROW(trust_rotate_command)    \
-  ROW(trust_revoke_command)    \
-  ROW(trust_check_command)     \
-  ROW(trust_doctor_command)    \
-  ROW(trust_backup_command)    \
-  ROW(trust_restore_command)   \
-  ROW(version_compare_command) \
-  ROW(completion_command)      \
+#define BULKHEAD_COMMANDS(ROW)     \
+  ROW(scan_command)                \
+  ROW(sbom_command)                \
+  ROW(audit_command)               \
+  ROW(policy_group)                \
+  ROW(policy_eval_command)         \
+  ROW(db_group)                    \
+  ROW(db_update_command)           \
+  ROW(db_info_command)             \
+  ROW(db_build_command)            \
+  ROW(db_export_command)           \
+  ROW(db_import_command)           \
+  ROW(trust_group)                 \
+  ROW(trust_init_command)          \
+  ROW(trust_add_command)           \
+  ROW(trust_remove_command)        \
+  ROW(trust_delegate_command)      \
+  ROW(trust_sign_command)          \
+  ROW(trust_status_command)        \
+  ROW(trust_publish_command)       \
+  ROW(trust_rotate_command)        \
+  ROW(trust_revoke_command)        \
+  ROW(trust_check_command)         \
+  ROW(trust_keys_group)            \
+  ROW(trust_keys_generate_command) \
+  ROW(trust_keys_list_command)     \
+  ROW(trust_keys_inspect_command)  \
+  ROW(trust_keys_import_command)   \
+  ROW(trust_keys_export_command)   \
+  ROW(trust_keys_passwd_command)   \
+  ROW(trust_keys_remove_command)   \
+  ROW(version_compare_command)     \
+  ROW(completion_command)          \
   ROW(man_command)
 
 namespace bulkhead::cli {
@@ -53,6 +58,11 @@ CommandInfo trust_group() {
   return {.name = "trust",
           .summary =
               "whom images come from and whether they are today's: keys, and the freshness map that a publisher signs"};
+}
+
+CommandInfo trust_keys_group() {
+  return {.name = "trust keys",
+          .summary = "private keys: the store they are kept in, tokens, and files of other programs"};
 }
 
 std::span<const CommandInfo> commands() {

@@ -86,15 +86,15 @@ std::string bash_completion(std::span<const DescribedCommand> commands) {
       "  if [[ $cur == = ]]; then cur=\"\"\n"
       "  elif [[ $option == = ]]; then option=\"${COMP_WORDS[COMP_CWORD-2]}\"; [[ $option == -* ]] || option=\"file\"\n"
       "  elif [[ $cur == --*=* ]]; then option=\"${cur%%=*}\"; prefix=\"$option=\"; cur=\"${cur#*=}\"\n"
-      "  fi\n"
-      "  case \"$command\" in\n";
+      "  fi\n";
   for (const DescribedCommand& group : commands) {
     if (!group.is_group() || group.info.name.empty()) continue;
-    out += fmt::format("    {}) [ \"$COMP_CWORD\" -lt 3 ] || {{ command=\"{} ${{COMP_WORDS[2]}}\"; }} ;;\n",
-                       group.info.name, group.info.name);
+    // A group stands before the groups in it, so that each takes one more word.
+    const size_t words = split(group.info.name, ' ').size();
+    out += fmt::format("  [[ $command != {} || $COMP_CWORD -lt {} ]] || command+=\" ${{COMP_WORDS[{}]}}\"\n",
+                       single_quoted(group.info.name), words + 2, words + 1);
   }
   out +=
-      "  esac\n"
       "  [ \"$COMP_CWORD\" -gt 1 ] || command=\"\"\n"
       "  case \"$command $option\" in\n";
   for (const DescribedCommand& command : commands) {
@@ -223,13 +223,15 @@ std::string zsh_completion(std::span<const DescribedCommand> commands) {
   std::string groups;
   for (const DescribedCommand& command : commands) {
     if (command.is_group() && !command.info.name.empty()) {
+      // A group stands before the groups in it, so that each takes one more word.
       groups += fmt::format(
-          "    {0})\n"
-          "      if (( CURRENT == 3 )); then\n"
-          "        local -a commands=({1} ); _describe -t commands 'command' commands; return\n"
-          "      fi\n"
-          "      command=\"{0} $words[3]\"; shift words; (( CURRENT-- )) ;;\n",
-          command.info.name, zsh_descriptions(commands, command.info.name));
+          "  if [[ $command == {0} ]]; then\n"
+          "    if (( CURRENT == 3 )); then\n"
+          "      local -a commands=({1} ); _describe -t commands 'command' commands; return\n"
+          "    fi\n"
+          "    command+=\" $words[3]\"; shift words; (( CURRENT-- ))\n"
+          "  fi\n",
+          single_quoted(command.info.name), zsh_descriptions(commands, command.info.name));
       continue;
     }
     if (command.is_group()) continue;
@@ -253,7 +255,7 @@ std::string zsh_completion(std::span<const DescribedCommand> commands) {
       "    if [[ $PREFIX == -* ]]; then _arguments :{}; return; fi\n"
       "    local -a commands=({} ); _describe -t commands 'command' commands; return\n"
       "  fi\n"
-      "  case \"$command\" in\n{}  esac\n"
+      "{}"
       "  shift words; (( CURRENT-- ))\n"
       "  case \"$command\" in\n{}  esac\n"
       "}}\n"
@@ -278,18 +280,31 @@ std::string fish_values(const Option& option) {
   return fish_quoted(values);
 }
 
+// That the words of the name stand on the line, and no word of a group within.
+std::string fish_condition(std::span<const DescribedCommand> commands, std::string_view name) {
+  if (name.empty()) return "__fish_use_subcommand";
+  std::string condition;
+  std::string parent;
+  for (const std::string_view word : split(name, ' ')) {
+    std::string others;
+    for (const DescribedCommand& other : commands) {
+      const auto last = word_after(other.info.name, parent);
+      if (!parent.empty() && other.is_group() && last && *last != word) others += fmt::format(" {}", *last);
+    }
+    if (!others.empty()) condition += fmt::format("; and not __fish_seen_subcommand_from{}", others);
+    condition += fmt::format("{}__fish_seen_subcommand_from {}", condition.empty() ? "" : "; and ", word);
+    parent += fmt::format("{}{}", parent.empty() ? "" : " ", word);
+  }
+  return condition;
+}
+
 }  // namespace
 
 std::string fish_completion(std::span<const DescribedCommand> commands) {
   std::string out = "# fish completion for bulkhead; load it with: bulkhead completion fish | source\n";
   for (const DescribedCommand& command : commands) {
     const std::string name(command.info.name);
-    const size_t space = name.find(' ');
-    std::string condition = "__fish_use_subcommand";
-    if (!name.empty()) condition = fmt::format("__fish_seen_subcommand_from {}", name.substr(0, space));
-    if (space != std::string::npos) {
-      condition += fmt::format("; and __fish_seen_subcommand_from {}", name.substr(space + 1));
-    }
+    const std::string condition = fish_condition(commands, name);
     if (command.is_group()) {
       std::string words;
       const std::vector<const CommandInfo*> children = children_of(commands, name);

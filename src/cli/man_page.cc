@@ -26,6 +26,7 @@ constexpr Row kExitStatus[] = {
 constexpr Row kEnvironment[] = {
     {"XDG_CACHE_HOME",
      "The cache is the folder bulkhead in it; ~/.cache/bulkhead when it is not set or no absolute path."},
+    {"XDG_DATA_HOME", "Keys are in the folder bulkhead/keys in it; ~/.local/share is meant as above."},
     {"HOME", "Where ~ is; the user's home folder of the system when it is not set or no absolute path."},
     {"DOCKER_HOST, DOCKER_CONTEXT, DOCKER_TLS, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH, DOCKER_CONFIG",
      "Where Docker Engine listens and how it is trusted, as for docker(1)."},
@@ -37,6 +38,7 @@ constexpr Row kEnvironment[] = {
      "Proxies for registries and feeds, also in lower case, which wins. NO_PROXY lists hosts, domains and networks "
      "that "
      "are reached directly."},
+    {"BULKHEAD_PKCS11_MODULE", "The PKCS#11 module of tokens whose URI names none."},
     {"SOURCE_DATE_EPOCH", "The time that bills of materials bear, in seconds since 1970; else the image's own."},
     {"NO_COLOR", "No colours, when it is set to anything."},
     {"TERM", "Where it is dumb there are neither colours nor progress."},
@@ -50,6 +52,7 @@ constexpr Row kFiles[] = {
      "The snapshot of advisories that comes with the program; also share/bulkhead/ beside the folder that the program "
      "is "
      "in."},
+    {"~/.local/share/bulkhead/keys/", "The key store: a file of mode 0600 for each key, under its passphrase."},
     {"~/.docker/config.json, ~/.config/containers/auth.json", "Credentials of registries."},
     {"/etc/docker/certs.d/, /etc/containers/certs.d/, ~/.config/containers/certs.d/",
      "Certificates of registries, in a folder HOST[:PORT] for each."},

@@ -163,6 +163,8 @@ Result<Secret> write_key(const PrivateKey& key, KeyForm form, std::string_view p
                  encrypt_pkcs8_for_notary(as_bytes(der.reveal()), passphrase, kNotaryIterations));
       block = {.label = std::string(kEncryptedLabel), .contents = Secret(std::move(encrypted))};
       if (!facts.gun.empty()) block.headers.emplace_back("gun", facts.gun);
+      // `notary key import` takes no encrypted key that does not say where it is to be kept.
+      block.headers.emplace_back("path", notary_key_id(key.public_key()));
       if (!facts.role.empty()) block.headers.emplace_back("role", facts.role);
       break;
     }

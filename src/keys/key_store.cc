@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/text.h"
 #include "crypto/pem.h"
 
 namespace bulkhead::keys {
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::string_view kSuffix = ".key";
 constexpr size_t kIdCharacters = 64;
+constexpr size_t kFewestDigits = 8;  // of an id that is not written out
 constexpr unsigned kFileMode = 0600;
 constexpr unsigned kFolderMode = 0700;
 
@@ -31,13 +33,46 @@ Result<Secret> read_text(const std::string& path) {
   return Secret(std::move(text));
 }
 
-Result<StoredKey> read_public_half(const std::string& path, const std::string& id) {
+constexpr std::string_view kRoleLine = "role: ";
+constexpr std::string_view kGunLine = "gun: ";
+
+// Explanatory text in front of the blocks (RFC 7468 section 5.2), which every reader of PEM passes over: headers within
+// one, as docker and notary have them, OpenSSL refuses.
+Result<std::string> explained(const KeyFacts& facts) {
+  std::string text;
+  for (const auto& [line, value] : {std::pair{kRoleLine, &facts.role}, {kGunLine, &facts.gun}}) {
+    if (value->empty()) continue;
+    if (value->size() > 255 || printable(*value) != *value) {
+      return fail(Code::kInvalidArgument, "a role or gun that is longer than 255 characters or not printable");
+    }
+    text += fmt::format("{}{}\n", line, *value);
+  }
+  return text;
+}
+
+KeyFacts facts_in(std::string_view text) {
+  KeyFacts facts{.encrypted = true};
+  std::string_view line;
+  while (next_line(text, line) && !line.starts_with("-----")) {
+    if (line.starts_with(kRoleLine)) facts.role = printable(line.substr(kRoleLine.size()));
+    if (line.starts_with(kGunLine)) facts.gun = printable(line.substr(kGunLine.size()));
+  }
+  return facts;
+}
+
+Result<StoredKey> read_public_half(const std::string& path, std::string_view id) {
   TRY_ASSIGN(const Secret text, read_text(path));
   TRY_CONTEXT(PublicKey half, PublicKey::from_pem(text.reveal()), path);
   if (key_id(half) != id) {
     return fail(Code::kVerificationFailed, fmt::format("{}: holds another public key than its name says", path));
   }
-  return StoredKey{.id = id, .public_key = std::move(half)};
+  return StoredKey{.id = std::string(id), .public_key = std::move(half), .facts = facts_in(text.reveal())};
+}
+
+Result<Secret> file_of(const PrivateKey& key, std::string_view passphrase, const KeyFacts& facts) {
+  TRY_ASSIGN(const std::string explanation, explained(facts));
+  TRY_ASSIGN(const Secret encrypted, write_key(key, KeyForm::kPkcs8, passphrase));
+  return Secret(fmt::format("{}{}{}", explanation, key.public_key().pem(), encrypted.reveal()));
 }
 
 }  // namespace
@@ -74,35 +109,59 @@ Result<KeyFile> read_key_file(const std::string& path, const AskPassphrase& ask)
 
 Result<std::string> KeyStore::path_of(std::string_view id) const {
   if (!is_id(id)) {
-    return fail(Code::kInvalidArgument, "the id of a key in the store is 64 hexadecimal digits in lower case");
+    return fail(Code::kInvalidArgument,
+                "the id of a key in the store is 64 hexadecimal digits in lower case, or the first 8 or more");
   }
   return fmt::format("{}/{}{}", folder_, id, kSuffix);
 }
 
-Result<std::string> KeyStore::add(const PrivateKey& key, std::string_view passphrase) const {
+Result<std::string> KeyStore::add(const PrivateKey& key, std::string_view passphrase, const KeyFacts& facts) const {
   std::string id = key_id(key.public_key());
   TRY_ASSIGN(const std::string path, path_of(id));
-  TRY_ASSIGN(const Secret encrypted, write_key(key, KeyForm::kPkcs8, passphrase));
-  TRY(write_new_key_file(path, Secret(key.public_key().pem() + std::string(encrypted.reveal()))));
+  TRY_ASSIGN(const Secret text, file_of(key, passphrase, facts));
+  TRY(write_new_key_file(path, text));
   return id;
 }
 
-Result<std::vector<StoredKey>> KeyStore::list() const {
-  std::vector<StoredKey> keys;
+Result<StoredKeys> KeyStore::list() const {
+  StoredKeys found;
   std::error_code error;
   std::filesystem::directory_iterator entry(folder_, error);
-  if (error == std::errc::no_such_file_or_directory) return keys;
+  if (error == std::errc::no_such_file_or_directory) return found;
   for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     if (!name.ends_with(kSuffix)) continue;
     const std::string id = name.substr(0, name.size() - kSuffix.size());
-    if (!is_id(id)) continue;  // a temporary file, or somebody else's
-    TRY_ASSIGN(StoredKey key, read_public_half(entry->path().string(), id));
-    keys.push_back(std::move(key));
+    if (!is_id(id)) continue;  // somebody else's
+    auto key = read_public_half(entry->path().string(), id);
+    if (key) {
+      found.keys.push_back(*std::move(key));
+    } else {
+      found.unreadable.push_back(std::move(key).error());
+    }
   }
   if (error) return fail(errno_error(error.value(), folder_));
-  std::ranges::sort(keys, {}, &StoredKey::id);
-  return keys;
+  std::ranges::sort(found.keys, {}, &StoredKey::id);
+  return found;
+}
+
+Result<StoredKey> KeyStore::find(std::string_view id) const {
+  if (is_id(id)) {
+    TRY_ASSIGN(const std::string path, path_of(id));
+    return read_public_half(path, id);
+  }
+  if (id.size() < kFewestDigits || id.size() > kIdCharacters) return std::unexpected(path_of(id).error());
+  TRY_ASSIGN(StoredKeys all, list());
+  const auto begins = [&](const StoredKey& key) { return key.id.starts_with(id); };
+  const auto found = std::ranges::find_if(all.keys, begins);
+  if (found == all.keys.end()) {
+    return fail(Code::kNotFound, fmt::format("{}: no key whose id begins with {}", folder_, printable(id)));
+  }
+  if (std::ranges::count_if(all.keys, begins) > 1) {
+    return fail(Code::kInvalidArgument, fmt::format("several keys have an id that begins with {}", id),
+                "write more of its digits");
+  }
+  return std::move(*found);
 }
 
 Result<PrivateKey> KeyStore::open(std::string_view id, const AskPassphrase& ask) const {
@@ -112,6 +171,41 @@ Result<PrivateKey> KeyStore::open(std::string_view id, const AskPassphrase& ask)
     return fail(Code::kVerificationFailed, fmt::format("{}: holds another key than its name says", path));
   }
   return std::move(file.key);
+}
+
+Status KeyStore::change_passphrase(std::string_view id, const AskPassphrase& ask, std::string_view next) const {
+  TRY_ASSIGN(const std::string path, path_of(id));
+  TRY_ASSIGN(const StoredKey stored, find(id));
+  TRY_ASSIGN(const PrivateKey key, open(id, ask));
+  TRY_ASSIGN(const Secret text, file_of(key, next, stored.facts));
+  // The old file goes only for one that was seen to hold the key.
+  TRY_ASSIGN(const KeyFile again, read_key(text.reveal(), [&]() -> Result<Secret> { return Secret::copy_of(next); }));
+  if (key_id(again.key.public_key()) != id) return fail(Code::kInternal, "a key that cannot be read again");
+  TRY(write_file_atomically(path, text.reveal(), kFileMode));
+  return remove_leftovers(path);
+}
+
+Status KeyStore::remove(std::string_view id) const {
+  TRY_ASSIGN(const std::string path, path_of(id));
+  if (::unlink(path.c_str()) != 0) return fail(errno_error(errno, path));
+  TRY(remove_leftovers(path));
+  const UniqueFd folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder || ::fsync(folder.get()) != 0) return fail(errno_error(errno, folder_));
+  return {};
+}
+
+// Temporary files of AtomicFile: they hold the key, too, maybe by an older passphrase.
+Status KeyStore::remove_leftovers(const std::string& path) const {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder_, error);
+       !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const std::string each = entry->path().string();
+    if (each.starts_with(path + ".") && ::unlink(each.c_str()) != 0 && errno != ENOENT) {
+      return fail(errno_error(errno, each));
+    }
+  }
+  if (error) return fail(errno_error(error.value(), folder_));
+  return {};
 }
 
 Result<KeyReference> parse_key_reference(std::string_view text) {

@@ -28,7 +28,7 @@ size_t files_in(const std::string& folder) {
 TEST(KeyStore, KeepsListsAndOpensKeys) {
   const TemporaryFolder folder;
   const KeyStore store(folder / "keys");
-  EXPECT_TRUE(store.list() && store.list()->empty());
+  EXPECT_TRUE(store.list() && store.list()->keys.empty());
   const PrivateKey key = new_key();
   const auto id = store.add(key, "secret");
   ASSERT_TRUE(id) << id.error().to_string();
@@ -38,9 +38,9 @@ TEST(KeyStore, KeepsListsAndOpensKeys) {
   EXPECT_EQ(files_in(folder / "keys"), 1U);
   const auto listed = store.list();
   ASSERT_TRUE(listed);
-  ASSERT_EQ(listed->size(), 1U);
-  EXPECT_EQ(listed->front().id, *id);
-  EXPECT_TRUE(listed->front().public_key == key.public_key());
+  ASSERT_EQ(listed->keys.size(), 1U);
+  EXPECT_EQ(listed->keys.front().id, *id);
+  EXPECT_TRUE(listed->keys.front().public_key == key.public_key());
 
   const auto signer = open_signer(*parse_key_reference("store:" + *id), store, says("secret"));
   ASSERT_TRUE(signer) << signer.error().to_string();
@@ -70,8 +70,63 @@ TEST(KeyStore, TakesNoFileForAnotherKey) {
   ASSERT_TRUE(one && two);
   std::filesystem::rename(folder / (*one + ".key"), folder / (*two + ".key"));
   EXPECT_EQ(store.open(*two, says("secret")).error().code(), Code::kVerificationFailed);
-  EXPECT_EQ(store.list().error().code(), Code::kVerificationFailed);
+  const auto third = store.add(new_key(), "secret");
+  ASSERT_TRUE(third);
+  const auto listed = store.list();
+  ASSERT_TRUE(listed);
+  ASSERT_EQ(listed->keys.size(), 1U);  // one bad file hides no good one
+  EXPECT_EQ(listed->keys.front().id, *third);
+  ASSERT_EQ(listed->unreadable.size(), 1U);
+  EXPECT_EQ(listed->unreadable.front().code(), Code::kVerificationFailed);
+  EXPECT_NE(listed->unreadable.front().to_string().find(*two), std::string::npos);
   EXPECT_EQ(store.open(*one, says("secret")).error().code(), Code::kNotFound);
+}
+
+TEST(KeyStore, KeepsWhatAKeyIsForInFrontOfIt) {
+  const TemporaryFolder folder;
+  const KeyStore store(folder.path());
+  const auto id = store.add(new_key(), "secret", {.role = "targets", .gun = "reg.exp:5000/app"});
+  ASSERT_TRUE(id);
+  const auto key = store.find(std::string_view(*id).substr(0, 8));
+  ASSERT_TRUE(key) << key.error().to_string();
+  EXPECT_EQ(key->id, *id);
+  EXPECT_EQ(key->facts.role, "targets");
+  EXPECT_EQ(key->facts.gun, "reg.exp:5000/app");
+  EXPECT_TRUE(store.open(*id, says("secret")));
+  EXPECT_EQ(store.add(new_key(), "secret", {.role = "a\n-----BEGIN"}).error().code(), Code::kInvalidArgument);
+  EXPECT_EQ(store.find(std::string_view(*id).substr(0, 7)).error().code(), Code::kInvalidArgument);
+  EXPECT_EQ(store.find(id->starts_with('0') ? "11111111" : "00000000").error().code(), Code::kNotFound);
+}
+
+TEST(KeyStore, ChangesAPassphraseAndNothingElse) {
+  const TemporaryFolder folder;
+  const KeyStore store(folder.path());
+  const auto id = store.add(new_key(), "old", {.role = "root"});
+  ASSERT_TRUE(id);
+  EXPECT_EQ(store.change_passphrase(*id, says("wrong"), "new").error().code(), Code::kUnauthenticated);
+  EXPECT_EQ(store.change_passphrase(*id, says("old"), "").error().code(), Code::kInvalidArgument);
+  ASSERT_TRUE(store.open(*id, says("old")));
+  static_cast<void>(folder.write(*id + ".key.abcdef", "what a writer that was killed has left"));
+  ASSERT_TRUE(store.change_passphrase(*id, says("old"), "new"));
+  EXPECT_TRUE(store.open(*id, says("new")));
+  EXPECT_EQ(store.open(*id, says("old")).error().code(), Code::kUnauthenticated);
+  EXPECT_EQ(store.find(*id)->facts.role, "root");
+  EXPECT_EQ(std::filesystem::status(folder / (*id + ".key")).permissions(), perms::owner_read | perms::owner_write);
+  EXPECT_EQ(files_in(folder.path()), 1U);
+}
+
+TEST(KeyStore, RemovesAKeyWithAllThatIsLeftOfIt) {
+  const TemporaryFolder folder;
+  const KeyStore store(folder.path());
+  const auto one = store.add(new_key(), "secret");
+  const auto two = store.add(new_key(), "secret");
+  ASSERT_TRUE(one && two);
+  static_cast<void>(folder.write(*one + ".key.abcdef", "a temporary file"));
+  ASSERT_TRUE(store.remove(*one));
+  EXPECT_EQ(files_in(folder.path()), 1U);
+  EXPECT_TRUE(store.open(*two, says("secret")));
+  EXPECT_EQ(store.remove(*one).error().code(), Code::kNotFound);
+  EXPECT_EQ(store.remove("../x").error().code(), Code::kInvalidArgument);
 }
 
 TEST(KeyStore, RefusesReferencesToNoKey) {
@@ -107,6 +162,39 @@ TEST(NotaryFolder, ListsOpensAndAddsKeys) {
   NotaryKey renamed = listed;
   renamed.id = std::string(64, '0');
   EXPECT_EQ(open_notary_key(renamed, says("secret")).error().code(), Code::kVerificationFailed);
+}
+
+TEST(NotaryFolder, FindsKeysWhereOldVersionsKeptThem) {
+  const TemporaryFolder folder;
+  const PrivateKey root = new_key();
+  const PrivateKey targets = new_key();
+  const auto text = [](const PrivateKey& key, const KeyFacts& facts) {
+    return std::string(write_key(key, KeyForm::kNotary, "secret", facts)->reveal());
+  };
+  static_cast<void>(
+      folder.write("private/root_keys/" + notary_key_id(root.public_key()) + "_root.key", text(root, {})));
+  static_cast<void>(folder.write("private/tuf_keys/reg.exp:5000/a/b/" + notary_key_id(targets.public_key()) + ".key",
+                                 text(targets, {.role = "targets"})));
+  const auto found = list_notary_keys(folder.path());
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->unreadable.empty());
+  ASSERT_EQ(found->keys.size(), 2U);
+  for (const NotaryKey& key : found->keys) {
+    EXPECT_TRUE(open_notary_key(key, says("secret"))) << key.path;
+    EXPECT_EQ(key.facts.role, key.id == notary_key_id(root.public_key()) ? "root" : "targets");
+    EXPECT_EQ(key.facts.gun, key.facts.role == "root" ? "" : "reg.exp:5000/a/b");
+  }
+}
+
+TEST(NotaryFolder, TakesNoOtherNameForAKeys) {
+  const std::string id(64, 'a');
+  EXPECT_TRUE(parse_notary_key_path(id + ".key"));
+  EXPECT_EQ(parse_notary_key_path("tuf_keys/g/" + id + "_targets.key")->gun, "g");
+  EXPECT_EQ(parse_notary_key_path("tuf_keys/" + id + ".key")->gun, "");
+  for (const std::string& path : {std::string(), std::string(".key"), id, id + "_.key", id + "x.key", "x" + id + ".key",
+                                  std::string(64, 'A') + ".key", "a/" + id.substr(1) + ".key"}) {
+    EXPECT_FALSE(parse_notary_key_path(path)) << path;
+  }
 }
 
 }  // namespace

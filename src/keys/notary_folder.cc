@@ -3,35 +3,70 @@
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/fs.h"
+#include "base/text.h"
 #include "crypto/pem.h"
 #include "keys/key_store.h"
 
 namespace bulkhead::keys {
 namespace {
 
-Result<NotaryKey> describe(const std::filesystem::path& path) {
-  TRY_ASSIGN(std::string text, read_file(path.string(), kMaxPemBytes));
+constexpr size_t kMaxFiles = 10'000;
+constexpr size_t kIdDigits = 64;
+constexpr std::string_view kSuffix = ".key";
+constexpr std::string_view kTufKeys = "tuf_keys/";
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+Result<NotaryKey> describe(const std::string& path, NotaryKeyPlace place) {
+  TRY_ASSIGN(std::string text, read_file(path, kMaxPemBytes));
   const Secret secret(std::move(text));  // it may not be encrypted
-  TRY_CONTEXT(KeyFacts facts, inspect_key(secret.reveal()), path.string());
-  return NotaryKey{.id = path.stem().string(), .path = path.string(), .facts = std::move(facts)};
+  TRY_CONTEXT(KeyFacts facts, inspect_key(secret.reveal()), path);
+  if (facts.role.empty()) facts.role = std::move(place.role);
+  if (facts.gun.empty()) facts.gun = std::move(place.gun);
+  return NotaryKey{.id = std::move(place.id), .path = path, .facts = std::move(facts)};
 }
 
 }  // namespace
+
+std::optional<NotaryKeyPlace> parse_notary_key_path(std::string_view path) {
+  if (!path.ends_with(kSuffix)) return std::nullopt;
+  path.remove_suffix(kSuffix.size());
+  const size_t slash = path.rfind('/');
+  const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
+  if (name.size() < kIdDigits || name.substr(0, kIdDigits).find_first_not_of(kHexDigits) != std::string_view::npos) {
+    return std::nullopt;
+  }
+  NotaryKeyPlace place{.id = std::string(name.substr(0, kIdDigits))};
+  if (name.size() > kIdDigits) {
+    if (name[kIdDigits] != '_' || name.size() == kIdDigits + 1) return std::nullopt;
+    place.role = printable(name.substr(kIdDigits + 1));
+  }
+  if (slash != std::string_view::npos && path.starts_with(kTufKeys) && slash > kTufKeys.size()) {
+    place.gun = printable(path.substr(kTufKeys.size(), slash - kTufKeys.size()));
+  }
+  return place;
+}
 
 Result<NotaryKeys> list_notary_keys(const std::string& trust_folder) {
   NotaryKeys found;
   const std::string folder = trust_folder + "/private";
   std::error_code error;
-  std::filesystem::directory_iterator entry(folder, error);
+  // Links to folders are not followed.
+  std::filesystem::recursive_directory_iterator entry(folder, error);
   if (error == std::errc::no_such_file_or_directory) return found;
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    if (entry->path().extension() != ".key") continue;
-    auto key = describe(entry->path());
+  size_t files = 0;
+  for (; !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error)) {
+    const std::string path = entry->path().string();
+    if (!path.ends_with(kSuffix) || entry->is_directory()) continue;
+    if (++files > kMaxFiles) return fail(limit_error("key files of a trust folder", kMaxFiles, ""));
+    auto place = parse_notary_key_path(std::string_view(path).substr(folder.size() + 1));
+    auto key = place ? describe(path, *std::move(place))
+                     : fail(Code::kMalformed, fmt::format("{}: its name is no key's id", path));
     if (key) {
       found.keys.push_back(*std::move(key));
     } else {
@@ -39,7 +74,8 @@ Result<NotaryKeys> list_notary_keys(const std::string& trust_folder) {
     }
   }
   if (error) return fail(errno_error(error.value(), folder));
-  std::ranges::sort(found.keys, {}, &NotaryKey::id);
+  std::ranges::sort(found.keys, {}, [](const NotaryKey& key) { return std::tie(key.id, key.path); });
+  std::ranges::sort(found.unreadable, {}, &Error::to_string);
   return found;
 }
 

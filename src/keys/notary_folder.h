@@ -1,7 +1,9 @@
-// The private keys in the trust folder of docker and notary ($DOCKER_CONFIG/trust, ~/.notary): `private/<id>.key`.
-// Folder and files are the user's; what is in them is untrusted. Thread-safe.
+// The private keys in the trust folder of docker and notary ($DOCKER_CONFIG/trust, ~/.notary): `private/<id>.key`, and
+// before notary 0.5 `private/root_keys/<id>_root.key` and `private/tuf_keys/<gun>/<id>_<role>.key`, with the role in
+// the name or in the file. Folder and files are the user's; what is in them is untrusted. Thread-safe.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +22,17 @@ struct NotaryKeys {
   std::vector<Error> unreadable;  // of the files that are no keys
 };
 
-// Without decrypting anything: ids are the names of the files, and open_notary_key() checks them. None when the folder
-// has no `private`.
+// What the place of a key file below `private` says of it: pure, for any path. Nothing when it is no place of a key.
+struct NotaryKeyPlace {
+  std::string id;
+  std::string role{};
+  std::string gun{};
+};
+std::optional<NotaryKeyPlace> parse_notary_key_path(std::string_view path);
+
+// Without decrypting anything: ids are the names of the files, and open_notary_key() checks them. What a file says of
+// its role and gun goes before what its place says. None when the folder has no `private`; kLimitExceeded past 10,000
+// files.
 Result<NotaryKeys> list_notary_keys(const std::string& trust_folder);
 
 // kVerificationFailed when the file holds another key than its name says.

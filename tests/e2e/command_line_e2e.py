@@ -23,6 +23,7 @@ from images import bulkhead, run
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 COMMANDS = ([], ["scan"], ["sbom"], ["audit"], ["db"], ["db", "update"], ["db", "info"], ["db", "build"], ["db", "export"], ["db", "import"],
+            ["trust"], *(["trust", "keys", *words] for words in ([], ["generate"], ["list"], ["inspect"], ["import"], ["export"], ["passwd"], ["remove"])),
             ["version-compare"], ["completion"], ["man"])
 
 
@@ -75,7 +76,7 @@ class CommandLine(unittest.TestCase):
         for path in (SOURCE / "src").rglob("*.cc"):
             if not path.name.endswith("_test.cc") and "/base/" not in str(path):
                 text = path.read_text(encoding="utf-8")
-                read |= set(re.findall(r'(?:environment(?:\(|, )|process_environment\(\), |variable\(|absolute\()"([A-Z][A-Z_]+)"', text))
+                read |= set(re.findall(r'(?:environment(?:\(|, )|process_environment\(\), |variable\(|absolute\(|variable = )"([A-Z][A-Z0-9_]+)"', text))
         self.assertLessEqual({"DOCKER_HOST", "XDG_CACHE_HOME", "NO_COLOR", "SOURCE_DATE_EPOCH"}, read)
         read.discard("REQUEST_METHOD")  # tells that a web server started us; nobody sets it for our sake
         page = bulkhead("man").stdout
@@ -96,9 +97,9 @@ class CommandLine(unittest.TestCase):
                     other = OTHER_PROGRAMS.get(option)
                     self.assertTrue(option in known or (other and other in " ".join(lines[max(0, number - 4):number])), f"{page}:{number}: there is no {option}")
                 # A command line of ours takes only what its command takes.
-                for text in re.findall(r"bulkhead ((?:db )?[a-z-]+ [^`#|]*)", line):
+                for text in re.findall(r"bulkhead ((?:db |trust keys |trust )?[a-z-]+ [^`#|]*)", line):
                     command = next((name for name in sorted(by_command, key=len, reverse=True) if name and text.startswith(name + " ")), None)
-                    if command and command != "db" and (line.lstrip().startswith(("bulkhead", "$ bulkhead")) or f"`bulkhead {command}" in line):
+                    if command and command not in ("db", "trust", "trust keys") and (line.lstrip().startswith(("bulkhead", "$ bulkhead")) or f"`bulkhead {command}" in line):
                         self.assertLessEqual(set(re.findall(OPTION, text)), by_command[command] | {"--help"}, f"{page}:{number}")
         self.assertGreater(len(named & known), 30)
 

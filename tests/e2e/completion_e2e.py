@@ -131,6 +131,9 @@ class Completion(unittest.TestCase):
         self.offers(["bulkhead", "d"], ["db"])
         self.offers(["bulkhead", "db", ""], ["update", "info", "build", "export", "import"], only=False)
         self.offers(["bulkhead", "db", "im"], ["import"])
+        self.offers(["bulkhead", "trust", "ke"], ["keys"])
+        self.offers(["bulkhead", "trust", "keys", ""], ["generate", "list", "import"], only=False)
+        self.offers(["bulkhead", "trust", "keys", "exp"], ["export"])
 
     def test_zsh_finds_an_installed_script(self):
         folder = self.folder / "installed"
@@ -144,6 +147,9 @@ class Completion(unittest.TestCase):
     def test_options_of_the_command(self):
         self.offers(["bulkhead", "scan", "--fail-"], ["--fail-on"])
         self.offers(["bulkhead", "db", "update", "--feed"], ["--feed-mirror", "--feeds-dir"])
+        self.offers(["bulkhead", "trust", "keys", "export", "store:1", "--fo"], ["--form"])
+        self.offers(["bulkhead", "trust", "keys", "remove", "--"], ["--yes", "--help"])
+        self.offers(["bulkhead", "trust", "--fo"], [])
         self.offers(["bulkhead", "sbom", "--fail-"], [])
         self.offers(["bulkhead", "--ver"], ["--version"])
         # The value of an option is no command.
@@ -154,6 +160,7 @@ class Completion(unittest.TestCase):
         self.offers(["bulkhead", "scan", "-f", "cy"], ["cyclonedx"])
         self.offers(["bulkhead", "scan", "--fail-on", ""], ["critical", "high", "medium", "low", "negligible", "unknown"])
         self.offers(["bulkhead", "version-compare", "--scheme", "pe"], ["pep440"])
+        self.offers(["bulkhead", "trust", "keys", "export", "--form", "co"], ["cosign"])
         self.offers(["bulkhead", "completion", ""], ["bash", "zsh", "fish"], only=False)
 
     def test_lists_go_on_after_a_comma(self):
