@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "net/server_api.h"
 #include "net/server_exchange.h"
 #include "net/server_sockets.h"
 #include "net/server_tls.h"
@@ -74,12 +75,12 @@ uint64_t acknowledged(int fd) {
 }
 
 int descriptor_of(MHD_Connection* connection) {
-  const MHD_ConnectionInfo* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  const MHD_ConnectionInfo* info = server_api().get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   return info == nullptr ? -1 : info->connect_fd;
 }
 
 void* session_of(MHD_Connection* connection) {
-  const MHD_ConnectionInfo* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+  const MHD_ConnectionInfo* info = server_api().get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
   return info == nullptr ? nullptr : info->tls_session;
 }
 
@@ -260,8 +261,8 @@ struct Server::State {
       }
     }
     items.push_back(number(MHD_OPTION_END, 0));
-    port.daemon = MHD_start_daemon(flags, 0, nullptr, nullptr, &on_access, &port, MHD_OPTION_EXTERNAL_LOGGER,
-                                   &on_message, this, MHD_OPTION_ARRAY, items.data(), MHD_OPTION_END);
+    port.daemon = server_api().start_daemon(flags, 0, nullptr, nullptr, &on_access, &port, MHD_OPTION_EXTERNAL_LOGGER,
+                                            &on_message, this, MHD_OPTION_ARRAY, items.data(), MHD_OPTION_END);
     if (port.daemon == nullptr) return fail(Code::kIo, "the HTTP server cannot be started");
     return {};
   }
@@ -315,7 +316,8 @@ struct Server::State {
       log_problem(std::move(own.peer.address), "refused: too many connections of this address");
       return;
     }
-    if (MHD_add_connection(port.daemon, fd, reinterpret_cast<const sockaddr*>(&address), size) != MHD_YES) forget(fd);
+    if (server_api().add_connection(port.daemon, fd, reinterpret_cast<const sockaddr*>(&address), size) != MHD_YES)
+      forget(fd);
   }
 
   // Why the connection must be cut off; empty: it need not.
@@ -416,7 +418,7 @@ struct Server::State {
       watchdog.join();
     }
     for (const auto& port : ports) {
-      if (port->daemon != nullptr) MHD_stop_daemon(port->daemon);
+      if (port->daemon != nullptr) server_api().stop_daemon(port->daemon);
       port->daemon = nullptr;
     }
   }
@@ -429,6 +431,7 @@ Server::~Server() {
 }
 
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options, RequestHandler& handler) {
+  TRY(load_server_api());
   // The destructor stops what had been started when a later step fails.
   std::unique_ptr<Server> server(new Server(std::make_unique<State>(std::move(options), handler)));
   State& state = *server->state_;

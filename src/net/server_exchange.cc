@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "net/server_api.h"
 
 namespace bulkhead::net {
 namespace {
@@ -101,7 +102,8 @@ std::optional<std::pair<int, std::string>> Exchange::read_head(const char* url, 
                                                                const char* version) {
   RequestHead& head = request_.head;
   head.method = method;
-  const MHD_ConnectionInfo* info = MHD_get_connection_info(connection_, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+  const MHD_ConnectionInfo* info =
+      server_api().get_connection_info(connection_, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
   const size_t head_size = info == nullptr ? 0 : info->header_size;
   if (head_size > context_.limits.max_head_bytes) return std::pair(431, "the head of the request is too large");
 
@@ -110,7 +112,7 @@ std::optional<std::pair<int, std::string>> Exchange::read_head(const char* url, 
   layout.word(url, head.target.size(), 1);
   layout.word(version, std::strlen(version), 2);
   FieldWalk walk{&layout, &head.headers, 0, true};
-  MHD_get_connection_values_n(connection_, MHD_HEADER_KIND, &on_field, &walk);
+  server_api().get_connection_values_n(connection_, MHD_HEADER_KIND, &on_field, &walk);
   if (walk.count > context_.limits.max_fields) return std::pair(431, "the request has too many fields");
   if (!walk.valid) return std::pair(400, "a field of the request is not well formed");
 #if MHD_VERSION < 0x01000000
@@ -161,8 +163,8 @@ MHD_Result Exchange::access(const char* url, const char* method, const char* ver
   }
   if (made == nullptr) return result;
   // Not under mutex_: libmicrohttpd holds the answer's own mutex when it calls read_answer().
-  if (result == MHD_YES) result = MHD_queue_response(connection, status, made);
-  MHD_destroy_response(made);
+  if (result == MHD_YES) result = server_api().queue_response(connection, status, made);
+  server_api().destroy_response(made);
   if (result != MHD_YES) {
     const std::scoped_lock lock(mutex_);
     problem_ = "the answer could not be queued";
@@ -262,13 +264,13 @@ Result<ByteSpan> Exchange::next_of_body() {
 
 void Exchange::suspend() {
   suspended_ = true;
-  MHD_suspend_connection(connection_);
+  server_api().suspend_connection(connection_);
 }
 
 void Exchange::resume() {
   if (!suspended_) return;
   suspended_ = false;
-  MHD_resume_connection(connection_);
+  server_api().resume_connection(connection_);
 }
 
 ServerResponse Exchange::guarded(const std::function<ServerResponse()>& work) {
@@ -327,10 +329,10 @@ MHD_Result Exchange::refuse(int status, std::string why) {
 MHD_Response* Exchange::make_response(ServerResponse& response) {
   if (auto* text = std::get_if<std::string>(&response.body)) {
     text_ = std::move(*text);
-    return MHD_create_response_from_buffer(text_.size(), text_.data(), MHD_RESPMEM_PERSISTENT);
+    return server_api().create_response_from_buffer(text_.size(), text_.data(), MHD_RESPMEM_PERSISTENT);
   }
   if (auto* file = std::get_if<FileBody>(&response.body)) {
-    MHD_Response* made = MHD_create_response_from_fd_at_offset64(file->size, file->file.get(), file->offset);
+    MHD_Response* made = server_api().create_response_from_fd_at_offset64(file->size, file->file.get(), file->offset);
     if (made != nullptr) static_cast<void>(file->file.release());
     return made;
   }
@@ -338,8 +340,8 @@ MHD_Response* Exchange::make_response(ServerResponse& response) {
   source_ = std::move(stream.source);
   left_ = stream.size;
   auto self = std::make_unique<std::shared_ptr<Exchange>>(shared_from_this());
-  MHD_Response* made = MHD_create_response_from_callback(stream.size.value_or(MHD_SIZE_UNKNOWN), kAnswerBlockBytes,
-                                                         &on_read_answer, self.get(), &on_answer_gone);
+  MHD_Response* made = server_api().create_response_from_callback(
+      stream.size.value_or(MHD_SIZE_UNKNOWN), kAnswerBlockBytes, &on_read_answer, self.get(), &on_answer_gone);
   if (made != nullptr) static_cast<void>(self.release());
   return made;
 }
@@ -360,10 +362,10 @@ MHD_Result Exchange::answer() {
   made_ = make_response(*response_);
   bool complete = made_ != nullptr;
   for (const auto& [name, value] : response_->headers) {
-    complete = complete && MHD_add_response_header(made_, name.c_str(), value.c_str()) == MHD_YES;
+    complete = complete && server_api().add_response_header(made_, name.c_str(), value.c_str()) == MHD_YES;
   }
   if (close_ || context_.closing) {
-    complete = complete && MHD_add_response_header(made_, "Connection", "close") == MHD_YES;
+    complete = complete && server_api().add_response_header(made_, "Connection", "close") == MHD_YES;
   }
   if (!complete) problem_ = "the answer could not be made";
   return complete ? MHD_YES : MHD_NO;

@@ -1,8 +1,8 @@
 #include "net/server_tls.h"
 
 #include <fmt/format.h>
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
+
+#include "net/server_api.h"
 
 namespace bulkhead::net {
 namespace {
@@ -19,35 +19,35 @@ int verify_client(gnutls_session_t session) {
   wanted.type = GNUTLS_DT_KEY_PURPOSE_OID;
   wanted.data = reinterpret_cast<unsigned char*>(purpose.data());
   unsigned status = 0;
-  if (gnutls_certificate_verify_peers(session, &wanted, 1, &status) != GNUTLS_E_SUCCESS) return -1;
+  if (server_api().certificate_verify_peers(session, &wanted, 1, &status) != GNUTLS_E_SUCCESS) return -1;
   return status == 0 ? 0 : -1;
 }
 
 // GnuTLS asks for clients without a certificate, too.
 int verify_client_that_has_one(gnutls_session_t session) {
   unsigned count = 0;
-  return gnutls_certificate_get_peers(session, &count) == nullptr || count == 0 ? 0 : verify_client(session);
+  return server_api().certificate_get_peers(session, &count) == nullptr || count == 0 ? 0 : verify_client(session);
 }
 
 }  // namespace
 
 Status check_server_tls(const ServerTls& tls) {
   gnutls_certificate_credentials_t credentials = nullptr;
-  if (gnutls_certificate_allocate_credentials(&credentials) != GNUTLS_E_SUCCESS) {
+  if (server_api().certificate_allocate_credentials(&credentials) != GNUTLS_E_SUCCESS) {
     return fail(Code::kInternal, "GnuTLS: no memory for credentials");
   }
   const gnutls_datum_t certificate = datum_of(tls.certificate_pem);
   const gnutls_datum_t key = datum_of(tls.key_pem.reveal());
-  const int loaded = gnutls_certificate_set_x509_key_mem(credentials, &certificate, &key, GNUTLS_X509_FMT_PEM);
+  const int loaded = server_api().certificate_set_x509_key_mem(credentials, &certificate, &key, GNUTLS_X509_FMT_PEM);
   int authorities = 1;
   if (tls.client_certificates != ClientCertificates::kNone) {
     const gnutls_datum_t trusted = datum_of(tls.client_authorities_pem);
-    authorities = gnutls_certificate_set_x509_trust_mem(credentials, &trusted, GNUTLS_X509_FMT_PEM);
+    authorities = server_api().certificate_set_x509_trust_mem(credentials, &trusted, GNUTLS_X509_FMT_PEM);
   }
-  gnutls_certificate_free_credentials(credentials);
+  server_api().certificate_free_credentials(credentials);
   if (loaded < 0) {
     return fail(Code::kInvalidArgument,
-                fmt::format("the server's certificate or key cannot be used: {}", gnutls_strerror(loaded)),
+                fmt::format("the server's certificate or key cannot be used: {}", server_api().strerror(loaded)),
                 "give the certificate and its key, not encrypted, as PEM");
   }
   if (authorities <= 0) {
@@ -61,25 +61,25 @@ void ask_for_certificate(void* session, ClientCertificates wanted) {
   if (wanted == ClientCertificates::kNone) return;
   auto* tls = static_cast<gnutls_session_t>(session);
   const bool required = wanted == ClientCertificates::kRequired;
-  gnutls_certificate_server_set_request(tls, required ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
-  gnutls_session_set_verify_function(tls, required ? &verify_client : &verify_client_that_has_one);
+  server_api().certificate_server_set_request(tls, required ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
+  server_api().session_set_verify_function(tls, required ? &verify_client : &verify_client_that_has_one);
 }
 
 std::optional<ClientCertificate> certificate_of_client(void* session) {
   unsigned count = 0;
-  const gnutls_datum_t* chain = gnutls_certificate_get_peers(static_cast<gnutls_session_t>(session), &count);
+  const gnutls_datum_t* chain = server_api().certificate_get_peers(static_cast<gnutls_session_t>(session), &count);
   if (chain == nullptr || count == 0) return std::nullopt;
   ClientCertificate out;
   out.der.assign(reinterpret_cast<const char*>(chain[0].data), chain[0].size);
   gnutls_x509_crt_t certificate = nullptr;
-  if (gnutls_x509_crt_init(&certificate) != GNUTLS_E_SUCCESS) return std::nullopt;
+  if (server_api().x509_crt_init(&certificate) != GNUTLS_E_SUCCESS) return std::nullopt;
   gnutls_datum_t subject{};
-  if (gnutls_x509_crt_import(certificate, &chain[0], GNUTLS_X509_FMT_DER) == GNUTLS_E_SUCCESS &&
-      gnutls_x509_crt_get_dn3(certificate, &subject, 0) == GNUTLS_E_SUCCESS) {
+  if (server_api().x509_crt_import(certificate, &chain[0], GNUTLS_X509_FMT_DER) == GNUTLS_E_SUCCESS &&
+      server_api().x509_crt_get_dn3(certificate, &subject, 0) == GNUTLS_E_SUCCESS) {
     out.subject.assign(reinterpret_cast<const char*>(subject.data), subject.size);
-    gnutls_free(subject.data);
+    (*server_api().free)(subject.data);
   }
-  gnutls_x509_crt_deinit(certificate);
+  server_api().x509_crt_deinit(certificate);
   return out;
 }
 
