@@ -54,14 +54,20 @@ Result<std::optional<PublicKey>> public_half_at_hand(const keys::KeyReference& r
 }  // namespace
 
 void TrustKeys::declare(Flags& flags) {
-  flags.add({.names = "--passphrase",
-             .value = "SOURCE",
-             .help = "where passphrases of keys are from: prompt, file:PATH, fd:NUMBER or env:NAME",
-             .preset = "prompt"},
+  declare(flags, "--passphrase", "where passphrases of keys are from: prompt, file:PATH, fd:NUMBER or env:NAME");
+}
+
+void TrustKeys::declare(Flags& flags, std::string name, std::string help) {
+  flags.add({.names = std::move(name), .value = "SOURCE", .help = std::move(help), .preset = "prompt"},
             [this](std::string_view value) -> Status {
               TRY_ASSIGN(source_, parse_passphrase_source(value));
               return {};
             });
+}
+
+void add_backup_passphrase_flag(Flags& flags, TrustKeys& keys) {
+  keys.declare(flags, "--backup-passphrase",
+               "where the passphrase of the backup is from: prompt, file:PATH, fd:NUMBER or env:NAME");
 }
 
 Result<Secret> TrustKeys::passphrase(std::string_view prompt) {
@@ -100,6 +106,31 @@ Result<std::shared_ptr<const Signer>> TrustKeys::open(const std::string& referen
       parsed, store(), [&] { return passphrase(fmt::format("Passphrase of {}: ", reference)); }, tokens);
   if (!signer) return fail(std::move(signer).error().with_context(reference));
   return open_.emplace(reference, std::shared_ptr<const Signer>(*std::move(signer))).first->second;
+}
+
+Result<std::optional<PrivateKey>> TrustKeys::private_key(const std::string& reference) {
+  TRY_ASSIGN(const keys::KeyReference parsed, keys::parse_key_reference(reference));
+  if (parsed.kind == keys::KeyReference::Kind::kToken) return std::nullopt;
+  const auto ask = [&] { return passphrase(fmt::format("Passphrase of {}: ", reference)); };
+  if (parsed.kind == keys::KeyReference::Kind::kStore) {
+    TRY_CONTEXT(PrivateKey key, store().open(parsed.name, ask), reference);
+    return key;
+  }
+  TRY_ASSIGN(keys::KeyFile file, keys::read_key_file(parsed.name, ask));
+  return std::move(file.key);
+}
+
+Status TrustKeys::is_here(const std::string& reference) {
+  TRY_ASSIGN(const keys::KeyReference parsed, keys::parse_key_reference(reference));
+  if (parsed.kind == keys::KeyReference::Kind::kFile) {
+    TRY_ASSIGN(std::string text, read_file(parsed.name, kMaxPemBytes));
+    const Secret wiped(std::move(text));
+    TRY(keys::inspect_key(wiped.reveal()));
+    return {};
+  }
+  TRY_ASSIGN(const auto half, public_half_at_hand(parsed));
+  if (half) return {};
+  return fail(Code::kNotFound, "no token shows it");
 }
 
 Result<std::string> TrustKeys::generate(KeyType type) {

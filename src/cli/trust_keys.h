@@ -27,10 +27,15 @@ inline constexpr std::string_view kKeyForms =
 class TrustKeys {
  public:
   void declare(Flags& flags);
+  void declare(Flags& flags, std::string name, std::string help);
 
   // The public half; a passphrase is asked for only where no public half is at hand.
   Result<PublicKey> public_key(const std::string& reference);
   Result<std::shared_ptr<const Signer>> open(const std::string& reference);
+  // The private half itself; nothing for a key that never leaves its token.
+  Result<std::optional<PrivateKey>> private_key(const std::string& reference);
+  // Whether its private half can be had, as far as can be told without a passphrase.
+  Status is_here(const std::string& reference);
   // In the store, under a passphrase that is asked for once for all; answers its reference.
   Result<std::string> generate(KeyType type);
   // For what is to be encrypted. The terminal is asked twice.
@@ -48,6 +53,8 @@ class TrustKeys {
 // For tuf::Repository, which keeps no key.
 tuf::RoleSigner role_signer(std::shared_ptr<const Signer> signer);
 
+// --backup-passphrase
+void add_backup_passphrase_flag(Flags& flags, TrustKeys& keys);
 // --key-type
 void add_key_type_flag(Flags& flags, KeyType& type);
 

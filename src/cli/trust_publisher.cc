@@ -136,8 +136,8 @@ Result<std::vector<tuf::RoleSigner>> online_signers(const trust::Publisher& publ
 std::string key_text(const trust::RoleKey& key) {
   constexpr size_t kDigits = 12;
   if (!key.key) return fmt::format("{} (of no use here)", key.tuf_id.substr(0, kDigits));
-  return fmt::format("{} {}, {}", key.id.substr(0, kDigits), key_type_name(key.key->type()),
-                     key.reference.empty() ? "held by somebody else" : printable(key.reference));
+  return fmt::format("{} {}{}{}", key.id.substr(0, kDigits), key_type_name(key.key->type()),
+                     key.reference.empty() ? "" : ", ", printable(key.reference));
 }
 
 std::string pending_text(const trust::Publisher& publisher) {

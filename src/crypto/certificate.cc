@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "crypto/pem.h"
+#include "crypto/signature_algorithm.h"
 
 namespace bulkhead {
 namespace {
@@ -229,42 +230,6 @@ Result<std::vector<AlternativeName>> alternative_names_of(const X509* certificat
   return out;
 }
 
-std::optional<SignatureScheme> scheme_of(X509* certificate) {
-  using enum SignatureScheme::Kind;
-  int digest = NID_undef;
-  int key = NID_undef;
-  if (::X509_get_signature_info(certificate, &digest, &key, nullptr, nullptr) != 1) return std::nullopt;
-  if (key == NID_ED25519) return SignatureScheme{kEd25519};
-  SignatureScheme scheme{};
-  switch (key) {
-    case NID_X9_62_id_ecPublicKey:
-      scheme.kind = kEcdsa;
-      break;
-    case NID_rsaEncryption:
-      scheme.kind = kRsaPkcs1;
-      break;
-    case NID_rsassaPss:
-      scheme.kind = kRsaPss;
-      break;
-    default:
-      return std::nullopt;
-  }
-  switch (digest) {
-    case NID_sha256:
-      scheme.hash = HashAlgorithm::kSha256;
-      break;
-    case NID_sha384:
-      scheme.hash = HashAlgorithm::kSha384;
-      break;
-    case NID_sha512:
-      scheme.hash = HashAlgorithm::kSha512;
-      break;
-    default:
-      return std::nullopt;
-  }
-  return scheme;
-}
-
 // The certificates in the blocks of a PEM text, at most so many.
 Result<std::vector<Certificate>> from_blocks(std::string_view pem, size_t at_most) {
   const ClearErrors clear;
@@ -351,7 +316,7 @@ Result<Certificate> Certificate::from_der(ByteSpan der) {
   state->fingerprint = Digest::sha256_of(der);
   state->tbs = der_of(::i2d_re_X509_tbs, x509);
   state->signature = bytes_of(signature);
-  state->scheme = scheme_of(x509);
+  state->scheme = scheme_of_algorithm(as_bytes(der_of(::i2d_X509_ALGOR, algorithm)));
   state->subject = rfc4514(::X509_get_subject_name(x509));
   state->issuer = rfc4514(::X509_get_issuer_name(x509));
   state->subject_der = der_of(::i2d_X509_NAME, ::X509_get_subject_name(x509));

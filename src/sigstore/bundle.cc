@@ -72,13 +72,15 @@ Result<InclusionProof> read_proof(const json::Value& value) {
   return proof;
 }
 
-Status check_entry(const LogEntry& entry, Bundle::Version version) {
-  if (version == Bundle::Version::kV01) {
-    if (!entry.signed_entry_timestamp.empty()) return {};
-    return fail(Code::kMalformed, "an entry in a bundle of version 0.1 lacks its inclusion promise");
+// In version 0.1 the proof is an extra, and says nothing without a checkpoint; since 0.2 it is what counts.
+Status check_entry(LogEntry& entry, Bundle::Version version) {
+  if (version != Bundle::Version::kV01) {
+    if (entry.inclusion_proof) return {};
+    return fail(Code::kMalformed, "an entry lacks its inclusion proof");
   }
-  if (entry.inclusion_proof && !entry.inclusion_proof->checkpoint.empty()) return {};
-  return fail(Code::kMalformed, "an entry lacks its inclusion proof or the proof's checkpoint");
+  if (entry.inclusion_proof && entry.inclusion_proof->checkpoint.empty()) entry.inclusion_proof.reset();
+  if (!entry.signed_entry_timestamp.empty()) return {};
+  return fail(Code::kMalformed, "an entry in a bundle of version 0.1 lacks its inclusion promise");
 }
 
 Result<LogEntry> read_entry(const json::Value& value, Bundle::Version version) {

@@ -6,10 +6,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "crypto/certificate.h"
 #include "crypto/key.h"
 #include "sigstore/bundle.h"
+#include "sigstore/identity.h"
 #include "sigstore/statement.h"
+#include "sigstore/trusted_root.h"
 
 namespace bulkhead::sigstore {
 
@@ -20,19 +24,51 @@ struct Artifact {
   std::optional<std::string_view> bytes = std::nullopt;  // whose digest that is: the caller has seen to it
 };
 
-// Whose signature is believed.
+// Whose signature is believed, and what must vouch for its time.
 struct Policy {
-  std::optional<PublicKey> key = std::nullopt;  // that of this key
-  bool require_log_entry = true;                // only with an entry of a transparency log that is trusted
+  // Either the signature of this key, or that of a certificate of one of these identities.
+  std::optional<PublicKey> key = std::nullopt;
+  std::vector<IdentityPattern> identities = {};
+  // May be null with a key and without further requirements: entries and timestamps are not looked at, then.
+  const TrustedRoot* root = nullptr;
+  bool require_log_entry = true;        // an entry of a trusted transparency log
+  bool require_timestamp = false;       // a timestamp of a trusted authority
+  bool require_certificate_log = true;  // a trusted log's timestamp in the certificate
+};
+
+struct SigningTime {
+  enum class Source : uint8_t { kTimestampAuthority, kLog };
+  int64_t seconds;  // since 1970; the signature was there by then
+  Source source;
+};
+
+struct LogPosition {
+  std::string log;  // its base URL
+  int64_t index;
 };
 
 struct VerifiedSignature {
-  std::optional<PublicKey> key;        // whose it is
-  std::optional<Statement> statement;  // what was signed; none: the artifact itself
+  // Whose it is: the policy's key, or this certificate's.
+  std::optional<PublicKey> key;
+  std::optional<Certificate> certificate;
+  std::optional<CertificateIdentity> identity;
+  std::optional<Statement> statement;    // what was signed; none: the artifact itself
+  std::vector<SigningTime> times;        // all that were verified; none without a root
+  std::vector<LogPosition> log_entries;  // the same
 };
 
 // kVerificationFailed: the signature is not what the policy asks, or not of the artifact. kMalformed and kUnsupported
 // for what is inside of the bundle; kInvalidArgument for a policy that nothing can fulfil.
+//
+// Where there is a root, this holds of what is returned:
+//  1. An entry of a log that is trusted is in that log (inclusion proof and checkpoint, where the bundle has them, and
+//     the log's own timestamp, where it has one) and is about this signature, this content and this signer. One of them
+//     that is wrong refuses the bundle, however many others are right; entries of other logs count for nothing.
+//  2. A timestamp of a trusted authority is of this signature, at a time that the authority is trusted for. Others
+//     count for nothing.
+//  3. No entry and no timestamp stands twice.
+//  4. A certificate's chain leads to a trusted authority at each of the times of 1 and 2, and there is one. It is for
+//     signing code, a trusted log has seen it, and it is of an identity that the policy names.
 Result<VerifiedSignature> verify(const Bundle& bundle, const Artifact& artifact, const Policy& policy);
 
 }  // namespace bulkhead::sigstore

@@ -125,6 +125,14 @@ Result<Publisher> Publisher::open(const std::string& folder, int64_t now) {
   return Publisher(folder, std::move(settings), *std::move(repository));
 }
 
+Status Publisher::write(const std::string& folder, const MapSettings& settings,
+                        const std::map<std::string, std::string>& published,
+                        const std::map<std::string, std::string>& staged) {
+  TRY(make_directories(folder));
+  TRY(write_file_atomically(settings_file(folder), write_settings(settings), kSettingsMode));
+  return tuf::RepositoryFolder::write(folder, published, staged);
+}
+
 Result<std::optional<Publisher::Placed>> Publisher::find(const std::string& path) const {
   for (const std::string& role : asked_for(repository(), path)) {
     const auto& targets = (*repository().targets(role))->targets;

@@ -8,6 +8,7 @@
 // of tuf::RepositoryFolder; kUnavailable when another process holds the folder for long. Not thread-safe.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,11 @@ class Publisher {
                                   int64_t now);
   static Result<Publisher> open(const std::string& folder, int64_t now);
 
+  // A folder with that inside, for one that is restored.
+  static Status write(const std::string& folder, const MapSettings& settings,
+                      const std::map<std::string, std::string>& published,
+                      const std::map<std::string, std::string>& staged);
+
   const std::string& folder() const { return folder_; }
   tuf::Repository& repository() { return repository_.repository(); }
   const tuf::Repository& repository() const { return repository_.repository(); }
@@ -68,6 +74,9 @@ class Publisher {
   std::vector<RoleKey> published_root_keys() const;
   // Remembers where keys are, by keys::key_id().
   Status add_references(const std::map<std::string, std::string, std::less<>>& references);
+
+  // What a web server serves, by file name.
+  Result<std::map<std::string, std::string>> published_files() const { return repository_.published_files(); }
 
   // ---- Kept
   Status save() { return repository_.save(); }

@@ -222,6 +222,25 @@ Result<RepositoryFolder> RepositoryFolder::open(const Codec& codec, const std::s
   return RepositoryFolder(folder, std::move(lock), *std::move(repository));
 }
 
+Status RepositoryFolder::write(const std::string& folder, const std::map<std::string, std::string>& published,
+                               const std::map<std::string, std::string>& staged) {
+  TRY(make_directories(staged_of(folder)));
+  for (const auto& [role, bytes] : staged) TRY(write_file_atomically(staged_file(folder, role), bytes));
+  if (published.empty()) return {};
+  return write_publication(folder, std::nullopt, 1, {published.begin(), published.end()});
+}
+
+Result<std::map<std::string, std::string>> RepositoryFolder::published_files() const {
+  std::map<std::string, std::string> files;
+  if (repository_.published() == nullptr) return files;
+  TRY_ASSIGN(const auto names, files_in(metadata_of(folder_)));
+  for (const std::string& name : names) {
+    TRY_ASSIGN(std::string bytes, read_file(file_in(metadata_of(folder_), name), kMaxFileBytes));
+    files.emplace(name, std::move(bytes));
+  }
+  return files;
+}
+
 Status RepositoryFolder::save() {
   const auto files = repository_.staged_files();
   TRY(make_directories(staged_of(folder_)));

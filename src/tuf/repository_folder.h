@@ -18,6 +18,7 @@
 // Repository and of the file system. Not thread-safe.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "base/fs.h"
@@ -33,8 +34,16 @@ class RepositoryFolder {
   static Result<RepositoryFolder> open(const Codec& codec, const std::string& folder, const Lifetimes& lifetimes,
                                        int64_t now);
 
+  // A new folder with that inside: published files by name (none: nothing is published), staged ones by role. What is
+  // in them is looked at by open().
+  static Status write(const std::string& folder, const std::map<std::string, std::string>& published,
+                      const std::map<std::string, std::string>& staged);
+
   Repository& repository() { return repository_; }
   const Repository& repository() const { return repository_; }
+
+  // The present publication, by file name; empty before the first.
+  Result<std::map<std::string, std::string>> published_files() const;
 
   // Writes what is staged, and removes staged files of roles that are not staged any more.
   Status save();

@@ -1,0 +1,129 @@
+// Whom to ask about a chain, and in which order. Source: notaryproject/specifications, trust-store-trust-policy.md,
+// Certificate Revocation Evaluation; RFC 6960 section 4.2.2.2.1.
+#include "crypto/revocation.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace bulkhead {
+namespace {
+
+RevocationStatus unknown(std::string why) {
+  return {.status = Revocation::kUnknown, .why = std::move(why)};
+}
+
+Result<std::optional<std::string>> fetch_delta(std::string_view list, RevocationFetcher& fetcher) {
+  TRY_ASSIGN(const std::vector<std::string> urls, delta_urls(as_bytes(list)));
+  if (urls.empty()) return std::nullopt;
+  Error last(Code::kUnavailable, "");
+  for (const std::string& url : urls) {
+    auto delta = fetcher.revocation_list(url);
+    if (delta) return *std::move(delta);
+    last = std::move(delta).error();
+  }
+  return fail(std::move(last));
+}
+
+Result<RevocationStatus> ask_list(const std::string& url, const RevocationQuestion& question,
+                                  RevocationFetcher& fetcher) {
+  TRY_ASSIGN(const std::string list, fetcher.revocation_list(url));
+  TRY_ASSIGN(const auto delta, fetch_delta(list, fetcher));
+  return read_revocation_list(as_bytes(list), delta ? std::optional(as_bytes(*delta)) : std::nullopt, question);
+}
+
+// Asks one place after another until one decides; of those that do not, the last one's reason stays.
+RevocationStatus ask_each(const Result<std::vector<std::string>>& urls, const auto& ask_one) {
+  if (!urls) return unknown(urls.error().to_string());
+  RevocationStatus status{.status = Revocation::kNotCheckable};
+  for (const std::string& url : *urls) {
+    if (!url.starts_with("http://")) {
+      status = unknown(fmt::format("\"{}\" is no place to ask", printable(url)));
+      continue;
+    }
+    Result<RevocationStatus> answer = ask_one(url);
+    status = answer ? *std::move(answer) : unknown(fmt::format("{}: {}", printable(url), answer.error().to_string()));
+    if (status.status != Revocation::kUnknown) break;
+  }
+  return status;
+}
+
+RevocationStatus ask_lists(const RevocationQuestion& question, RevocationFetcher& fetcher) {
+  return ask_each(revocation_list_urls(question.certificate),
+                  [&](const std::string& url) { return ask_list(url, question, fetcher); });
+}
+
+Result<RevocationStatus> ask_responder(const std::string& url, const RevocationQuestion& question,
+                                       RevocationFetcher& fetcher) {
+  TRY_ASSIGN(const std::string request, ocsp_request(question.certificate, question.issuer));
+  TRY_ASSIGN(const std::string response, fetcher.ocsp(url, request));
+  TRY_ASSIGN(OcspAnswer answer, read_ocsp(as_bytes(response), question));
+  if (answer.delegate) {
+    const RevocationStatus delegate =
+        ask_lists({.certificate = *answer.delegate, .issuer = question.issuer, .at = question.at}, fetcher);
+    if (delegate.status == Revocation::kRevoked || delegate.status == Revocation::kUnknown) {
+      return unknown("the certificate of the OCSP responder is " + std::string(revocation_name(delegate.status)));
+    }
+  }
+  return std::move(answer.status);
+}
+
+RevocationStatus ask_responders(const RevocationQuestion& question, RevocationFetcher& fetcher) {
+  return ask_each(ocsp_urls(question.certificate),
+                  [&](const std::string& url) { return ask_responder(url, question, fetcher); });
+}
+
+bool is_settled(const RevocationStatus& status) {
+  return status.status == Revocation::kGood || status.status == Revocation::kRevoked;
+}
+
+// Without anybody to ask.
+class NoFetcher final : public RevocationFetcher {
+ public:
+  Result<std::string> revocation_list(std::string_view) override { return refused(); }
+  Result<std::string> ocsp(std::string_view, std::string_view) override { return refused(); }
+
+ private:
+  static std::unexpected<Error> refused() { return fail(Code::kUnavailable, "nobody may be asked"); }
+};
+
+RevocationStatus ask(const RevocationQuestion& question, RevocationFetcher& fetcher) {
+  RevocationStatus responder = ask_responders(question, fetcher);
+  if (is_settled(responder)) return responder;
+  RevocationStatus list = ask_lists(question, fetcher);
+  return list.status == Revocation::kNotCheckable ? responder : list;
+}
+
+}  // namespace
+
+std::string_view revocation_name(Revocation status) {
+  switch (status) {
+    case Revocation::kGood:
+      return "good";
+    case Revocation::kRevoked:
+      return "revoked";
+    case Revocation::kUnknown:
+      return "unknown";
+    case Revocation::kNotCheckable:
+      return "not checkable";
+  }
+  return "";
+}
+
+std::vector<RevocationStatus> check_revocation(std::span<const Certificate> chain, int64_t at,
+                                               std::optional<int64_t> used_at, RevocationFetcher* fetcher) {
+  NoFetcher nobody;
+  RevocationFetcher& places = fetcher == nullptr ? nobody : *fetcher;
+  std::vector<RevocationStatus> statuses;
+  for (size_t i = 0; i < chain.size(); ++i) {
+    statuses.push_back(
+        i + 1 == chain.size()
+            ? RevocationStatus{.status = Revocation::kNotCheckable}
+            : ask({.certificate = chain[i], .issuer = chain[i + 1], .at = at, .used_at = used_at}, places));
+  }
+  return statuses;
+}
+
+}  // namespace bulkhead
