@@ -60,7 +60,7 @@ Result<std::vector<fs::path>> files_of(const fs::path& folder) {
 Status check_root(const Certificate& certificate, StoreType type) {
   const bool self_signed = certificate.verify_signed_by(certificate).has_value();
   const bool authority = certificate.basic_constraints() && certificate.basic_constraints()->ca;
-  if (type == StoreType::kTsa ? self_signed : (self_signed || authority)) return {};
+  if (type == StoreType::kTsa ? (self_signed && authority) : (self_signed || authority)) return {};
   return fail(Code::kInvalidArgument, fmt::format("certificate \"{}\" is no root's", certificate.subject()),
               "put the root certificate there, not the signer's");
 }

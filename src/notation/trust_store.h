@@ -25,7 +25,8 @@ class TrustStore {
 
 // The folder of notation's own layout: ROOT/x509/{ca,signingAuthority,tsa}/NAME/*.{pem,crt,cer}. Folders in a named
 // store are left alone, as are files of other names; a symbolic link anywhere below ROOT is kInvalidArgument, as is a
-// certificate that is neither an authority's nor signs itself. At most 1000 files of 1 MiB a store.
+// certificate that is neither an authority's nor signs itself (for time-stamps: not both). At most 1000 files of 1 MiB
+// a store.
 class FolderTrustStore final : public TrustStore {
  public:
   explicit FolderTrustStore(std::string root) : root_(std::move(root)) {}

@@ -79,6 +79,8 @@ TEST_F(FolderTrustStoreTest, RefusesCertificatesThatAreNoRoots) {
   EXPECT_TRUE(read(StoreType::kCa, "middle"));
   put("x509/tsa/middle/a.pem", middle.pem());
   EXPECT_EQ(code(StoreType::kTsa, "middle"), Code::kInvalidArgument);
+  put("x509/tsa/self/a.pem", make_certificate(code_signing_recipe("alone")).pem());
+  EXPECT_EQ(code(StoreType::kTsa, "self"), Code::kInvalidArgument);
 }
 
 TEST_F(FolderTrustStoreTest, NamesTheFileThatCannotBeRead) {
