@@ -57,6 +57,7 @@ struct Bundle {
   std::vector<LogEntry> entries;
   std::vector<std::string> timestamps;  // TimeStampResp (RFC 3161), DER
   std::variant<MessageSignature, DsseEnvelope> content;
+  std::optional<Digest> envelope_digest{};  // SHA-256 of the envelope's text, where that is known (cosign_layer.h)
 
   const DsseEnvelope* envelope() const { return std::get_if<DsseEnvelope>(&content); }
   const MessageSignature* message() const { return std::get_if<MessageSignature>(&content); }

@@ -129,6 +129,15 @@ Status check_dsse_2(const json::Value& spec, const LoggedContent& content) {
   return check_verifier(verifier, content);
 }
 
+// The envelope's text, in which the signature stands, takes the signature's place.
+Status check_intoto_1(const json::Value& spec, const LoggedContent& content) {
+  if (!content.envelope) return fail(Code::kUnsupported, "log entries of intoto 0.0.1 beside a bundle");
+  TRY_ASSIGN(const json::Value logged, spec.require_object("content"));
+  TRY(check_digest(read_hash(logged, "hash"), *content.envelope, "envelope"));
+  TRY_ASSIGN(const std::string pem, require_bytes(spec, "publicKey"));
+  return check_verifier_pem(pem, content);
+}
+
 Status check_intoto_2(const json::Value& spec, const LoggedContent& content) {
   TRY_ASSIGN(const json::Value logged, spec.require_object("content"));
   TRY(check_payload(read_hash(logged, "payloadHash"), content));
@@ -151,6 +160,7 @@ constexpr auto kKinds = std::to_array<KindRow>({
     {"hashedrekord", "0.0.2", check_hashedrekord_2},
     {"dsse", "0.0.1", check_dsse_1},
     {"dsse", "0.0.2", check_dsse_2},
+    {"intoto", "0.0.1", check_intoto_1},
     {"intoto", "0.0.2", check_intoto_2},
 });
 

@@ -113,6 +113,7 @@ Result<std::vector<SigningTime>> timestamp_times(const Bundle& bundle, const Pol
 // The time that the log states, where it has signed one.
 Result<std::optional<int64_t>> verify_entry_in(const LogEntry& entry, const TransparencyLog& log,
                                                const std::vector<SigningTime>& times) {
+  if (!entry.inclusion_proof && entry.signed_entry_timestamp.empty()) return refused("nothing proves the log entry");
   if (entry.inclusion_proof) TRY(verify_entry_inclusion(entry, log));
   if (!entry.signed_entry_timestamp.empty()) {
     TRY(verify_entry_timestamp(entry, log));
@@ -221,6 +222,7 @@ LoggedContent logged_content(const Bundle& bundle, const Artifact& artifact, con
     content.digest =
         Digest::sha256_of(as_bytes(pre_authentication_encoding(envelope->payload_type, envelope->payload)));
     content.payload = Digest::sha256_of(as_bytes(envelope->payload));
+    content.envelope = bundle.envelope_digest;
   }
   return content;
 }

@@ -241,6 +241,12 @@ TEST_F(VerifierTest, RefusesAnEntryTimeOutsideOfTheCertificates) {
   expect_refusal(bundle, "not at");
 }
 
+TEST_F(VerifierTest, RefusesAnEntryThatNothingProves) {
+  Bundle bundle = sigstore.honest_v2();
+  bundle.entries[0].inclusion_proof.reset();
+  expect_refusal(bundle, "nothing proves the log entry");
+}
+
 TEST_F(VerifierTest, RefusesAWrongInclusionProof) {
   Bundle bundle = sigstore.honest_v1();
   bundle.entries[0].inclusion_proof->hashes[1][7] ^= 1;
