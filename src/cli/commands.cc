@@ -26,13 +26,10 @@
   ROW(trust_rotate_command)        \
   ROW(trust_revoke_command)        \
   ROW(trust_check_command)         \
-<<<<<<< ours
   ROW(trust_doctor_command)        \
   ROW(trust_backup_command)        \
   ROW(trust_restore_command)       \
-=======
   ROW(trust_serve_command)         \
->>>>>>> theirs
   ROW(trust_keys_group)            \
   ROW(trust_keys_generate_command) \
   ROW(trust_keys_list_command)     \
