@@ -283,8 +283,8 @@ TEST(ImageFlags, TakeWhatIsWritten) {
   EXPECT_EQ(image.jobs, 3U);
   EXPECT_EQ(image.cache_dir, "/c");
   EXPECT_TRUE(image.no_cache && image.quiet && image.offline && image.fetch_foreign_layers);
-  EXPECT_THAT(image.insecure_registries, ElementsAre("localhost:5000", "r.example"));
-  EXPECT_THAT(image.mirrors, ElementsAre(std::pair("docker.io", "https://m.example/path?a=b")));
+  EXPECT_THAT(image.registry.insecure_registries, ElementsAre("localhost:5000", "r.example"));
+  EXPECT_THAT(image.registry.mirrors, ElementsAre(std::pair("docker.io", "https://m.example/path?a=b")));
   EXPECT_EQ(image.image_limits.max_layers, 5U);
   EXPECT_EQ(image.archive_limits.max_entries, 6U);
 }

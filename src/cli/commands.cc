@@ -7,6 +7,8 @@
   ROW(scan_command)                \
   ROW(sbom_command)                \
   ROW(audit_command)               \
+  ROW(sign_command)                \
+  ROW(verify_command)              \
   ROW(policy_group)                \
   ROW(policy_eval_command)         \
   ROW(db_group)                    \

@@ -7,8 +7,6 @@
 
 #include "base/text.h"
 #include "cli/database_flags.h"
-#include "net/trust.h"
-#include "net/url.h"
 #include "oci/reference.h"
 
 namespace bulkhead::cli {
@@ -16,7 +14,6 @@ namespace {
 
 constexpr uint64_t kMaxJobs = 256;
 constexpr std::string_view kRegistryPrefix = "registry:";
-constexpr std::string_view kRegistryGroup = "Registries";
 
 // How other tools write what has another prefix here. As a reference, such a name would be asked of Docker Hub.
 struct ForeignPrefix {
@@ -29,8 +26,9 @@ constexpr ForeignPrefix kForeignPrefixes[] = {{"oci-archive:", "oci:"},
                                               {"docker-daemon:", "docker:"},
                                               {"containers-storage:", "podman:"}};
 
-// What is wrong with an image's name whatever there is on this machine.
-Status check_image(std::string_view text) {
+}  // namespace
+
+Status check_image_name(std::string_view text) {
   const size_t scheme = text.find("://");
   std::error_code error;
   if (scheme != std::string_view::npos && std::ranges::all_of(text.substr(0, scheme), is_alnum) &&
@@ -48,27 +46,6 @@ Status check_image(std::string_view text) {
   return {};
 }
 
-Status check_host(std::string_view host) {
-  if (host.find_first_of("/?#@") == std::string_view::npos && net::Url::parse(fmt::format("https://{}", host))) {
-    return {};
-  }
-  return fail(Code::kInvalidArgument, fmt::format("\"{}\" is no registry", printable(host)),
-              "write it as HOST or HOST:PORT, as localhost:5000");
-}
-
-Result<std::pair<std::string, std::string>> parse_mirror(std::string_view text) {
-  const size_t equals = text.find('=');
-  if (equals == std::string_view::npos || equals == 0 || equals + 1 == text.size()) {
-    return fail(Code::kInvalidArgument, fmt::format("\"{}\" is not REGISTRY=URL", printable(text)),
-                "write it as docker.io=https://mirror.example");
-  }
-  TRY(check_host(text.substr(0, equals)));
-  TRY(net::Url::parse(text.substr(equals + 1)));
-  return std::pair(std::string(text.substr(0, equals)), std::string(text.substr(equals + 1)));
-}
-
-}  // namespace
-
 void ImageFlags::declare(Flags& flags) {
   flags.add({.names = "IMAGE",
              .help = "where to look, see below",
@@ -76,7 +53,7 @@ void ImageFlags::declare(Flags& flags) {
              .required = true,
              .repeats = true},
             [this](std::string_view value) -> Status {
-              TRY(check_image(value));
+              TRY(check_image_name(value));
               images.emplace_back(value);
               return {};
             });
@@ -109,27 +86,7 @@ void ImageFlags::declare(Flags& flags) {
                     .help = "fetch layers that only other servers have, too",
                     .group = kRegistryGroup},
                    fetch_foreign_layers);
-  flags.add({.names = "--insecure-registry",
-             .value = "HOST[:PORT]",
-             .help = "allow this registry to use plain HTTP or an unverified certificate",
-             .group = kRegistryGroup,
-             .repeats = true},
-            [this](std::string_view value) -> Status {
-              TRY(check_host(value));
-              insecure_registries.emplace_back(value);
-              return {};
-            });
-  add_ca_file_flag(flags, ca_files, kRegistryGroup);
-  flags.add({.names = "--mirror",
-             .value = "REGISTRY=URL",
-             .help = "ask this mirror first, as docker.io=https://mirror.example",
-             .group = kRegistryGroup,
-             .repeats = true},
-            [this](std::string_view value) -> Status {
-              TRY_ASSIGN(auto mirror, parse_mirror(value));
-              mirrors.push_back(std::move(mirror));
-              return {};
-            });
+  registry.declare(flags);
   add_limits(flags, archive_limits, archive::limit_options());
   add_limits(flags, image_limits, oci::limit_options());
 

@@ -9,6 +9,7 @@
 
 #include "archive/limits.h"
 #include "cli/flags.h"
+#include "cli/registry_flags.h"
 #include "oci/limits.h"
 #include "oci/platform.h"
 
@@ -24,14 +25,15 @@ struct ImageFlags {
   archive::Limits archive_limits;
   oci::ImageLimits image_limits;
   bool fetch_foreign_layers = false;
-  std::vector<std::string> insecure_registries;              // plain HTTP or unverified TLS allowed, by host[:port]
-  std::vector<std::string> ca_files;                         // further certificate authorities (PEM)
-  std::vector<std::pair<std::string, std::string>> mirrors;  // registry, URL
+  RegistryFlags registry;
   bool offline = false;  // no network at all: neither registries nor engines of other machines
   bool quiet = false;    // no progress
 
   void declare(Flags& flags);
 };
+
+// kInvalidArgument, whatever there is on this machine: another tool's prefix, a URL.
+Status check_image_name(std::string_view text);
 
 // For the details of such a command: what an IMAGE is.
 inline constexpr std::string_view kImageForms =

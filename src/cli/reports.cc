@@ -50,6 +50,14 @@ Status Reports::write(std::span<const audit::AuditResult> results, report::Audit
   return write_all(render, stop);
 }
 
+Status Reports::write(const report::VerifyReport& report, const std::stop_token& stop) const {
+  const auto render = [&](std::string_view name, bool color, unsigned width) -> Result<Ready> {
+    const auto format = std::ranges::find(report::verify_formats(), name, &report::VerifyFormat::name);
+    return ready(format->render(report, {.color = color, .width = width, .tool_version = BULKHEAD_VERSION}));
+  };
+  return write_all(render, stop);
+}
+
 Reports::Ready Reports::ready(std::string text) {
   return [text = std::move(text)](const WritePiece& out) { return out(text); };
 }

@@ -5,15 +5,12 @@
 #include <fmt/format.h>
 
 #include "cli/environment.h"
-#include "cli/terminal.h"
 #include "engine/engine_source.h"
 #include "oci/registry/options.h"
 #include "oci/registry/registry_source.h"
 
 namespace bulkhead::cli {
 namespace {
-
-constexpr const char* kUserAgent = "bulkhead/" BULKHEAD_VERSION;
 
 // Stands where the registry would, under --offline: a search without a prefix says that it was not asked.
 class RegistryNotAsked final : public oci::ImageSource {
@@ -39,19 +36,6 @@ void forbid_network(engine::EngineOptions& options) {
   };
 }
 
-Result<std::unique_ptr<oci::ImageSource>> make_registry(const ImageFlags& flags, const Environment& environment,
-                                                        const std::stop_token& stop) {
-  oci::RegistryOptions options = oci::RegistryOptions::from_environment(environment);
-  options.http.user_agent = kUserAgent;
-  options.http.tls.ca_files = flags.ca_files;
-  options.insecure_registries = flags.insecure_registries;
-  options.fetch_foreign_layers = flags.fetch_foreign_layers;
-  for (const auto& [registry, url] : flags.mirrors) options.mirrors[registry].push_back(url);
-  options.stop = stop;
-  options.notice = [](const std::string& text) { print_notice(text); };
-  return oci::make_registry_source(std::move(options));
-}
-
 }  // namespace
 
 Result<std::vector<std::unique_ptr<oci::ImageSource>>> make_sources(const ImageFlags& flags,
@@ -61,7 +45,7 @@ Result<std::vector<std::unique_ptr<oci::ImageSource>>> make_sources(const ImageF
   engine::EngineOptions docker = engine::EngineOptions::docker(environment);
   engine::EngineOptions podman = engine::EngineOptions::podman(environment);
   docker.client.stop = podman.client.stop = stop;
-  docker.client.user_agent = podman.client.user_agent = kUserAgent;
+  docker.client.user_agent = podman.client.user_agent = user_agent();
   if (flags.offline) {
     forbid_network(docker);
     forbid_network(podman);
@@ -71,8 +55,9 @@ Result<std::vector<std::unique_ptr<oci::ImageSource>>> make_sources(const ImageF
   if (flags.offline) {
     sources.push_back(std::make_unique<RegistryNotAsked>());
   } else {
-    TRY_ASSIGN(auto registry, make_registry(flags, environment, stop));
-    sources.push_back(std::move(registry));
+    oci::RegistryOptions options = flags.registry.options(environment, stop);
+    options.fetch_foreign_layers = flags.fetch_foreign_layers;
+    sources.push_back(oci::make_registry_source(std::move(options)));
   }
   return sources;
 }

@@ -7,17 +7,14 @@
 
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/database_flags.h"
-#include "cli/image_flags.h"
-#include "cli/sources.h"
+#include "cli/environment.h"
+#include "cli/registry_flags.h"
 #include "cli/trust_publisher.h"
-#include "oci/locate.h"
+#include "oci/artifact_location.h"
 #include "oci/reference.h"
 
 namespace bulkhead::cli {
 namespace {
-
-constexpr std::string_view kRegistryGroup = "Registries";
 
 class TrustAddCommand final : public Command {
  public:
@@ -37,13 +34,7 @@ class TrustAddCommand final : public Command {
     flags.add(
         {.names = "--role", .value = "ROLE", .help = "that is to list it", .preset = "the one it is delegated to"},
         role_);
-    flags.add({.names = "--insecure-registry",
-               .value = "HOST[:PORT]",
-               .help = "plain HTTP, or TLS without verification, is allowed there",
-               .group = kRegistryGroup,
-               .repeats = true},
-              registry_.insecure_registries);
-    add_ca_file_flag(flags, registry_.ca_files, kRegistryGroup);
+    registry_.declare(flags);
   }
 
   Result<int> run(Interrupts& interrupts) override {
@@ -70,18 +61,13 @@ class TrustAddCommand final : public Command {
   Result<trust::MapEntry> entry_of(const oci::Reference& image, const std::stop_token& stop) const {
     trust::MapEntry entry{.digest = image.digest, .size = size_, .time = unix_now()};
     if (!image.digest.empty()) return entry;
-    TRY_ASSIGN(const auto sources, make_sources(registry_, stop));
-    std::vector<oci::ImageSource*> asked;
-    for (const auto& source : sources) asked.push_back(source.get());
-    oci::OpenOptions options;
-    options.stop = stop;
-    TRY_ASSIGN(const oci::OpenedImage opened, oci::open_image("registry:" + image.to_string(), asked, options));
-    const auto* found = std::get_if<oci::Image>(&opened);
-    if (found == nullptr) return fail(Code::kUnsupported, "a registry gave no image that has a digest");
+    TRY_ASSIGN(
+        const oci::ArtifactLocation location,
+        oci::locate_artifacts("registry:" + image.to_string(), registry_.options(process_environment(), stop), {}));
     // The index where there is one: a tag means all of its platforms.
-    const bool has_index = !found->index_digest.empty();
-    entry.digest = has_index ? found->index_digest : found->manifest_digest;
-    entry.size = has_index ? 0 : found->manifest.size;
+    TRY_ASSIGN(const oci::ManifestBlob manifest, location.resolve());
+    entry.digest = manifest.descriptor.digest;
+    entry.size = manifest.descriptor.size;
     return entry;
   }
 
@@ -101,7 +87,7 @@ class TrustAddCommand final : public Command {
   std::vector<oci::Reference> images_;
   uint64_t size_ = 0;
   std::string role_;
-  ImageFlags registry_;
+  RegistryFlags registry_;
 };
 
 }  // namespace

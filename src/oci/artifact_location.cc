@@ -64,6 +64,7 @@ Result<ArtifactLocation> locate_repository(std::string_view text, const Registry
   location.tag = reference.tag;
   location.digest = reference.digest;
   location.name = reference.to_string();
+  location.reference = reference;
   return location;
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "oci/artifact_store.h"
+#include "oci/reference.h"
 #include "oci/registry/options.h"
 
 namespace bulkhead::oci {
@@ -13,9 +14,10 @@ namespace bulkhead::oci {
 // An image, by tag or digest, and the store that it is in.
 struct ArtifactLocation {
   std::unique_ptr<ArtifactStore> store;
-  std::string tag;   // may be empty: of a layout, its only image
-  Digest digest{};   // where both are given the digest decides
-  std::string name;  // for messages: "registry.example.com/team/app:1", "images/app:1"
+  std::string tag;        // may be empty: of a layout, its only image
+  Digest digest{};        // where both are given the digest decides
+  Reference reference{};  // of a registry; empty for a layout
+  std::string name;       // for messages: "registry.example.com/team/app:1", "images/app:1"
 
   // The manifest or index that is meant. Errors: those of the store.
   Result<ManifestBlob> resolve() const { return digest.empty() ? store->tagged(tag) : store->manifest(digest); }

@@ -1,4 +1,5 @@
 // The JSON reports against docs/schemas/, both ways: what the code can write, the schema knows.
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -12,6 +13,7 @@
 #include "base/test_data.h"
 #include "report/audit_report.h"
 #include "report/report.h"
+#include "report/verify_report.h"
 
 namespace bulkhead::report {
 namespace {
@@ -185,7 +187,7 @@ std::vector<scan::ScanResult> fullest_and_emptiest() {
 
 // They say that fields may be added: a reader who checks reports against today's must not refuse tomorrow's.
 TEST(ReportSchema, RefusesNoFieldThatIsAddedLater) {
-  for (const char* name : {"scan-report", "audit-report"}) {
+  for (const char* name : {"scan-report", "audit-report", "verify-report"}) {
     const auto path = testdata_path(fmt::format("../../../docs/schemas/{}.schema.json", name));
     const auto text = read_file(std::filesystem::path(path).lexically_normal().string(), size_t{1} << 20);
     ASSERT_TRUE(text) << text.error().to_string();
@@ -280,6 +282,89 @@ TEST(AuditSchema, DescribesEverythingThatIsWritten) {
       check(schema.root(), schema.root(), report->root(), "");
     }
   }
+}
+
+// Everything that a verdict can hold, and one that holds nothing.
+std::vector<VerifyReport> fullest_and_emptiest_verdicts() {
+  const Digest digest = Digest::sha256_of(as_bytes("x"));
+  VerifyReport full{.reference = "x:1", .name = "r.test/x", .predicate_type = "https://p", .map = trust::MapFacts{}};
+  full.map->expires = 1;
+  trust::Verification& verification = full.verification;
+  verification.image = {.media_type = "m", .digest = digest};
+  verification.index = digest;
+  verification.problems = {"p"};
+  verification.left_out = true;
+  for (uint8_t i = 0; i < 4; ++i) {
+    trust::FoundSignature found{
+        .form = static_cast<trust::SignatureForm>(i), .subject = digest, .manifest = digest, .tag = "t", .blob = {}};
+    found.blob.digest = digest;
+    trust::Judgement judgement{.signer_id = "i", .signer = "s", .rule = "r", .key_id = "k", .signed_at = 1};
+    judgement.annotations = {{"a", "b"}};
+    judgement.statement.emplace().predicate_type = "https://p";
+    verification.accepted.push_back({found, judgement});
+    verification.refused.push_back({found, digest, "t", {"because"}});
+  }
+  verification.refused.push_back({});
+  std::vector<VerifyReport> reports;
+  for (auto i = uint8_t{0}; i <= static_cast<uint8_t>(trust::Freshness::kMapUntrusted); ++i) {
+    verification.freshness = trust::FreshnessAnswer{.verdict = static_cast<trust::Freshness>(i),
+                                                    .detail = "d",
+                                                    .present = digest,
+                                                    .role = "targets",
+                                                    .reason = "r",
+                                                    .since = 1};
+    reports.push_back(full);
+  }
+  reports.emplace_back();
+  return reports;
+}
+
+TEST(VerifySchema, KnowsEveryWordThatTheCodeHas) {
+  const json::Document document = read_schema("verify-report");
+  const json::Value schema = document.root();
+  Names verdicts;
+  for (uint8_t i = 0; i <= static_cast<uint8_t>(trust::Freshness::kMapUntrusted); ++i) {
+    verdicts.emplace(freshness_name(static_cast<trust::Freshness>(i)));
+  }
+  EXPECT_EQ(names_at(schema, {"$defs", "verdict", "enum"}), verdicts);
+  Names forms;
+  for (uint8_t i = 0; i <= static_cast<uint8_t>(trust::SignatureForm::kNotation); ++i) {
+    forms.emplace(form_name(static_cast<trust::SignatureForm>(i)));
+  }
+  EXPECT_EQ(names_at(schema, {"$defs", "form", "enum"}), forms);
+}
+
+TEST(VerifySchema, DescribesEverythingThatIsWritten) {
+  const json::Document schema = read_schema("verify-report");
+  for (const VerifyReport& report : fullest_and_emptiest_verdicts()) {
+    for (const VerifyFormat& format : verify_formats()) {
+      const std::string text = format.render(report, {.tool_version = "1.0"});
+      if (format.name != "json") continue;
+      const auto parsed = json::Document::parse(text);
+      ASSERT_TRUE(parsed);
+      check(schema.root(), schema.root(), parsed->root(), "");
+    }
+  }
+}
+
+TEST(VerifyReport, NamesADigestOnlyWhenItIsTrusted) {
+  VerifyReport report{.reference = "x:1", .name = "r.test/x", .verification = {}};
+  report.verification.image.digest = Digest::sha256_of(as_bytes("x"));
+  const auto format = std::ranges::find(verify_formats(), "digest", &VerifyFormat::name);
+  EXPECT_EQ(format->render(report, {}), "");
+  report.verification.trusted = true;
+  EXPECT_EQ(format->render(report, {}), "r.test/x@" + report.verification.image.digest.to_string() + "\n");
+}
+
+TEST(VerifyReport, ShowsNoLineThatASignatureForged) {
+  VerifyReport report{.reference = "x:1\nTRUSTED", .name = "x", .verification = {}};
+  report.verification.problems = {"no\r\nTRUSTED  y"};
+  trust::AcceptedSignature accepted;
+  accepted.judgement.annotations = {{"a\nTRUSTED", "\033[31m"}};
+  report.verification.accepted = {accepted};
+  const std::string text = verify_formats().front().render(report, {});
+  EXPECT_EQ(text.find("\nTRUSTED"), std::string::npos) << text;
+  EXPECT_EQ(text.find('\033'), std::string::npos);
 }
 
 }  // namespace

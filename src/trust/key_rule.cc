@@ -49,7 +49,11 @@ KeyRule::KeyRule(PublicKey key, std::string name)
 
 Result<Judgement> KeyRule::judge(const FoundSignature& found, std::string_view bytes, const SignedImage& image,
                                  const Wanted& wanted) const {
-  Judgement judgement{.signer_id = "key:" + id_, .signer = name_, .rule = "key " + name_, .key_id = id_};
+  constexpr size_t kShortId = 8;
+  Judgement judgement{.signer_id = "key:" + id_,
+                      .signer = fmt::format("{} (key {})", name_, std::string_view(id_).substr(0, kShortId)),
+                      .rule = "key " + name_,
+                      .key_id = id_};
   if (found.form == SignatureForm::kSimpleSigning) {
     TRY_ASSIGN(judgement.annotations, verify_simple_signing(found, bytes, image.descriptor.digest, key_));
     if (!wanted.predicate_type.empty()) {

@@ -134,8 +134,7 @@ Status check_request(const VerifyRequest& request) {
 // What the tag means, and that nothing of what it leads to was revoked.
 Result<FreshnessAnswer> ask_map(const VerifyRequest& request, const Target& target) {
   oci::Reference reference = request.reference;
-  reference.tag = request.tag;
-  reference.digest = request.tag.empty() ? target.image.digest : Digest();
+  reference.digest = reference.tag.empty() ? target.image.digest : Digest();
   TRY_ASSIGN(FreshnessAnswer answer, request.map->check(reference, target.root().digest));
   if (!answer.accepted() || target.via.empty()) return answer;
   reference.tag.clear();

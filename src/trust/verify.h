@@ -38,7 +38,8 @@ struct VerifyRequest {
   Digest digest{};
   // The image for this platform is verified, when the reference names an index.
   std::optional<oci::Platform> platform{};
-  // What the image is called, for rules and maps that go by names; normalised. Empty: it has no name (a layout).
+  // What the image is called, for rules and maps that go by names; normalised. Without a tag a map is asked for the
+  // digest only. Empty: it has no name (a layout).
   oci::Reference reference{};
 
   std::span<const Rule* const> rules;

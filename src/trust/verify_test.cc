@@ -43,7 +43,7 @@ struct VerifyImage : testing::Test {
   VerifyRequest request() const {
     return {.store = &store,
             .tag = "1",
-            .reference = oci::Reference::parse_normalized("registry.test/team/app").value(),
+            .reference = oci::Reference::parse_normalized("registry.test/team/app:1").value(),
             .rules = rules};
   }
   static Verification run(const VerifyRequest& request) {

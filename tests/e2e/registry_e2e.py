@@ -74,7 +74,7 @@ class TokenServer:
                     return
                 scope = query["scope"][0].split(":")
                 allowed = user or not scope[1].startswith("private/")
-                body = json.dumps({"token": outer.sign(query["service"][0], scope[1], ["pull"] if allowed else []),
+                body = json.dumps({"token": outer.sign(query["service"][0], scope[1], scope[2].split(",") if allowed else []),
                                    "expires_in": outer.lifetime}).encode()
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(body)))

@@ -241,6 +241,16 @@ TEST(RegistryArtifacts, TriesAnUploadAgainThatAPassingFailureEnded) {
   EXPECT_TRUE(registry.open()->put_blob(describe("text/plain", "content"), "content"));
 }
 
+TEST(RegistryArtifacts, TriesAManifestAgainWhosePartsAreNotSeenYet) {
+  MemoryRegistry registry;
+  std::atomic<int> refusals = 0;
+  registry.instead = [&](const SeenRequest& request) -> std::optional<ScriptedReply> {
+    if (request.method != "PUT" || !request.target.contains("/manifests/") || refusals++ > 0) return std::nullopt;
+    return reply(400, R"({"errors":[{"code":"MANIFEST_BLOB_UNKNOWN"}]})");
+  };
+  EXPECT_TRUE(registry.open()->put_manifest(artifact("a")));
+}
+
 TEST(RegistryArtifacts, SendsNoCredentialsWhereAnUploadIsLedAway) {
   // The registry wants a password, and leads the upload to another host.
   std::atomic<bool> leaked = false;

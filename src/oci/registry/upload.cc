@@ -120,7 +120,6 @@ Result<bool> has_blob(const Repository& repository, const Descriptor& blob) {
   RegistryCall call;
   call.method = "HEAD";
   call.path = fmt::format("blobs/{}", blob.digest.to_string());
-  call.push = true;
   TRY_ASSIGN(net::Response response, repository.ask_registry(std::move(call)));
   if (response.status == 404) return false;
   if (!response.is_success()) return fail(repository.error_of(response));
@@ -140,6 +139,15 @@ Status send_blob(const Repository& repository, const Digest& digest, std::string
   return session.complete(digest, bytes);
 }
 
+// What the manifest names was there a moment ago: a registry may need another to see it everywhere, the more so when
+// several write at once.
+Error refusal_of(const Repository& repository, net::Response& response) {
+  Error error = repository.error_of(response);
+  const bool lacks_a_part = error.message().contains("BLOB_UNKNOWN") || error.message().contains("MANIFEST_UNKNOWN");
+  if (!lacks_a_part) return error;
+  return {Code::kUnavailable, error.to_string(), error.remedy()};
+}
+
 Result<UploadedManifest> send_manifest(const Repository& repository, const ManifestBlob& manifest,
                                        const ManifestUpload& upload) {
   RegistryCall call;
@@ -152,6 +160,7 @@ Result<UploadedManifest> send_manifest(const Repository& repository, const Manif
   call.push = true;
   TRY_ASSIGN(net::Response response, repository.ask_registry(std::move(call)));
   if (response.status == 412) return UploadedManifest{.stored = false, .subject = {}};
+  if (response.status == 400 || response.status == 404) return fail(refusal_of(repository, response));
   TRY(require_status(repository, response, 201));
   TRY(require_digest(response, manifest.descriptor.digest));
   return UploadedManifest{.stored = true, .subject = std::string(response.headers.find("OCI-Subject").value_or(""))};

@@ -1,0 +1,164 @@
+// bulkhead sign
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/environment.h"
+#include "cli/named_file.h"
+#include "cli/output.h"
+#include "cli/signature_flags.h"
+#include "cli/terminal.h"
+#include "cli/trust_keys.h"
+#include "cli/trust_publisher.h"
+#include "oci/manifest.h"
+#include "sigstore/statement.h"
+#include "trust/resolve_target.h"
+#include "trust/sign.h"
+
+namespace bulkhead::cli {
+namespace {
+
+using MakeSignature = Result<trust::MadeSignature> (*)(const trust::SignRequest& request, const Signer& signer);
+
+struct SignatureFormat {
+  std::string_view name;
+  std::string_view summary;
+  MakeSignature make;
+};
+constexpr auto kFormats = std::to_array<SignatureFormat>({
+    {"cosign", "a Sigstore bundle, attached as a referrer: what cosign 3 makes and verifies", trust::make_bundle},
+    {"cosign-legacy", "under a tag sha256-….sig or .att: what every cosign verifies", trust::make_legacy_signature},
+});
+
+class SignCommand final : public Command {
+ public:
+  void declare(Flags& flags) override {
+    image_.declare(flags, "signed with the image; may be given several times");
+    flags.add({.names = "--key",
+               .value = "KEY",
+               .help = "the key to sign with: a file, store:ID or pkcs11:…",
+               .kind = Option::Kind::kFile,
+               .required = true},
+              [this](std::string_view value) -> Status {
+                key_ = key_reference_of(value);
+                return {};
+              });
+    Option format{.names = "-f,--format", .value = "FORMAT", .help = "of the signature", .preset = "cosign"};
+    for (const SignatureFormat& row : kFormats)
+      format.choices.push_back({std::string(row.name), std::string(row.summary)});
+    flags.add(std::move(format), [this](std::string_view value) -> Status {
+      format_ = std::ranges::find(kFormats, value, &SignatureFormat::name);
+      return {};
+    });
+    flags.add({.names = "--attest",
+               .value = "FILE",
+               .help = "attest this predicate (JSON) of the image, instead of signing it",
+               .kind = Option::Kind::kFile},
+              predicate_file_);
+    flags.add(
+        {.names = "--type",
+         .value = "TYPE",
+         .help = "of the predicate: slsaprovenance, slsaprovenance1, spdxjson, cyclonedx, vuln, openvex …, or a URI"},
+        [this](std::string_view value) -> Status {
+          TRY_ASSIGN(predicate_type_, parse_predicate_type(value));
+          return {};
+        });
+    flags.add_switch({.names = "-r,--recursive", .help = "of an index, sign the images that it lists, too"},
+                     recursive_);
+    flags.add_switch({.names = "-n,--dry-run", .help = "say what would be signed, and sign nothing"}, dry_run_);
+    key_access_.declare(flags);
+    flags.check([this]() -> Status {
+      if (predicate_file_.empty() == predicate_type_.empty()) return {};
+      return fail(Code::kInvalidArgument, "an attestation has a predicate and a type",
+                  "give both: --attest provenance.json --type slsaprovenance1");
+    });
+  }
+
+  Result<int> run(Interrupts& interrupts) override {
+    const std::stop_token stop = interrupts.stop_in_order();
+    std::optional<trust::Predicate> predicate;
+    if (!predicate_file_.empty()) {
+      TRY_ASSIGN(std::string json, read_named_file("--attest", predicate_file_, sigstore::kMaxStatementBytes, stop));
+      predicate = trust::Predicate{.type = predicate_type_, .json = std::move(json)};
+    }
+    TRY_ASSIGN(
+        const oci::ArtifactLocation location,
+        oci::locate_artifacts(image_.image, image_.registry.options(process_environment(), stop), image_.limits));
+    TRY_CONTEXT(const oci::ManifestBlob root, location.resolve(), printable(image_.image));
+    std::vector<oci::Descriptor> images = {root.descriptor};
+    if (recursive_) {
+      TRY_CONTEXT(auto listed, trust::images_of(*location.store, root, image_.limits), printable(image_.image));
+      std::ranges::move(listed, std::back_inserter(images));
+    }
+    if (dry_run_) return tell_what_would_be_signed(location, images);
+
+    TRY_ASSIGN(const auto signer, key_access_.open(key_));
+    for (const oci::Descriptor& image : images) {
+      const trust::SignRequest request{.image = image,
+                                       .repository = location.reference.name(),
+                                       .annotations = image_.annotations,
+                                       .predicate = predicate,
+                                       .now = unix_now()};
+      TRY_CONTEXT(const trust::MadeSignature made, format_->make(request, *signer), image.digest.to_string());
+      TRY_CONTEXT(const auto kept, keep(location, made), printable(image_.image));
+      TRY(write_standard_output(kept));
+    }
+    return kSuccess;
+  }
+
+ private:
+  Result<int> tell_what_would_be_signed(const oci::ArtifactLocation& location,
+                                        const std::vector<oci::Descriptor>& images) const {
+    for (const oci::Descriptor& image : images) {
+      TRY(write_standard_output(
+          fmt::format("would {} {}@{}\n", verb(), printable(location.store->name()), image.digest.to_string())));
+    }
+    return kSuccess;
+  }
+
+  Result<std::string> keep(const oci::ArtifactLocation& location, const trust::MadeSignature& made) const {
+    TRY(trust::keep_signature(*location.store, made, image_.limits));
+    return fmt::format("{}ed {}@{} ({} {}{})\n", verb(), printable(location.store->name()), made.image.to_string(),
+                       trust::form_name(made.form), made.blob.digest.to_string(),
+                       made.tag.empty() ? ", attached" : fmt::format(", under the tag {}", made.tag));
+  }
+
+  std::string_view verb() const { return predicate_file_.empty() ? "sign" : "attest"; }
+
+  SignatureFlags image_;
+  std::string key_;
+  const SignatureFormat* format_ = kFormats.data();
+  std::string predicate_file_;
+  std::string predicate_type_;
+  bool recursive_ = false;
+  bool dry_run_ = false;
+  TrustKeys key_access_;
+};
+
+}  // namespace
+
+CommandInfo sign_command() {
+  static const std::string details = fmt::format(
+      "What is signed is a digest: that of the manifest or index which the image's name leads to now, and it "
+      "is printed. Signing again adds a signature and takes none away.\n\n{}\n\n{} A path alone is a file.",
+      kSignedImageForms, kKeyForms);
+  return {.name = "sign",
+          .summary = "sign an image, or attest something of it, and keep the signature beside it",
+          .details = details,
+          .examples =
+              "bulkhead sign registry.example/app:1.2 --key cosign.key\n"
+              "bulkhead sign registry.example/app@sha256:… --key store:3f2a… --recursive -a commit=4e1f\n"
+              "bulkhead sign registry.example/app:1.2 --key pkcs11:object=release --format cosign-legacy\n"
+              "bulkhead sign oci:build/image:latest --key file:key.pem --passphrase env:PASSPHRASE\n"
+              "bulkhead sign registry.example/app:1.2 --key cosign.key --attest provenance.json --type slsaprovenance1",
+          .make = [] -> std::unique_ptr<Command> { return std::make_unique<SignCommand>(); }};
+}
+
+}  // namespace bulkhead::cli
