@@ -11,11 +11,11 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/environment.h"
+#include "cli/key_access.h"
 #include "cli/named_file.h"
 #include "cli/output.h"
 #include "cli/signature_flags.h"
 #include "cli/terminal.h"
-#include "cli/trust_keys.h"
 #include "cli/trust_publisher.h"
 #include "oci/manifest.h"
 #include "sigstore/statement.h"
@@ -99,7 +99,7 @@ class SignCommand final : public Command {
     }
     if (dry_run_) return tell_what_would_be_signed(location, images);
 
-    TRY_ASSIGN(const auto signer, key_access_.open(key_));
+    TRY_ASSIGN(const auto signer, key_access_.open_signer(key_));
     for (const oci::Descriptor& image : images) {
       const trust::SignRequest request{.image = image,
                                        .repository = location.reference.name(),
@@ -139,7 +139,7 @@ class SignCommand final : public Command {
   std::string predicate_type_;
   bool recursive_ = false;
   bool dry_run_ = false;
-  TrustKeys key_access_;
+  KeyAccess key_access_;
 };
 
 }  // namespace
@@ -148,7 +148,7 @@ CommandInfo sign_command() {
   static const std::string details = fmt::format(
       "What is signed is a digest: that of the manifest or index which the image's name leads to now, and it "
       "is printed. Signing again adds a signature and takes none away.\n\n{}\n\n{} A path alone is a file.",
-      kSignedImageForms, kKeyForms);
+      kSignedImageForms, kKeyReferences);
   return {.name = "sign",
           .summary = "sign an image, or attest something of it, and keep the signature beside it",
           .details = details,

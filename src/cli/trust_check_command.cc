@@ -99,7 +99,9 @@ CommandInfo trust_check_command() {
       .details = "What was seen of a map is kept, so that an older one is refused. Nothing is believed without a root.",
       .examples =
           "bulkhead trust check https://trust.example/metadata registry.example/app:1.2@sha256:… --root root.json",
-      .exit_status = "2: the map refuses the image.",
+      .exit_status =
+          "0; 2 when the map refuses the image; 1 on an error of the program or its input; 130 when stopped by a "
+          "signal.",
       .make = [] -> std::unique_ptr<Command> { return std::make_unique<TrustCheckCommand>(); }};
 }
 

@@ -159,7 +159,8 @@ CommandInfo trust_doctor_command() {
           .examples =
               "bulkhead trust doctor map\n"
               "bulkhead trust doctor https://trust.example/metadata --root root.json --json",
-          .exit_status = "2: something is wrong.",
+          .exit_status =
+              "0; 2 when something is wrong; 1 on an error of the program or its input; 130 when stopped by a signal.",
           .make = [] -> std::unique_ptr<Command> { return std::make_unique<TrustDoctorCommand>(); }};
 }
 

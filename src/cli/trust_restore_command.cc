@@ -135,7 +135,9 @@ CommandInfo trust_restore_command() {
           "bulkhead trust restore map.backup map\n"
           "bulkhead trust restore map.backup map --metadata /srv/www/metadata\n"
           "bulkhead trust restore map.backup --keys-only",
-      .exit_status = "2: the drill found that something is missing.",
+      .exit_status =
+          "0; 2 when the drill found that something is missing; 1 on an error of the program or its input; 130 when "
+          "stopped by a signal.",
       .make = [] -> std::unique_ptr<Command> { return std::make_unique<TrustRestoreCommand>(); }};
 }
 

@@ -11,12 +11,12 @@
 #include "cli/command.h"
 #include "cli/environment.h"
 #include "cli/image_flags.h"
+#include "cli/key_access.h"
 #include "cli/output.h"
 #include "cli/output_flags.h"
 #include "cli/reports.h"
 #include "cli/signature_flags.h"
 #include "cli/terminal.h"
-#include "cli/trust_keys.h"
 #include "cli/trust_publisher.h"
 #include "net/http_client.h"
 #include "oci/reference.h"
@@ -178,7 +178,7 @@ class VerifyCommand final : public Command {
   std::string predicate_type_;
   oci::Reference name_;
   trust::MapOptions map_;
-  TrustKeys key_access_;
+  KeyAccess key_access_;
   OutputFlags output_;
 };
 
@@ -201,8 +201,10 @@ CommandInfo verify_command() {
               "bulkhead verify oci:build/image:latest --key cosign.pub --attestation slsaprovenance\n"
               "bulkhead verify registry.example/app:1.2 --key cosign.pub --map https://trust.example/metadata "
               "--map-root root.json\n"
-              "docker pull $(bulkhead verify --format digest registry.example/app:1.2 --key cosign.pub)",
-          .exit_status = "0: trusted. 2: not trusted. 1: there is no verdict.",
+              "bulkhead verify --format digest registry.example/app:1.2 --key cosign.pub | xargs docker pull",
+          .exit_status =
+              "0 when the image is trusted; 2 when it is not; 1 when there is no verdict, on an error of the program "
+              "or its input; 130 when stopped by a signal.",
           .make = [] -> std::unique_ptr<Command> { return std::make_unique<VerifyCommand>(); }};
 }
 
