@@ -60,7 +60,7 @@ std::string response_of(std::string_view data) {
 void read_list(std::string_view list) {
   static const Certificate above = issuer().certificate();
   const RevocationQuestion question{.certificate = leaf(), .issuer = above, .at = kTestEpoch};
-  static_cast<void>(delta_urls(as_bytes(list)));
+  static_cast<void>(describe_revocation_list(as_bytes(list)));
   static_cast<void>(read_revocation_list(as_bytes(list), as_bytes(list), question));
   static_cast<void>(read_revocation_list(as_bytes(list), std::nullopt, question));
 }

@@ -15,11 +15,17 @@ RevocationStatus unknown(std::string why) {
   return {.status = Revocation::kUnknown, .why = std::move(why)};
 }
 
+// Lists and answers are signed: nobody offers them otherwise, and other schemes lead to other places.
+bool is_askable(std::string_view url) {
+  return url.starts_with("http://");
+}
+
 Result<std::optional<std::string>> fetch_delta(std::string_view list, RevocationFetcher& fetcher) {
-  TRY_ASSIGN(const std::vector<std::string> urls, delta_urls(as_bytes(list)));
-  if (urls.empty()) return std::nullopt;
-  Error last(Code::kUnavailable, "");
-  for (const std::string& url : urls) {
+  TRY_ASSIGN(const RevocationListFacts facts, describe_revocation_list(as_bytes(list)));
+  if (facts.delta_urls.empty()) return std::nullopt;
+  Error last(Code::kUnavailable, "its changes are at no place to ask");
+  for (const std::string& url : facts.delta_urls) {
+    if (!is_askable(url)) continue;
     auto delta = fetcher.revocation_list(url);
     if (delta) return *std::move(delta);
     last = std::move(delta).error();
@@ -39,7 +45,7 @@ RevocationStatus ask_each(const Result<std::vector<std::string>>& urls, const au
   if (!urls) return unknown(urls.error().to_string());
   RevocationStatus status{.status = Revocation::kNotCheckable};
   for (const std::string& url : *urls) {
-    if (!url.starts_with("http://")) {
+    if (!is_askable(url)) {
       status = unknown(fmt::format("\"{}\" is no place to ask", printable(url)));
       continue;
     }

@@ -43,8 +43,13 @@ constexpr size_t kMaxOcspBytes = size_t{64} << 10;
 // Where the certificate says to ask, in its order, whatever the scheme; empty: nowhere. kMalformed.
 Result<std::vector<std::string>> revocation_list_urls(const Certificate& certificate);
 Result<std::vector<std::string>> ocsp_urls(const Certificate& certificate);
-// Where a list says that its changes since are; empty: nowhere. kMalformed.
-Result<std::vector<std::string>> delta_urls(ByteSpan list);
+
+struct RevocationListFacts {
+  std::optional<int64_t> next_update{};   // seconds since 1970; until then it holds
+  std::vector<std::string> delta_urls{};  // where the changes to it since are; empty: nowhere
+};
+// What a list says of itself; nothing is verified. kMalformed, kLimitExceeded.
+Result<RevocationListFacts> describe_revocation_list(ByteSpan list);
 
 // What a list (DER) of the certificate's issuer says, with the changes to it (a delta list), where there are any.
 // kUnknown for lists that are of others, out of date, partial in what they cover, indirect, or have critical extensions

@@ -227,11 +227,13 @@ Result<std::vector<std::string>> revocation_list_urls(const Certificate& certifi
   return points == nullptr ? std::vector<std::string>() : distribution_uris(as_bytes(points->value));
 }
 
-Result<std::vector<std::string>> delta_urls(ByteSpan bytes) {
+Result<RevocationListFacts> describe_revocation_list(ByteSpan bytes) {
   TRY_ASSIGN(const List list, parse_list(bytes));
-  const DerExtension* freshest = list.extension(kFreshestOid);
-  if (freshest == nullptr) return std::vector<std::string>();
-  return distribution_uris(freshest->value);
+  RevocationListFacts facts{.next_update = list.next_update};
+  if (const DerExtension* freshest = list.extension(kFreshestOid)) {
+    TRY_ASSIGN(facts.delta_urls, distribution_uris(freshest->value));
+  }
+  return facts;
 }
 
 Result<RevocationStatus> read_revocation_list(ByteSpan bytes, std::optional<ByteSpan> delta_bytes,

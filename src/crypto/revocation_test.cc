@@ -190,6 +190,15 @@ TEST_F(RevocationTest, RequestsAreThoseOfOpenssl) {
   EXPECT_EQ(ocsp_request(leaf.certificate(), issuer.certificate()), make_ocsp_request(leaf, issuer));
 }
 
+TEST_F(RevocationTest, ListsSayUntilWhenTheyHoldAndWhereTheirChangesAre) {
+  const auto facts = describe_revocation_list(as_bytes(make_revocation_list(
+      {.extensions = {{"crlNumber", "DER:020105"}, {"freshestCRL", "URI:http://a.example/,URI:http://b.example/"}}},
+      issuer)));
+  ASSERT_TRUE(facts) << facts.error().to_string();
+  EXPECT_EQ(facts->next_update, kTestEpoch + kTestDay);
+  EXPECT_EQ(facts->delta_urls, (std::vector<std::string>{"http://a.example/", "http://b.example/"}));
+}
+
 TEST_F(RevocationTest, IsNotReadFromAnythingElse) {
   for (const std::string& bytes : {std::string(), std::string("x"), leaf.der, std::string("\x30\x00", 2)}) {
     EXPECT_SAYS(bytes_say(bytes), "malformed");
@@ -278,6 +287,13 @@ TEST_F(ChainRevocation, AListWhoseChangesAreMissingSaysNothing) {
                             .extensions = {{"crlNumber", "DER:020106"}, {"deltaCRL", "critical,DER:020105"}}},
                            issuer);
   EXPECT_SAYS(check(&fetcher), "revoked");
+}
+
+TEST_F(ChainRevocation, AsksForChangesOverHttpOnly) {
+  fetcher.answers[std::string(kListUrl)] = make_revocation_list(
+      {.extensions = {{"crlNumber", "DER:020105"}, {"freshestCRL", "URI:file:///etc/passwd"}}}, issuer);
+  EXPECT_SAYS(check(&fetcher), "unknown");
+  EXPECT_EQ(fetcher.asked, (std::vector<std::string>{std::string(kOcspUrl), std::string(kListUrl)}));
 }
 
 TEST_F(ChainRevocation, DelegatesOfAResponderAreLookedUpThemselves) {

@@ -165,7 +165,7 @@ class Verification {
     if (auto checked = check_timestamping_certificates(timestamp.chain); !checked) {
       return fail(std::move(checked).error().with_context("the signature's time-stamp"));
     }
-    TRY(check_not_revoked(timestamp.chain, std::nullopt));
+    TRY(check_not_revoked(timestamp.chain, std::nullopt, request_.fetcher));
     const bool baseline = timestamp.accuracy_seconds == 0 && timestamp.policy == kBaselinePolicy;
     const auto accuracy =
         baseline ? int64_t{1} : static_cast<int64_t>(std::min<uint64_t>(timestamp.accuracy_seconds, kMaxAccuracy));
@@ -175,10 +175,14 @@ class Verification {
     return {};
   }
 
-  Status revocation() const { return check_not_revoked(outcome_.envelope->certificates, used_at_); }
+  // Nobody is asked on the word of certificates that nobody trusts: they could name any host.
+  Status revocation() const {
+    return check_not_revoked(outcome_.envelope->certificates, used_at_, authentic_ ? request_.fetcher : nullptr);
+  }
 
-  Status check_not_revoked(const std::vector<Certificate>& chain, std::optional<int64_t> used_at) const {
-    const std::vector<RevocationStatus> statuses = check_revocation(chain, request_.now, used_at, request_.fetcher);
+  Status check_not_revoked(const std::vector<Certificate>& chain, std::optional<int64_t> used_at,
+                           RevocationFetcher* fetcher) const {
+    const std::vector<RevocationStatus> statuses = check_revocation(chain, request_.now, used_at, fetcher);
     std::optional<Error> unknown;
     for (size_t i = 0; i < chain.size(); ++i) {
       const std::string what = fmt::format("certificate \"{}\"", chain[i].subject());

@@ -29,7 +29,7 @@ struct VerifyRequest {
   Metadata metadata{};  // annotations that must be signed with it
   int64_t now = 0;      // seconds since 1970
   // Where revocation lists and answers come from. Null: nowhere; certificates that say where to ask have then an
-  // unknown status, which fails the check of revocation.
+  // unknown status, which fails the check of revocation. Asked only about certificates that are trusted.
   RevocationFetcher* fetcher = nullptr;
 };
 

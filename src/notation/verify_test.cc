@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "crypto/test_revocation.h"
 #include "crypto/test_timestamp.h"
 #include "notation/test_signature.h"
 
@@ -257,6 +258,53 @@ class VerifyRevocation : public Verify {
     chain.signer = make_certificate(recipe, &chain.middle);
   }
 };
+
+class OneList final : public RevocationFetcher {
+ public:
+  explicit OneList(std::string list) : list_(std::move(list)) {}
+  Result<std::string> revocation_list(std::string_view) override {
+    ++asked;
+    return list_;
+  }
+  Result<std::string> ocsp(std::string_view, std::string_view) override { return fail(Code::kUnavailable, "none"); }
+  int asked = 0;
+
+ private:
+  std::string list_;
+};
+
+TEST_F(VerifyRevocation, RefusesSignersThatWereRevoked) {
+  OneList good(make_revocation_list({}, chain.middle));
+  asked.fetcher = &good;
+  EXPECT_EQ(verdict(outcome(signing(), statement_of("strict"))), "verified");
+  OneList bad(make_revocation_list({.entries = {{.serial = 1}}}, chain.middle));
+  asked.fetcher = &bad;
+  EXPECT_SAYS(verdict(outcome(signing(), statement_of("strict"))), "is revoked");
+  EXPECT_EQ(logged(outcome(signing(), statement_of("permissive"))), std::vector<std::string>{"revocation"});
+}
+
+TEST_F(VerifyRevocation, BelievesWhatAnAuthoritySignedBeforeTheKeyWasLost) {
+  OneList list(make_revocation_list({.entries = {{.serial = 1, .invalid_since = kTestEpoch + 1}}}, chain.middle));
+  asked.fetcher = &list;
+  store.held["signingAuthority:test"] = {chain.root.certificate()};
+  SignRequest request = signing();
+  request.scheme = SigningScheme::kX509SigningAuthority;
+  const TrustStatement statement = statement_of("strict", "", R"("signingAuthority:test")");
+  EXPECT_EQ(verdict(outcome(request, statement)), "verified");
+  request.signing_time = kTestEpoch + 1;
+  EXPECT_SAYS(verdict(outcome(request, statement)), "is revoked");
+  // The signer's own word does not count.
+  EXPECT_SAYS(verdict(outcome(signing(), statement_of("strict"))), "is revoked");
+}
+
+TEST_F(VerifyRevocation, AsksNobodyOnTheWordOfCertificatesThatAreNotTrusted) {
+  OneList list(make_revocation_list({}, chain.middle));
+  asked.fetcher = &list;
+  store.held["ca:test"] = {make_certificate(authority_recipe("other")).certificate()};
+  EXPECT_EQ(logged(outcome(signing(), statement_of("audit"))),
+            (std::vector<std::string>{"authenticity", "revocation"}));
+  EXPECT_EQ(list.asked, 0);
+}
 
 TEST_F(VerifyRevocation, IsUnknownWhenNobodyMayBeAsked) {
   EXPECT_SAYS(verdict(outcome(signing(), statement_of("strict"))), "revocation: whether certificate");
