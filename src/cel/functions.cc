@@ -94,6 +94,7 @@ constexpr Row kRows[] = {
     {"startsWith", Style::kMember, "string, string -> bool", fn_starts_with},
     {"endsWith", Style::kMember, "string, string -> bool", fn_ends_with},
     {"matches", Style::kBoth, "string, string -> bool", fn_matches},
+    {"glob", Style::kMember, "string, string -> bool", fn_glob},
     {"charAt", Style::kMember, "string, int -> string", fn_char_at},
     {"indexOf", Style::kMember, "string, string -> int; string, string, int -> int", fn_index_of},
     {"lastIndexOf", Style::kMember, "string, string -> int; string, string, int -> int", fn_last_index_of},

@@ -1,6 +1,7 @@
 // The functions of the language and of its extensions: names, signatures and what they do. To add one: its row in the
 // table of functions.cc, and its work in the file of its kind. Source: cel-spec, langdef.md, "List of Standard
-// Definitions"; cel-go's extensions strings, math, lists, sets, encoders, optionals; Kubernetes' network library.
+// Definitions"; cel-go's extensions strings, math, lists, sets, encoders, optionals; Kubernetes' network library; and
+// of our own, x.glob(pattern): whether the whole text matches a pattern with * and ?.
 #pragma once
 
 #include <cstdint>

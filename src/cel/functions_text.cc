@@ -8,6 +8,7 @@
 
 #include <re2/re2.h>
 
+#include "base/glob.h"
 #include "cel/utf8.h"
 
 namespace bulkhead::cel {
@@ -98,6 +99,14 @@ Value fn_matches(Context& context, Arguments arguments) {
   if (!expression.ok()) return Value::error("the pattern is no regular expression of RE2");
   const std::string_view subject = arguments[0].as_text();
   return Value::boolean(RE2::PartialMatch(re2::StringPiece(subject.data(), subject.size()), expression));
+}
+
+Value fn_glob(Context& context, Arguments arguments) {
+  if (!all_strings(arguments)) return no_such_overload();
+  const std::string_view subject = arguments[0].as_text();
+  const std::string_view pattern = arguments[1].as_text();
+  if (!context.charge(1 + subject.size() * pattern.size() / 64)) return out_of_memory();
+  return Value::boolean(matches_glob(pattern, subject));
 }
 
 Value fn_char_at(Context& /*context*/, Arguments arguments) {

@@ -9,6 +9,7 @@ Value fn_contains(Context& context, std::span<const Value> arguments);
 Value fn_starts_with(Context& context, std::span<const Value> arguments);
 Value fn_ends_with(Context& context, std::span<const Value> arguments);
 Value fn_matches(Context& context, std::span<const Value> arguments);
+Value fn_glob(Context& context, std::span<const Value> arguments);
 Value fn_char_at(Context& context, std::span<const Value> arguments);
 Value fn_index_of(Context& context, std::span<const Value> arguments);
 Value fn_last_index_of(Context& context, std::span<const Value> arguments);

@@ -9,7 +9,12 @@
   ROW(audit_command)               \
   ROW(sign_command)                \
   ROW(verify_command)              \
+  ROW(check_command)               \
+  ROW(facts_command)               \
   ROW(policy_group)                \
+  ROW(policy_init_command)         \
+  ROW(policy_explain_command)      \
+  ROW(policy_test_command)         \
   ROW(policy_eval_command)         \
   ROW(db_group)                    \
   ROW(db_update_command)           \

@@ -58,6 +58,17 @@ Status Reports::write(const report::VerifyReport& report, const std::stop_token&
   return write_all(render, stop);
 }
 
+Status Reports::write(std::span<const report::JudgedObject> objects, const policy::Bundle& bundle,
+                      const std::stop_token& stop) const {
+  const auto render = [&](std::string_view name, bool color, unsigned width) -> Result<Ready> {
+    const report::VerdictOptions options{.color = color, .width = width, .tool_version = BULKHEAD_VERSION};
+    // The flag takes no other names.
+    const auto format = std::ranges::find(report::verdict_formats(), name, &report::VerdictFormat::name);
+    return ready(format->render(objects, bundle, options));
+  };
+  return write_all(render, stop);
+}
+
 Reports::Ready Reports::ready(std::string text) {
   return [text = std::move(text)](const WritePiece& out) { return out(text); };
 }

@@ -12,6 +12,7 @@
 #include "cli/output_flags.h"
 #include "report/audit_report.h"
 #include "report/report.h"
+#include "report/verdict_report.h"
 #include "report/verify_report.h"
 
 namespace bulkhead::cli {
@@ -26,6 +27,8 @@ class Reports {
   Status write(std::span<const audit::AuditResult> results, report::AuditOptions options,
                const std::stop_token& stop) const;
   Status write(const report::VerifyReport& report, const std::stop_token& stop) const;
+  Status write(std::span<const report::JudgedObject> objects, const policy::Bundle& bundle,
+               const std::stop_token& stop) const;
 
  private:
   // A report that is ready to be written.

@@ -48,6 +48,7 @@ struct ImageInfo {
   std::string architecture;  // "amd64"; empty when unknown
   std::string created;       // RFC 3339, from the configuration; empty when it does not say
   std::vector<std::string> repo_tags;
+  oci::ImageConfig config;  // empty for a root file system
   inventory::OperatingSystem os;
   std::optional<EndOfLife> end_of_life;
   std::vector<LayerInfo> layers;  // bottom first; Package::layer is an index into it

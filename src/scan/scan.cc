@@ -220,6 +220,7 @@ ImageInfo describe(const oci::Image& image) {
   info.architecture = platform.architecture;
   info.created = image.config.created;
   info.repo_tags = image.repo_tags;
+  info.config = image.config;
   for (const oci::Layer& layer : image.layers) {
     info.layers.push_back({.digest = layer.descriptor.digest,
                            .diff_id = layer.diff_id,
