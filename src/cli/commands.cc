@@ -45,6 +45,7 @@
   ROW(trust_keys_export_command)   \
   ROW(trust_keys_passwd_command)   \
   ROW(trust_keys_remove_command)   \
+  ROW(trust_rescue_command)        \
   ROW(version_compare_command)     \
   ROW(completion_command)          \
   ROW(man_command)

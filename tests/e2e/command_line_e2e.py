@@ -23,7 +23,7 @@ from images import bulkhead, run
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 COMMANDS = ([], ["scan"], ["sbom"], ["audit"], ["db"], ["db", "update"], ["db", "info"], ["db", "build"], ["db", "export"], ["db", "import"],
-            ["trust"], *(["trust", "keys", *words] for words in ([], ["generate"], ["list"], ["inspect"], ["import"], ["export"], ["passwd"], ["remove"])),
+            ["trust"], ["trust", "rescue"], *(["trust", "keys", *words] for words in ([], ["generate"], ["list"], ["inspect"], ["import"], ["export"], ["passwd"], ["remove"])),
             ["version-compare"], ["completion"], ["man"])
 
 
