@@ -25,17 +25,23 @@
 namespace bulkhead::cli {
 namespace {
 
-using MakeSignature = Result<trust::MadeSignature> (*)(const trust::SignRequest& request, const Signer& signer);
+enum class Making : uint8_t { kBundle, kLegacy, kNotationJws, kNotationCose };
 
 struct SignatureFormat {
   std::string_view name;
   std::string_view summary;
-  MakeSignature make;
+  Making making;
 };
 constexpr auto kFormats = std::to_array<SignatureFormat>({
-    {"cosign", "a Sigstore bundle, attached as a referrer: what cosign 3 makes and verifies", trust::make_bundle},
-    {"cosign-legacy", "under a tag sha256-….sig or .att: what every cosign verifies", trust::make_legacy_signature},
+    {"cosign", "a Sigstore bundle, attached as a referrer: what cosign 3 makes and verifies", Making::kBundle},
+    {"cosign-legacy", "under a tag sha256-….sig or .att: what every cosign verifies", Making::kLegacy},
+    {"notation-jws", "of the Notary Project, in JSON; takes --certificate-chain", Making::kNotationJws},
+    {"notation-cose", "the same in COSE", Making::kNotationCose},
 });
+
+constexpr uint64_t kMaxExpiryDays = 36'500;
+constexpr int64_t kSecondsPerDay = 86'400;
+constexpr size_t kMaxChainBytes = size_t{1} << 20;
 
 class SignCommand final : public Command {
  public:
@@ -70,6 +76,16 @@ class SignCommand final : public Command {
           TRY_ASSIGN(predicate_type_, parse_predicate_type(value));
           return {};
         });
+    flags.add({.names = "--certificate-chain",
+               .value = "FILE",
+               .help = "for notation: the key's certificate, then each its issuer, to the root (PEM)",
+               .kind = Option::Kind::kFile},
+              chain_file_);
+    flags.add({.names = "--expiry-days",
+               .value = "DAYS",
+               .help = "for notation: the signature does not count after so many",
+               .preset = "for ever"},
+              expiry_days_, 0, kMaxExpiryDays);
     flags.add_switch({.names = "-r,--recursive", .help = "of an index, sign the images that it lists, too"},
                      recursive_);
     flags.add_switch({.names = "-n,--dry-run", .help = "say what would be signed, and sign nothing"}, dry_run_);
@@ -78,6 +94,19 @@ class SignCommand final : public Command {
       if (predicate_file_.empty() == predicate_type_.empty()) return {};
       return fail(Code::kInvalidArgument, "an attestation has a predicate and a type",
                   "give both: --attest provenance.json --type slsaprovenance1");
+    });
+    flags.check([this]() -> Status {
+      if (!is_notation()) {
+        if (chain_file_.empty() && expiry_days_ == 0) return {};
+        return fail(Code::kInvalidArgument, "certificates and expiry are for signatures of the Notary Project",
+                    "choose one of its forms: --format notation-jws");
+      }
+      if (!predicate_file_.empty()) {
+        return fail(Code::kInvalidArgument, "the Notary Project has no attestations", "leave --format out");
+      }
+      if (!chain_file_.empty()) return {};
+      return fail(Code::kInvalidArgument, "a signature of the Notary Project needs a certificate",
+                  "name its chain with --certificate-chain");
     });
   }
 
@@ -99,6 +128,7 @@ class SignCommand final : public Command {
     }
     if (dry_run_) return tell_what_would_be_signed(location, images);
 
+    TRY_ASSIGN(const trust::NotationSigning notation, notation_signing(stop));
     TRY_ASSIGN(const auto signer, key_access_.open_signer(key_));
     for (const oci::Descriptor& image : images) {
       const trust::SignRequest request{.image = image,
@@ -106,7 +136,7 @@ class SignCommand final : public Command {
                                        .annotations = image_.annotations,
                                        .predicate = predicate,
                                        .now = unix_now()};
-      TRY_CONTEXT(const trust::MadeSignature made, format_->make(request, *signer), image.digest.to_string());
+      TRY_CONTEXT(const trust::MadeSignature made, make(request, *signer, notation), image.digest.to_string());
       TRY_CONTEXT(const auto kept, keep(location, made), printable(image_.image));
       TRY(write_standard_output(kept));
     }
@@ -114,6 +144,28 @@ class SignCommand final : public Command {
   }
 
  private:
+  bool is_notation() const {
+    return format_->making == Making::kNotationJws || format_->making == Making::kNotationCose;
+  }
+
+  Result<trust::NotationSigning> notation_signing(const std::stop_token& stop) const {
+    trust::NotationSigning notation;
+    if (!is_notation()) return notation;
+    TRY_ASSIGN(const std::string text, read_named_file("--certificate-chain", chain_file_, kMaxChainBytes, stop));
+    TRY_CONTEXT(notation.certificates, Certificate::list_from(as_bytes(text)), printable(chain_file_));
+    notation.format = format_->making == Making::kNotationCose ? notation::Format::kCose : notation::Format::kJws;
+    if (expiry_days_ != 0) notation.expiry = unix_now() + static_cast<int64_t>(expiry_days_) * kSecondsPerDay;
+    notation.agent = user_agent();
+    return notation;
+  }
+
+  Result<trust::MadeSignature> make(const trust::SignRequest& request, const Signer& signer,
+                                    const trust::NotationSigning& notation) const {
+    if (is_notation()) return trust::make_notation_signature(request, signer, notation);
+    return format_->making == Making::kBundle ? trust::make_bundle(request, signer)
+                                              : trust::make_legacy_signature(request, signer);
+  }
+
   Result<int> tell_what_would_be_signed(const oci::ArtifactLocation& location,
                                         const std::vector<oci::Descriptor>& images) const {
     for (const oci::Descriptor& image : images) {
@@ -137,6 +189,8 @@ class SignCommand final : public Command {
   const SignatureFormat* format_ = kFormats.data();
   std::string predicate_file_;
   std::string predicate_type_;
+  std::string chain_file_;
+  uint64_t expiry_days_ = 0;  // 0: for ever
   bool recursive_ = false;
   bool dry_run_ = false;
   KeyAccess key_access_;
@@ -149,16 +203,18 @@ CommandInfo sign_command() {
       "What is signed is a digest: that of the manifest or index which the image's name leads to now, and it "
       "is printed. Signing again adds a signature and takes none away.\n\n{}\n\n{} A path alone is a file.",
       kSignedImageForms, kKeyReferences);
-  return {.name = "sign",
-          .summary = "sign an image, or attest something of it, and keep the signature beside it",
-          .details = details,
-          .examples =
-              "bulkhead sign registry.example/app:1.2 --key cosign.key\n"
-              "bulkhead sign registry.example/app@sha256:… --key store:3f2a… --recursive -a commit=4e1f\n"
-              "bulkhead sign registry.example/app:1.2 --key pkcs11:object=release --format cosign-legacy\n"
-              "bulkhead sign oci:build/image:latest --key file:key.pem --passphrase env:PASSPHRASE\n"
-              "bulkhead sign registry.example/app:1.2 --key cosign.key --attest provenance.json --type slsaprovenance1",
-          .make = [] -> std::unique_ptr<Command> { return std::make_unique<SignCommand>(); }};
+  return {
+      .name = "sign",
+      .summary = "sign an image, or attest something of it, and keep the signature beside it",
+      .details = details,
+      .examples =
+          "bulkhead sign registry.example/app:1.2 --key cosign.key\n"
+          "bulkhead sign registry.example/app@sha256:… --key store:3f2a… --recursive -a commit=4e1f\n"
+          "bulkhead sign registry.example/app:1.2 --key pkcs11:object=release --format cosign-legacy\n"
+          "bulkhead sign oci:build/image:latest --key file:key.pem --passphrase env:PASSPHRASE\n"
+          "bulkhead sign registry.example/app:1.2 --key key.pem --format notation-jws --certificate-chain chain.pem\n"
+          "bulkhead sign registry.example/app:1.2 --key cosign.key --attest provenance.json --type slsaprovenance1",
+      .make = [] -> std::unique_ptr<Command> { return std::make_unique<SignCommand>(); }};
 }
 
 }  // namespace bulkhead::cli

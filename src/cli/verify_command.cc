@@ -12,6 +12,7 @@
 #include "cli/environment.h"
 #include "cli/image_flags.h"
 #include "cli/key_access.h"
+#include "cli/named_file.h"
 #include "cli/output.h"
 #include "cli/output_flags.h"
 #include "cli/reports.h"
@@ -21,13 +22,16 @@
 #include "net/http_client.h"
 #include "oci/reference.h"
 #include "report/verify_report.h"
+#include "sigstore/trusted_root.h"
 #include "trust/freshness_map.h"
-#include "trust/key_rule.h"
+#include "trust/notation_rule.h"
+#include "trust/sigstore_rule.h"
 #include "trust/verify.h"
 
 namespace bulkhead::cli {
 namespace {
 
+constexpr std::string_view kIdentityGroup = "Identities (keyless signatures)";
 constexpr std::string_view kMapGroup = "Freshness map";
 constexpr uint64_t kMaxSigners = 100;
 
@@ -61,6 +65,12 @@ class VerifyCommand final : public Command {
           keys_.push_back(key_reference_of(value));
           return {};
         });
+    flags.add({.names = "--notation-policy",
+               .value = "FOLDER",
+               .help = "signatures of the Notary Project count as the trust policy says: notation's folder, with "
+                       "trustpolicy.json and truststore/",
+               .kind = Option::Kind::kFolder},
+              notation_folder_);
     flags.add({.names = "--signers", .value = "N", .help = "so many different signers must have signed", .preset = "1"},
               required_signers_, 1, kMaxSigners);
     flags.add({.names = "--attestation",
@@ -78,24 +88,22 @@ class VerifyCommand final : public Command {
                 TRY_ASSIGN(name_, oci::Reference::parse_normalized(value));
                 return {};
               });
+    declare_identities(flags);
     declare_map(flags);
     key_access_.declare(flags);
     output_.declare(flags, format_choices(), "table");
     flags.check([this]() -> Status {
-      if (!keys_.empty() || !map_.location.empty()) return {};
+      if (!keys_.empty() || !names_.empty() || !notation_folder_.empty() || !map_.location.empty()) return {};
       return fail(Code::kInvalidArgument, "it is not said whose signatures count",
-                  "name a key (--key cosign.pub) or a freshness map (--map)");
+                  "name a key (--key cosign.pub), an identity (--certificate-identity), a trust policy "
+                  "(--notation-policy) or a freshness map (--map)");
     });
   }
 
   Result<int> run(Interrupts& interrupts) override {
     const std::stop_token stop = interrupts.stop_in_order();
     TRY_ASSIGN(const Reports reports, Reports::create(output_));
-    std::vector<std::unique_ptr<trust::Rule>> rules;
-    for (const std::string& key : keys_) {
-      TRY_ASSIGN(PublicKey public_key, key_access_.public_key(key));
-      rules.push_back(std::make_unique<trust::KeyRule>(std::move(public_key), key_display_name(key)));
-    }
+    TRY_ASSIGN(const auto rules, make_rules(stop));
     const Environment environment = process_environment();
     const oci::RegistryOptions registry = image_.registry.options(environment, stop);
     TRY_ASSIGN(const oci::ArtifactLocation location, oci::locate_artifacts(image_.image, registry, image_.limits));
@@ -140,6 +148,83 @@ class VerifyCommand final : public Command {
     return name;
   }
 
+  Result<std::vector<std::unique_ptr<trust::Rule>>> make_rules(const std::stop_token& stop) {
+    std::vector<std::unique_ptr<trust::Rule>> rules;
+    std::shared_ptr<const sigstore::TrustedRoot> root;
+    if (!trusted_root_.empty()) {
+      constexpr std::string_view kOption = "--trusted-root";
+      TRY_ASSIGN(const std::string text, read_named_file(kOption, trusted_root_, sigstore::kMaxTrustedRootBytes, stop));
+      TRY_CONTEXT(auto read, sigstore::read_trusted_root(text),
+                  fmt::format("{} {}", kOption, printable(trusted_root_)));
+      root = std::make_shared<const sigstore::TrustedRoot>(std::move(read));
+    }
+    for (const std::string& key : keys_) {
+      TRY_ASSIGN(PublicKey public_key, key_access_.public_key(key));
+      rules.push_back(trust::SigstoreRule::by_key(std::move(public_key), key_display_name(key), root));
+    }
+    if (!names_.empty()) {
+      std::vector<sigstore::IdentityPattern> identities;
+      for (const auto& name : names_) {
+        for (const auto& issuer : issuers_) identities.push_back({.name = name, .issuer = issuer});
+      }
+      rules.push_back(trust::SigstoreRule::by_identity(std::move(identities), root));
+    }
+    if (!notation_folder_.empty()) {
+      TRY_CONTEXT(auto rule, trust::NotationRule::open(notation_folder_, unix_now(), nullptr), "--notation-policy");
+      rules.push_back(std::move(rule));
+    }
+    return rules;
+  }
+
+  // One pattern, given exactly or as a regular expression.
+  static void declare_pattern(Flags& flags, std::string_view name, std::string_view help,
+                              std::vector<sigstore::TextPattern>& patterns) {
+    flags.add({.names = std::string(name),
+               .value = "TEXT",
+               .help = std::string(help),
+               .group = kIdentityGroup,
+               .repeats = true},
+              [&patterns](std::string_view value) -> Status {
+                patterns.push_back(sigstore::TextPattern::exactly(std::string(value)));
+                return {};
+              });
+    flags.add({.names = fmt::format("{}-regexp", name),
+               .value = "EXPRESSION",
+               .help = "the same by a regular expression, which must match all of it",
+               .group = kIdentityGroup,
+               .repeats = true},
+              [&patterns](std::string_view value) -> Status {
+                TRY_ASSIGN(auto pattern, sigstore::TextPattern::regex(value));
+                patterns.push_back(std::move(pattern));
+                return {};
+              });
+  }
+
+  void declare_identities(Flags& flags) {
+    flags.add(
+        {.names = "--trusted-root",
+         .value = "FILE",
+         .help = "a trusted_root.json of Sigstore: whose certificates, logs and timestamps are believed; with --key, "
+                 "an entry in one of its logs is required",
+         .group = kIdentityGroup,
+         .kind = Option::Kind::kFile},
+        trusted_root_);
+    declare_pattern(flags, "--certificate-identity",
+                    "signatures by this e-mail address or URI of a certificate count; may be given several times",
+                    names_);
+    declare_pattern(flags, "--certificate-oidc-issuer", "who must have vouched for it, as https://accounts.google.com",
+                    issuers_);
+    flags.check([this]() -> Status {
+      if (names_.empty() != issuers_.empty()) {
+        return fail(Code::kInvalidArgument, "an identity is a name and who vouches for it",
+                    "give both --certificate-identity and --certificate-oidc-issuer, or their -regexp forms");
+      }
+      if (names_.empty() || !trusted_root_.empty()) return {};
+      return fail(Code::kInvalidArgument, "identities are believed by a trusted root, and none is named",
+                  "name a trusted_root.json with --trusted-root");
+    });
+  }
+
   void declare_map(Flags& flags) {
     flags.add({.names = "--map",
                .value = "URL|FOLDER",
@@ -174,6 +259,10 @@ class VerifyCommand final : public Command {
   SignatureFlags image_;
   std::optional<oci::Platform> platform_;
   std::vector<std::string> keys_;
+  std::string trusted_root_;
+  std::vector<sigstore::TextPattern> names_;
+  std::vector<sigstore::TextPattern> issuers_;
+  std::string notation_folder_;
   uint64_t required_signers_ = 1;
   std::string predicate_type_;
   oci::Reference name_;
@@ -187,7 +276,8 @@ class VerifyCommand final : public Command {
 CommandInfo verify_command() {
   static const std::string details = fmt::format(
       "Answers whether an image is trusted, and the digest that was verified: use the image by that, never by its "
-      "tag. Signatures count that cosign made, old and new, or `bulkhead sign`. Nothing but the registry is asked, "
+      "tag. Signatures count that cosign made, old and new, or notation, or `bulkhead sign`. Nothing but the registry "
+      "is asked, "
       "and the map that you name.\n\n{} {}",
       kSignedImageForms,
       "An index that is signed covers the images that it lists: name the tag and the digest "
@@ -199,6 +289,9 @@ CommandInfo verify_command() {
               "bulkhead verify registry.example/app:1.2 --key cosign.pub\n"
               "bulkhead verify registry.example/app:1.2 --key alice.pub --key bob.pub --signers 2\n"
               "bulkhead verify oci:build/image:latest --key cosign.pub --attestation slsaprovenance\n"
+              "bulkhead verify registry.example/app:1.2 --trusted-root trusted_root.json --certificate-identity "
+              "ci@example.com --certificate-oidc-issuer https://accounts.google.com\n"
+              "bulkhead verify registry.example/app:1.2 --notation-policy ~/.config/notation\n"
               "bulkhead verify registry.example/app:1.2 --key cosign.pub --map https://trust.example/metadata "
               "--map-root root.json\n"
               "bulkhead verify --format digest registry.example/app:1.2 --key cosign.pub | xargs docker pull",

@@ -8,6 +8,8 @@
 #include "base/base64.h"
 #include "base/date.h"
 #include "base/json_writer.h"
+#include "notation/artifact.h"
+#include "notation/sign.h"
 #include "oci/artifact_manifest.h"
 #include "oci/manifest.h"
 #include "sigstore/bundle.h"
@@ -33,6 +35,24 @@ Result<sigstore::DsseEnvelope> sign_statement(const SignRequest& request, const 
   auto text = sigstore::write_statement(statement);
   if (!text) return fail(Code::kInvalidArgument, text.error().to_string(), "give a predicate in JSON");
   return sigstore::sign_envelope(std::string(sigstore::kInTotoPayloadType), *std::move(text), signer);
+}
+
+// The manifest that carries a signature as a referrer.
+oci::ManifestBlob carrier(const SignRequest& request, const oci::Descriptor& signature, std::string_view artifact_type,
+                          oci::Annotations annotations) {
+  annotations.emplace_back(sigstore::kCreatedAnnotation, rfc3339_of(request.now));
+  std::ranges::sort(annotations);
+  oci::Manifest manifest;
+  manifest.artifact_type = artifact_type;
+  manifest.config = oci::empty_config();
+  manifest.layers = {signature};
+  manifest.subject = oci::Descriptor{
+      .media_type = request.image.media_type, .digest = request.image.digest, .size = request.image.size};
+  manifest.annotations = std::move(annotations);
+  auto blob = oci::ManifestBlob::of(oci::kOciManifest, oci::write_manifest(manifest));
+  blob.descriptor.artifact_type = manifest.artifact_type;
+  blob.descriptor.annotations = std::move(manifest.annotations);
+  return blob;
 }
 
 // cosign's older images have a configuration of an image that lists their layers.
@@ -92,21 +112,33 @@ Result<MadeSignature> make_bundle(const SignRequest& request, const Signer& sign
   made.bytes = sigstore::write_key_bundle(envelope, signer.public_key());
   made.blob = oci::describe(sigstore::kBundleMediaType, made.bytes);
 
-  oci::Manifest manifest;
-  manifest.artifact_type = sigstore::kBundleMediaType;
-  manifest.config = oci::empty_config();
-  manifest.layers = {made.blob};
-  manifest.subject = oci::Descriptor{
-      .media_type = request.image.media_type, .digest = request.image.digest, .size = request.image.size};
   const std::string type = request.predicate ? request.predicate->type : std::string(sigstore::kSignPredicate);
-  manifest.annotations = {
-      {std::string(sigstore::kBundleContentAnnotation), std::string(sigstore::kBundleContentDsse)},
-      {std::string(sigstore::kBundlePredicateTypeAnnotation), type},
-      {std::string(sigstore::kCreatedAnnotation), rfc3339_of(request.now)},
-  };
-  made.manifest = oci::ManifestBlob::of(oci::kOciManifest, oci::write_manifest(manifest));
-  made.manifest->descriptor.artifact_type = manifest.artifact_type;
-  made.manifest->descriptor.annotations = std::move(manifest.annotations);
+  made.manifest = carrier(request, made.blob, sigstore::kBundleMediaType,
+                          {{std::string(sigstore::kBundleContentAnnotation), std::string(sigstore::kBundleContentDsse)},
+                           {std::string(sigstore::kBundlePredicateTypeAnnotation), type}});
+  return made;
+}
+
+Result<MadeSignature> make_notation_signature(const SignRequest& request, const Signer& signer,
+                                              const NotationSigning& notation) {
+  if (request.predicate) {
+    return fail(Code::kInvalidArgument, "the Notary Project has signatures only, no attestations");
+  }
+  TRY_ASSIGN(std::string envelope, notation::sign(signer, {.artifact = {.media_type = request.image.media_type,
+                                                                        .digest = request.image.digest.to_string(),
+                                                                        .size = request.image.size,
+                                                                        .annotations = request.annotations},
+                                                           .format = notation.format,
+                                                           .certificates = notation.certificates,
+                                                           .signing_time = request.now,
+                                                           .expiry = notation.expiry,
+                                                           .agent = notation.agent}));
+  MadeSignature made{.form = SignatureForm::kNotation, .image = request.image.digest};
+  made.bytes = std::move(envelope);
+  made.blob = oci::describe(notation::media_type_of(notation.format), made.bytes);
+  made.manifest =
+      carrier(request, made.blob, notation::kArtifactType,
+              {{std::string(notation::kThumbprintAnnotation), notation::thumbprints_of(notation.certificates)}});
   return made;
 }
 

@@ -10,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "crypto/certificate.h"
 #include "crypto/signer.h"
+#include "notation/envelope.h"
 #include "oci/artifact_store.h"
 #include "trust/rule.h"
 
@@ -45,6 +47,17 @@ struct MadeSignature {
 Result<MadeSignature> make_bundle(const SignRequest& request, const Signer& signer);
 // As cosign signed and attested before bundles.
 Result<MadeSignature> make_legacy_signature(const SignRequest& request, const Signer& signer);
+
+// An envelope of the Notary Project. `certificates`: the signer's first, then each its issuer, to the root.
+// kInvalidArgument for an attestation, for certificates that are not of this key, and as notation::sign().
+struct NotationSigning {
+  notation::Format format = notation::Format::kJws;
+  std::vector<Certificate> certificates;
+  std::optional<int64_t> expiry{};  // seconds since 1970
+  std::string agent{};              // "bulkhead/1.0"
+};
+Result<MadeSignature> make_notation_signature(const SignRequest& request, const Signer& signer,
+                                              const NotationSigning& notation);
 
 // So that it is found from then on. Signing again adds a signature, and takes none away.
 Status keep_signature(oci::ArtifactStore& store, const MadeSignature& made, const oci::ImageLimits& limits);

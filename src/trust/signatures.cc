@@ -7,13 +7,12 @@
 
 #include <fmt/format.h>
 
+#include "notation/artifact.h"
 #include "oci/manifest.h"
 #include "sigstore/cosign.h"
 
 namespace bulkhead::trust {
 namespace {
-
-constexpr std::string_view kNotationType = "application/vnd.cncf.notary.signature";
 
 // What the layers of an artifact are, by the type of the artifact or of the layer itself.
 struct Kind {
@@ -23,7 +22,7 @@ struct Kind {
 constexpr std::array kKinds = {
     Kind{sigstore::kSimpleSigningMediaType, SignatureForm::kSimpleSigning},
     Kind{sigstore::kDsseMediaType, SignatureForm::kDsse},
-    Kind{kNotationType, SignatureForm::kNotation},
+    Kind{notation::kArtifactType, SignatureForm::kNotation},
 };
 
 std::optional<SignatureForm> form_of(std::string_view type) {
@@ -35,7 +34,7 @@ std::optional<SignatureForm> form_of(std::string_view type) {
 std::optional<SignatureForm> form_of(const oci::Manifest& manifest, const oci::Descriptor& layer) {
   // Notation's layers are plain JOSE and COSE: the artifact's type, or its configuration's in older ones, says whose.
   for (const std::string_view type : {manifest.artifact_type, manifest.config.media_type}) {
-    if (type == kNotationType) return SignatureForm::kNotation;
+    if (type == notation::kArtifactType) return SignatureForm::kNotation;
   }
   return form_of(layer.media_type);
 }

@@ -11,8 +11,8 @@
 #include "sigstore/bundle.h"
 #include "sigstore/cosign.h"
 #include "sigstore/dsse.h"
-#include "trust/key_rule.h"
 #include "trust/sign.h"
+#include "trust/sigstore_rule.h"
 #include "trust/test_store.h"
 
 namespace bulkhead::trust {
@@ -24,9 +24,9 @@ struct VerifyImage : testing::Test {
   TestStore store;
   MemorySigner alice{PrivateKey::generate(KeyType::kEcdsaP256).value()};
   MemorySigner bob{PrivateKey::generate(KeyType::kEcdsaP256).value()};
-  KeyRule alice_rule{alice.public_key(), "alice.pub"};
-  KeyRule bob_rule{bob.public_key(), "bob.pub"};
-  std::vector<const Rule*> rules = {&alice_rule};
+  std::unique_ptr<Rule> alice_rule = SigstoreRule::by_key(alice.public_key(), "alice.pub");
+  std::unique_ptr<Rule> bob_rule = SigstoreRule::by_key(bob.public_key(), "bob.pub");
+  std::vector<const Rule*> rules = {alice_rule.get()};
 
   MadeSignature make(const oci::Descriptor& image, const Signer& signer, bool legacy = false,
                      std::optional<Predicate> predicate = {}) const {
@@ -167,7 +167,7 @@ TEST_F(VerifyImage, TakesAWrongMediaTypeForNoSignature) {
 }
 
 TEST_F(VerifyImage, CountsSignersNotSignatures) {
-  rules = {&alice_rule, &bob_rule};
+  rules = {alice_rule.get(), bob_rule.get()};
   sign(store.index, alice);
   sign(store.index, alice);
   sign(store.index, alice, true);

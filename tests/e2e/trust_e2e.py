@@ -4,12 +4,10 @@ notation themselves, in both directions, where they are installed or BULKHEAD_PE
 
 import base64
 import concurrent.futures
-import hashlib
 import json
 import os
 import shutil
 import subprocess
-import urllib.error
 import urllib.request
 
 from harness import BIN, Layout, Test, digest_of, equal, need, run
@@ -20,6 +18,7 @@ SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 PASSPHRASE = "correct horse"
+FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 
 
 class Verdict:
@@ -115,6 +114,7 @@ class World:
         self.alice, self.alice_pub = make_key(test, "alice", self.environment)
         self.bob, self.bob_pub = make_key(test, "bob", self.environment)
         self.port = registry(test, "plain")
+        self.notation = make_notation_folder(test)
         self.images = Layout(test.path("images"))
         self.amd64 = self.images.image([{"etc/os-release": b"ID=test\n"}])
         self.arm64 = self.images.image([{"etc/os-release": b"ID=test\n"}], architecture="arm64")
@@ -343,6 +343,149 @@ def media_type_cases(world):
     world.verify(image).refused("there is no signature")
 
 
+# The Notary Project
+
+def make_notation_folder(test):
+    """A root authority, a certificate that it signed, and notation's folder of configuration that trusts it."""
+    folder = test.path("notation")
+    root, root_key, leaf, leaf_key = (test.path(name) for name in ("root.crt", "root.key", "leaf.crt", "leaf.key"))
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    run(["openssl", "req", "-x509", *curve, "-days", "30", "-subj", "/C=US/ST=WA/O=Test/CN=Root", "-keyout", root_key, "-out", root,
+         "-addext", "keyUsage=critical,keyCertSign"])
+    request = test.path("leaf.csr")
+    run(["openssl", "req", *curve, "-subj", "/C=US/ST=WA/O=Test/CN=Release", "-keyout", leaf_key, "-out", request])
+    extensions = test.write("leaf.cnf", "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
+                            "extendedKeyUsage=codeSigning\n")
+    run(["openssl", "x509", "-req", "-in", request, "-CA", root, "-CAkey", root_key, "-CAcreateserial", "-days", "10", "-extfile",
+         extensions, "-out", leaf])
+    store = os.path.join(folder, "truststore/x509/ca/test")
+    os.makedirs(store)
+    shutil.copy(root, os.path.join(store, "root.crt"))
+    chain = test.write("chain.pem", open(leaf).read() + open(root).read())
+    policy = {"version": "1.0", "trustPolicies": [{
+        "name": "release", "registryScopes": ["*"], "signatureVerification": {"level": "strict"}, "trustStores": ["ca:test"],
+        "trustedIdentities": ["x509.subject: C=US, ST=WA, O=Test, CN=Release"]}]}
+    test.write("notation/trustpolicy.json", json.dumps(policy), 0o600)
+    test.write("notation/signingkeys.json", json.dumps({"default": "release", "keys": [
+        {"name": "release", "keyPath": leaf_key, "certPath": chain}]}), 0o600)
+    test.write("notation/config.json", json.dumps({"insecureRegistries": []}), 0o600)
+    return folder, leaf_key, chain
+
+
+def notation_cases(world):
+    folder, key, chain = world.notation
+    image = world.push("index", "notation/app:1")
+    policy = ["--notation-policy", folder]
+
+    def verify(what, *more):
+        return Verdict([what, *policy, *more], world.environment)
+
+    for form in ("notation-jws", "notation-cose"):
+        world.sign(image, "--format", form, "--certificate-chain", chain, "-a", "stage=release", key=key)
+    report = verify(image).trusted(world.index["digest"], signatures=2)
+    equal({one["signer"] for one in report["signatures"]}, {"CN=Release,O=Test,ST=WA,C=US"}, "signer")
+    equal(report["signers"], 1)
+    verify(image, "-a", "stage=release").trusted()
+    verify(image, "-a", "stage=test").refused()
+    # A signature that has run out, and a policy that trusts somebody else.
+    expired = world.push("amd64", "notation/expired:1")
+    later = {**world.environment, "FAKETIME": "+5d", "LD_PRELOAD": FAKETIME, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    world.sign(expired, "--format", "notation-jws", "--certificate-chain", chain, "--expiry-days", "2", key=key)
+    verify(expired).trusted()
+    if os.path.exists(FAKETIME):
+        Verdict([expired, *policy], later).refused()
+    other = world.test.path("notation-other")
+    shutil.copytree(folder, other)
+    text = open(os.path.join(other, "trustpolicy.json")).read().replace("CN=Release", "CN=Somebody")
+    open(os.path.join(other, "trustpolicy.json"), "w").write(text)
+    Verdict([image, "--notation-policy", other], world.environment).refused()
+    # Copied to another image.
+    victim = world.push("other", "notation/app:2")
+    api = Api(world.port, "notation/app")
+    index = api.manifest(tag_of(world.index["digest"]))
+    api.put_manifest(tag_of(world.other["digest"]), index)
+    verify(victim).refused("kept for another image")
+    entries = []
+    for entry in index["manifests"]:
+        manifest = {**api.manifest(entry["digest"]), "subject": world.other}
+        entries.append(api.put_manifest(digest_of(json.dumps(manifest).encode()), manifest))
+    api.put_manifest(tag_of(world.other["digest"]), {**index, "manifests": entries})
+    verify(victim).refused()
+
+
+# The real tools
+
+def peer(name):
+    """A peer's programs, of several versions perhaps: on PATH, and in the folders of BULKHEAD_PEERS."""
+    folders = [os.environ["PATH"], *os.environ.get("BULKHEAD_PEERS", "").split(":")]
+    return sorted({path for folder in folders if folder and (path := shutil.which(name, path=folder))})
+
+
+def run_peer(world, arguments, **more):
+    return run(arguments, env={**world.environment, "COSIGN_PASSWORD": "pw", "XDG_CONFIG_HOME": world.test.folder, **more},
+               cwd=world.test.folder)
+
+
+def cosign_cases(world, cosign):
+    version = "3" if "GitVersion:    v3" in run_peer(world, [cosign, "version"]) else "2"
+    http = ["--allow-http-registry"]
+    verify = ["--insecure-ignore-tlog", *http]
+    unlogged = ["--tlog-upload=false", "-y", *http, *(["--use-signing-config=false"] if version == "3" else [])]
+    forms = [["--new-bundle-format=true"], ["--new-bundle-format=false"]] if version == "3" else [[]]
+    prefix = f"cosign{version}-"
+    run_peer(world, [cosign, "generate-key-pair", "--output-key-prefix", prefix + "key"])
+    key, public = world.test.path(prefix + "key.key"), world.test.path(prefix + "key.pub")
+    predicate = world.test.write("peer.json", json.dumps({
+        "buildDefinition": {"buildType": "https://example.com/b", "externalParameters": {}}, "runDetails": {"builder": {"id": "https://b"}}}))
+
+    for i, form in enumerate(forms):
+        # Theirs, verified here.
+        image = world.push("index", f"{prefix}theirs{i}/app:1")
+        name = f"{image.rsplit(':', 1)[0]}@{world.index['digest']}"
+        run_peer(world, [cosign, "sign", "--key", key, "-a", "stage=release", *unlogged, *form, name])
+        report = world.verify(image, "-a", "stage=release", key=public).trusted(world.index["digest"], signatures=1)
+        equal(report["signatures"][0]["form"], "sigstore-bundle" if form == ["--new-bundle-format=true"] else "cosign-signature")
+        world.verify(image, "-a", "stage=test", key=public).refused("stage=release")
+        world.verify(image).refused()
+        run_peer(world, [cosign, "attest", "--key", key, "--type", "slsaprovenance1", "--predicate", predicate, *unlogged, *form, name])
+        world.verify(image, "--attestation", "slsaprovenance1", key=public).trusted(world.index["digest"], signatures=1)
+        # With cosign's own key file, signed here.
+        image = world.push("amd64", f"{prefix}key{i}/app:1")
+        world.sign(image, key=key, environment={"PASSPHRASE": "pw"})
+        world.verify(image, key=public).trusted()
+
+    # Ours, verified there: bundles by those who know them, the older forms by everybody.
+    for form in ("cosign", "cosign-legacy"):
+        if form == "cosign" and version == "2":
+            continue
+        image = world.push("amd64", f"{prefix}ours-{form}/app:1")
+        world.sign(image, "--format", form, "-a", "stage=release")
+        run_peer(world, [cosign, "verify", "--key", world.alice_pub, "-a", "stage=release", *verify, image])
+        world.sign(image, "--format", form, "--attest", predicate, "--type", "slsaprovenance1")
+        run_peer(world, [cosign, "verify-attestation", "--key", world.alice_pub, "--type", "slsaprovenance1", *verify, image])
+        try:
+            run_peer(world, [cosign, "verify", "--key", public, *verify, image])
+        except AssertionError:
+            continue
+        raise AssertionError("cosign verified with another key")
+
+
+def peer_notation_cases(world, notation):
+    folder, key, chain = world.notation
+    policy = ["--notation-policy", folder]
+    for form in ("jws", "cose"):
+        theirs = world.push("amd64", f"notation-theirs-{form}/app:1")
+        name = f"{theirs.rsplit(':', 1)[0]}@{world.amd64['digest']}"
+        run_peer(world, [notation, "sign", "--signature-format", form, "--insecure-registry", "--user-metadata", "stage=release", name])
+        report = Verdict([theirs, *policy, "-a", "stage=release"], world.environment).trusted(world.amd64["digest"], signatures=1)
+        equal(report["signatures"][0]["form"], "notation")
+        Verdict([theirs, *policy, "-a", "stage=test"], world.environment).refused()
+        ours = world.push("amd64", f"notation-ours-{form}/app:1")
+        world.sign(ours, "--format", f"notation-{form}", "--certificate-chain", chain, "-a", "stage=release", key=key)
+        run_peer(world, [notation, "verify", "--insecure-registry", "--user-metadata", "stage=release",
+                         f"{ours.rsplit(':', 1)[0]}@{world.amd64['digest']}"])
+
+
 # Freshness
 
 def map_cases(world):
@@ -401,8 +544,15 @@ def main():
                            ("attack: stripped", stripped_cases),
                            ("attack: a changed payload", payload_cases),
                            ("attack: wrong media types", media_type_cases),
+                           ("signatures of the Notary Project", notation_cases),
                            ("attack: a replayed tag", map_cases)):
             test.case(name, case, world)
+        for program, case in (("cosign", cosign_cases), ("notation", peer_notation_cases)):
+            found = peer(program)
+            for path in found:
+                test.case(f"with {path}", case, world, path)
+            if not found:
+                print(f"left out: {program} is neither on PATH nor in BULKHEAD_PEERS")
         test.finish()
 
 
