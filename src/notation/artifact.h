@@ -10,7 +10,8 @@
 
 namespace bulkhead::notation {
 
-// The manifest's artifactType, with an empty configuration; of older signatures the configuration's media type.
+// The manifest's artifactType, with an empty configuration; or, without one, the configuration's media type. notation
+// up to 1.3.2 writes the second form, and finds nothing else in OCI layouts: who writes for it does the same.
 inline constexpr std::string_view kArtifactType = "application/vnd.cncf.notary.signature";
 inline constexpr std::string_view kThumbprintAnnotation = "io.cncf.notary.x509chain.thumbprint#S256";
 

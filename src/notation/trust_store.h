@@ -23,10 +23,10 @@ class TrustStore {
   virtual Result<std::vector<Certificate>> certificates(const NamedStore& store) const = 0;
 };
 
-// The folder of notation's own layout: ROOT/x509/{ca,signingAuthority,tsa}/NAME/*.{pem,crt,cer}. Folders in a named
-// store are left alone, as are files of other names; a symbolic link anywhere below ROOT is kInvalidArgument, as is a
-// certificate that is neither an authority's nor signs itself (for time-stamps: not both). At most 1000 files of 1 MiB
-// a store.
+// The folder of notation's own layout ("truststore" in its configuration):
+// ROOT/x509/{ca,signingAuthority,tsa}/NAME/*.{pem,crt,cer}. Folders in a named store are left alone, as are files of
+// other names; a symbolic link anywhere below ROOT is kInvalidArgument, as is a certificate that is neither an
+// authority's nor signs itself (for time-stamps: not both). At most 1000 files of 1 MiB a store.
 class FolderTrustStore final : public TrustStore {
  public:
   explicit FolderTrustStore(std::string root) : root_(std::move(root)) {}
