@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/fs.h"
+#include "base/test_data.h"
 #include "crypto/test_revocation.h"
 #include "crypto/test_timestamp.h"
 #include "notation/test_signature.h"
@@ -70,6 +72,25 @@ TEST_F(Verify, BelievesASignatureOfATrustedSignerInBothForms) {
     EXPECT_EQ(made.artifact->annotations.at("build"), "7");
     EXPECT_EQ(made.envelope->certificates.front().subject(), "CN=signer,O=Example,ST=WA,C=US");
     EXPECT_FALSE(made.failure());
+  }
+}
+
+// Made by notation 1.3.2 with keys of our own.
+TEST_F(Verify, BelievesWhatNotationSigned) {
+  store.held["ca:test"] = {*Certificate::from_pem(*read_file(testdata_path("root.pem"), 4096))};
+  asked.artifact = {.media_type = kTestArtifact.media_type,
+                    .digest = "sha256:0863c47863ba392919102e05113d80d74ba8504a22b2ba2f779ad7e4f38f5d21",
+                    .size = 239};
+  asked.metadata = {{"build", "7"}};
+  for (const auto& [name, format] :
+       {std::pair("signature.jws", Format::kJws), std::pair("signature.cose", Format::kCose)}) {
+    const std::string bytes = *read_file(testdata_path(name), 65536);
+    const Outcome made = outcome_of(bytes, statement_of("strict"), format);
+    EXPECT_EQ(verdict(made), "verified");
+    EXPECT_EQ(made.envelope->agent, "notation-go/1.3.2");
+    asked.metadata = {{"build", "8"}};
+    EXPECT_SAYS(verdict(outcome_of(bytes, statement_of("strict"), format)), "integrity: ");
+    asked.metadata = {{"build", "7"}};
   }
 }
 
