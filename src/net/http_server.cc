@@ -228,8 +228,10 @@ struct Server::State {
   }
 
   Status start_daemon(Port& port) {
-    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
-                     MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG;
+    // With epoll, libmicrohttpd 0.9.75 reads again and again from a TLS connection whose client owes it the rest of its
+    // handshake; poll(2) wakes it when there is something.
+    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | (port.tls ? MHD_USE_POLL : MHD_USE_EPOLL) | MHD_USE_ITC |
+                     MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG;
     const auto number = [](MHD_OPTION option, uint64_t value) {
       return MHD_OptionItem{option, static_cast<intptr_t>(value), nullptr};
     };

@@ -1,7 +1,10 @@
+#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -117,6 +120,22 @@ TEST(HttpServerTls, RefusesTlsItCannotUse) {
   const std::string other = read_file(certificates.folder.path() + "/alice.key", 1 << 20).value();
   EXPECT_NE(start([&](ServerTls& tls) { tls.key_pem = Secret::copy_of(other); }).find("certificate or key"),
             std::string::npos);
+}
+
+TEST(HttpServerTls, RestsWhileAClientOwesTheRestOfItsHandshake) {
+  const Certificates certificates;
+  const TestServer server(echo, {}, certificates.listener(ClientCertificates::kNone));
+  RawClient client(server.server->port());
+  client.send("\x16\x03\x01\x02");  // the beginning of a record
+  const auto processor_time = [] {
+    timespec time{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  };
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  const auto before = processor_time();
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  EXPECT_LT(processor_time() - before, std::chrono::milliseconds(200));
 }
 
 TEST(HttpServerTls, StreamsOverTls) {
