@@ -28,6 +28,14 @@ constexpr auto kVersions = std::to_array<VersionRow>({
     {kBundleMediaType, Bundle::Version::kV03},
 });
 
+struct DigestRow {
+  std::string_view algorithm;
+  std::string_view name;  // empty: nothing here is named by it
+};
+// HashAlgorithm of sigstore_common.proto.
+constexpr auto kDigestNames = std::to_array<DigestRow>(
+    {{"SHA2_256", "sha256"}, {"SHA2_384", ""}, {"SHA2_512", "sha512"}, {"SHA3_256", ""}, {"SHA3_384", ""}});
+
 Result<Bundle::Version> version_of(std::string_view media_type) {
   for (const VersionRow& row : kVersions) {
     if (row.media_type == media_type) return row.version;
@@ -105,10 +113,6 @@ Result<LogEntry> read_entry(const json::Value& value, Bundle::Version version) {
   return entry;
 }
 
-Result<std::string> read_certificate(const json::Value& value) {
-  return require_bytes(value, "rawBytes");
-}
-
 Status read_key_material(const json::Value& material, Bundle& bundle) {
   const auto certificate = set_member(material, "certificate");
   const auto chain = set_member(material, "x509CertificateChain");
@@ -121,7 +125,7 @@ Status read_key_material(const json::Value& material, Bundle& bundle) {
     return {};
   }
   if (certificate) {
-    TRY_CONTEXT(std::string der, read_certificate(*certificate), "\"certificate\"");
+    TRY_CONTEXT(std::string der, require_bytes(*certificate, "rawBytes"), "\"certificate\"");
     bundle.certificates.push_back(std::move(der));
     return {};
   }
@@ -131,7 +135,7 @@ Status read_key_material(const json::Value& material, Bundle& bundle) {
   TRY_ASSIGN(const auto certificates, elements_of(*chain, "certificates", kMaxBundleCertificates));
   if (certificates.empty()) return fail(Code::kMalformed, "\"x509CertificateChain\" is empty");
   for (const json::Value& value : certificates) {
-    TRY_CONTEXT(std::string der, read_certificate(value), "\"x509CertificateChain\"");
+    TRY_CONTEXT(std::string der, require_bytes(value, "rawBytes"), "\"x509CertificateChain\"");
     bundle.certificates.push_back(std::move(der));
   }
   return {};
@@ -162,9 +166,12 @@ Result<MessageSignature> read_message(const json::Value& value) {
   if (!digest) return message;
   TRY_ASSIGN(const std::string_view algorithm, digest->require_string("algorithm"));
   TRY_ASSIGN(const std::string bytes, require_bytes(*digest, "digest"));
-  const std::string_view name = algorithm == "SHA2_256" ? "sha256" : algorithm == "SHA2_512" ? "sha512" : "";
-  if (name.empty()) return message;  // SHA2_384: nothing here is named by it
-  TRY_ASSIGN(message.message_digest, Digest::parse(fmt::format("{}:{}", name, to_hex(as_bytes(bytes)))));
+  const auto* const row = std::ranges::find(kDigestNames, algorithm, &DigestRow::algorithm);
+  if (row == kDigestNames.end()) {
+    return fail(Code::kMalformed, fmt::format("\"{}\" is no algorithm of digests", printable(algorithm)));
+  }
+  if (row->name.empty()) return message;
+  TRY_ASSIGN(message.message_digest, Digest::parse(fmt::format("{}:{}", row->name, to_hex(as_bytes(bytes)))));
   return message;
 }
 

@@ -168,6 +168,8 @@ TEST(Bundle, RefusesDigestsThatAreNone) {
   EXPECT_FALSE(read_bundle(bundle_of(
       kV03, kKey,
       R"("messageSignature":{"messageDigest":{"algorithm":"SHA2_256","digest":"YQ=="},"signature":"YQ=="})")));
+  EXPECT_FALSE(read_bundle(bundle_of(
+      kV03, kKey, R"("messageSignature":{"messageDigest":{"algorithm":"SHA9","digest":"YQ=="},"signature":"YQ=="})")));
 }
 
 TEST(Bundle, HasLimits) {

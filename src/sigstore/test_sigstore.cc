@@ -55,9 +55,10 @@ std::string big_endian(uint64_t value, size_t bytes) {
 // What a log writes down of a bundle.
 struct Logged {
   std::string signature;
-  std::string digest;   // SHA-256 of what was signed
-  std::string payload;  // SHA-256 of an envelope's payload
-  std::string pem;      // of the signer
+  std::string digest;    // SHA-256 of what was signed
+  std::string payload;   // SHA-256 of an envelope's payload
+  std::string envelope;  // SHA-256 of an envelope's text
+  std::string pem;       // of the signer
   std::string der;
 };
 
@@ -66,7 +67,8 @@ Logged logged_of(const Bundle& bundle, const PublicKey* key) {
   if (const DsseEnvelope* envelope = bundle.envelope()) {
     out = {.signature = envelope->signatures[0].bytes,
            .digest = sha256(pre_authentication_encoding(envelope->payload_type, envelope->payload)),
-           .payload = sha256(envelope->payload)};
+           .payload = sha256(envelope->payload),
+           .envelope = sha256(write_envelope(*envelope))};
   } else {
     out = {.signature = bundle.message()->signature,
            .digest = std::string(as_text(bundle.message()->message_digest->raw()))};
@@ -90,8 +92,8 @@ std::string hashedrekord_1(const Logged& logged) {
 }
 
 std::string dsse_1(const Logged& logged) {
-  return fmt::format(R"({{"payloadHash":{},"signatures":[{{"signature":"{}","verifier":"{}"}}]}})",
-                     hash_of(logged.payload), base64(logged.signature), base64(logged.pem));
+  return fmt::format(R"({{"envelopeHash":{},"payloadHash":{},"signatures":[{{"signature":"{}","verifier":"{}"}}]}})",
+                     hash_of(logged.envelope), hash_of(logged.payload), base64(logged.signature), base64(logged.pem));
 }
 
 std::string intoto_2(const Logged& logged) {
@@ -106,8 +108,8 @@ std::string record_2(std::string_view message, const Logged& logged, std::string
           ? R"({{"{}":{{"payloadHash":{{"algorithm":"SHA2_256","digest":"{}"}},"signatures":[{{"content":"{}","verifier":{}}}]}}}})"
           : R"({{"{}":{{"data":{{"algorithm":"SHA2_256","digest":"{}"}},"signature":{{"content":"{}","verifier":{}}}}}}})";
   const bool by_key = logged.pem.find("PUBLIC KEY") != std::string::npos;
-  const std::string verifier =
-      fmt::format(R"({{"{}":{{"rawBytes":"{}"}}}})", by_key ? "publicKey" : "x509Certificate", base64(logged.der));
+  const std::string verifier = fmt::format(R"({{"keyDetails":"PKIX_ECDSA_P256_SHA_256","{}":{{"rawBytes":"{}"}}}})",
+                                           by_key ? "publicKey" : "x509Certificate", base64(logged.der));
   return fmt::format(fmt::runtime(form), message, base64(digest), base64(logged.signature), verifier);
 }
 
@@ -387,6 +389,11 @@ std::string write_bundle(const Bundle& bundle) {
   } else {
     out.key("messageSignature");
     out.begin_object();
+    out.key("messageDigest");
+    out.begin_object();
+    out.member("algorithm", "SHA2_256");
+    out.member("digest", base64_encode(bundle.message()->message_digest->raw()));
+    out.end_object();
     out.member("signature", base64(bundle.message()->signature));
     out.end_object();
   }

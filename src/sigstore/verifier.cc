@@ -119,6 +119,8 @@ Result<std::optional<int64_t>> verify_entry_in(const LogEntry& entry, const Tran
     TRY(verify_entry_timestamp(entry, log));
     return entry.integrated_time;
   }
+  // With a timestamp of the log's the index is signed; shards of Rekor v1 count their proofs from zero.
+  if (entry.log_index != entry.inclusion_proof->log_index) return refused("the log entry is proved at another index");
   for (const SigningTime& time : times) {
     if (!log.valid.contains(time.seconds)) {
       return refused(fmt::format("the log {} is not trusted for the time {}", log.base_url, rfc3339_of(time.seconds)));
@@ -141,8 +143,9 @@ Status verify_entries(const Bundle& bundle, const LoggedContent& content, const 
   if (policy.require_log_entry && verified.log_entries.empty()) {
     return refused("the bundle has no entry of a transparency log that is trusted");
   }
-  if (verified.times.empty() && !verified.log_entries.empty())
+  if (verified.times.empty() && !verified.log_entries.empty()) {
     return refused("nobody vouches for the signature's time");
+  }
   return {};
 }
 
@@ -164,8 +167,9 @@ Result<std::vector<Certificate>> chain_at(const std::vector<Certificate>& certif
 }
 
 Status check_leaf(const Certificate& leaf) {
-  if (leaf.basic_constraints() && leaf.basic_constraints()->ca)
+  if (leaf.basic_constraints() && leaf.basic_constraints()->ca) {
     return refused("the signer's certificate is an authority's");
+  }
   if (leaf.key_usage() && !leaf.key_usage()->digital_signature) return refused("the certificate is not for signatures");
   return {};
 }

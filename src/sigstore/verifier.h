@@ -44,7 +44,7 @@ struct SigningTime {
 
 struct LogPosition {
   std::string log;  // its base URL
-  int64_t index;
+  int64_t index;    // that the log vouches for
 };
 
 struct VerifiedSignature {

@@ -247,6 +247,12 @@ TEST_F(VerifierTest, RefusesAnEntryThatNothingProves) {
   expect_refusal(bundle, "nothing proves the log entry");
 }
 
+TEST_F(VerifierTest, RefusesAnIndexThatTheLogDoesNotVouchFor) {
+  Bundle bundle = sigstore.honest_v2();
+  bundle.entries[0].log_index += 1;
+  expect_refusal(bundle, "is proved at another index");
+}
+
 TEST_F(VerifierTest, RefusesAWrongInclusionProof) {
   Bundle bundle = sigstore.honest_v1();
   bundle.entries[0].inclusion_proof->hashes[1][7] ^= 1;
