@@ -89,6 +89,15 @@ void KeyAccess::declare_new(Flags& flags) {
             });
 }
 
+void KeyAccess::declare_source(Flags& flags, std::string name, std::string help) {
+  flags.add({.names = std::move(name), .value = "SOURCE", .help = std::move(help), .preset = "prompt"},
+            [this](std::string_view value) -> Status {
+              TRY_ASSIGN(PassphraseSource source, parse_passphrase_source(value));
+              sources_ = {{.role = {}, .source = std::move(source)}};
+              return {};
+            });
+}
+
 Result<Secret> KeyAccess::read(Source& source, std::string_view prompt) {
   guard_memory();
   if (source.read) return *source.read;
@@ -109,10 +118,10 @@ Result<Secret> KeyAccess::passphrase(std::string_view what, std::string_view rol
   return read(source_of(role), fmt::format("Passphrase of {}: ", printable(what)));
 }
 
-Result<Secret> KeyAccess::new_passphrase() {
+Result<Secret> KeyAccess::new_passphrase(std::string_view what) {
   if (new_) return *new_;
   Source& source = new_source_ ? *new_source_ : source_of({});
-  TRY_ASSIGN(Secret first, read(source, "New passphrase: "));
+  TRY_ASSIGN(Secret first, read(source, fmt::format("New passphrase{}{}: ", what.empty() ? "" : " of ", what)));
   if (first.empty()) return fail(Code::kInvalidArgument, "the new passphrase is empty");
   if (source.source.kind == PassphraseSource::Kind::kTerminal) {
     TRY_ASSIGN(const Secret second, read(source, "The same again: "));
@@ -158,6 +167,11 @@ Result<PublicKey> KeyAccess::public_key(std::string_view text) {
     TRY_ASSIGN(keys::StoredKey stored, key_store().find(reference.name));
     return std::move(stored.public_key);
   }
+  if (reference.kind == keys::KeyReference::Kind::kToken) {
+    TRY_ASSIGN(keys::TokenKeys listed, keys::list_token_keys(reference.name, tokens()));
+    // Of none or of several, opening the key says what is wrong.
+    if (listed.keys.size() == 1) return std::move(listed.keys.front().public_key);
+  }
   if (reference.kind == keys::KeyReference::Kind::kFile) {
     TRY_ASSIGN(std::string contents, read_file(reference.name, kMaxPemBytes));
     const Secret wiped(std::move(contents));
@@ -185,7 +199,7 @@ Result<keys::KeyFile> KeyAccess::open_private(std::string_view text) {
 }
 
 void declare_key_type(Flags& flags, KeyType& type) {
-  Option option{.names = "--key-type", .value = "TYPE", .help = "of the key that is made", .preset = "ecdsa-p256"};
+  Option option{.names = "--key-type", .value = "TYPE", .help = "of keys that are made", .preset = "ecdsa-p256"};
   for (const KeyTypeRow& row : kKeyTypes) {
     option.choices.push_back({.name = std::string(row.name), .summary = std::string(row.summary)});
   }

@@ -21,7 +21,8 @@ namespace bulkhead::cli {
 inline constexpr std::string_view kKeyReferences =
     "A KEY is store:ID (in the key store, $XDG_DATA_HOME/bulkhead/keys; the first 8 digits do), file:PATH (a PEM file "
     "of "
-    "OpenSSL, cosign, docker or notary), or a pkcs11: URI (a token, RFC 7512).";
+    "OpenSSL, cosign, docker or notary, or of a public key where nothing is signed), or a pkcs11: URI (a token, RFC "
+    "7512).";
 
 keys::KeyStore key_store();
 
@@ -35,16 +36,20 @@ class KeyAccess {
   // --new-passphrase, for commands that read one key and write another. Without it new keys have --passphrase's.
   void declare_new(Flags& flags);
 
+  // Instead of these: a flag of that name for one source, of what is no key.
+  void declare_source(Flags& flags, std::string name, std::string help);
+
   // Of an existing key; `what` names it in the prompt, `role` is docker's and notary's.
   Result<Secret> passphrase(std::string_view what, std::string_view role = {});
-  // Of keys that are made: the terminal is asked twice. Never empty.
-  Result<Secret> new_passphrase();
+  // Of keys that are made, or of `what`: the terminal is asked twice. Never empty.
+  Result<Secret> new_passphrase(std::string_view what = {});
   keys::TokenAccess tokens();
 
   // `text` is a KEY. An id in the store that is shortened is completed.
   Result<keys::KeyReference> parse(std::string_view text) const;
   Result<std::unique_ptr<Signer>> open_signer(std::string_view text);
-  // The public half; asks for a passphrase only where it does not stand in the clear.
+  // The public half, also of a PEM file that has no other; asks for a passphrase or PIN only where it does not stand in
+  // the clear.
   Result<PublicKey> public_key(std::string_view text);
   // A private key in memory. kUnsupported for those of tokens.
   Result<keys::KeyFile> open_private(std::string_view text);

@@ -21,7 +21,7 @@ class TrustBackupCommand final : public Command {
   void declare(Flags& flags) override {
     flags.add({.names = "FILE", .help = "the file to write", .kind = Option::Kind::kFile, .required = true}, file_);
     common_.declare(flags);
-    add_backup_passphrase_flag(flags, backup_keys_);
+    add_backup_passphrase_flag(flags, backup_);
   }
 
   Result<int> run(Interrupts& /*interrupts*/) override {
@@ -49,7 +49,7 @@ class TrustBackupCommand final : public Command {
         left_out += fmt::format("  {}, which never leaves its token\n", printable(reference));
       }
     }
-    TRY_ASSIGN(const Secret passphrase, backup_keys_.new_passphrase("passphrase of the backup"));
+    TRY_ASSIGN(const Secret passphrase, backup_.new_passphrase("the backup"));
     TRY_ASSIGN(const std::string sealed, trust::seal_backup(backup, passphrase.reveal()));
     // Before it takes an older one's place.
     TRY(trust::open_backup(sealed, passphrase.reveal()));
@@ -67,7 +67,7 @@ class TrustBackupCommand final : public Command {
  private:
   std::string file_;
   PublisherFlags common_;
-  TrustKeys backup_keys_;
+  KeyAccess backup_;
 };
 
 }  // namespace

@@ -79,7 +79,7 @@ class TrustDelegateCommand final : public Command {
 CommandInfo trust_delegate_command() {
   return {.name = "trust delegate",
           .summary = "let others speak for some of the images",
-          .details = kKeyForms,
+          .details = kKeyReferences,
           .examples =
               "bulkhead trust delegate map team --key file:team.pub --path 'registry.example/team/*' --terminating\n"
               "bulkhead trust delegate map bin --key store:ID --bins 8",

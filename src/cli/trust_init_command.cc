@@ -42,7 +42,7 @@ class TrustInitCommand final : public Command {
          .help = "make keys into the key store for every role that none is named for: root with a second one "
                  "to recover with, targets, and one that snapshot and timestamp share"},
         generate_);
-    add_key_type_flag(flags, type_);
+    declare_key_type(flags, type_);
     for (const RoleRow& row : kRoles) {
       flags.add({.names = fmt::format("--{}-key", row.role),
                  .value = "KEY",
@@ -143,7 +143,7 @@ CommandInfo trust_init_command() {
           "Roles and their keys: root says who the others are, targets says what tags mean, snapshot and timestamp "
           "say that this is all and that it is today's. Keys of root and targets are best kept offline; those of "
           "snapshot and timestamp sign every publication. ") +
-      std::string(kKeyForms);
+      std::string(kKeyReferences);
   return {.name = "trust init",
           .summary = "begin a freshness map: what each tag means today, signed",
           .details = details,

@@ -38,7 +38,7 @@ class TrustRestoreCommand final : public Command {
                .help = "the published metadata as it stands elsewhere, when more was published after the backup",
                .kind = Option::Kind::kFolder},
               metadata_);
-    add_backup_passphrase_flag(flags, keys_);
+    add_backup_passphrase_flag(flags, backup_);
     add_quiet_flag(flags, quiet_, "do not say what was done");
     flags.check([this]() -> Status {
       if (folder_.empty() == (check_ || keys_only_)) return {};
@@ -50,7 +50,7 @@ class TrustRestoreCommand final : public Command {
 
   Result<int> run(Interrupts& /*interrupts*/) override {
     TRY_ASSIGN(const std::string sealed, read_file(file_, trust::kMaxBackupBytes));
-    TRY_ASSIGN(const Secret passphrase, keys_.passphrase("Passphrase of the backup: "));
+    TRY_ASSIGN(const Secret passphrase, backup_.passphrase("the backup"));
     TRY_CONTEXT(trust::Backup backup, trust::open_backup(sealed, passphrase.reveal()), file_);
     if (!metadata_.empty()) TRY(take_metadata(backup));
     const trust::Drill found = trust::drill(backup);
@@ -115,7 +115,7 @@ class TrustRestoreCommand final : public Command {
   std::string file_;
   std::string folder_;
   std::string metadata_;
-  TrustKeys keys_;
+  KeyAccess backup_;
   bool check_ = false;
   bool keys_only_ = false;
   bool quiet_ = false;

@@ -36,7 +36,7 @@ class TrustRotateCommand final : public Command {
     flags.add({.names = "--key", .value = "KEY", .help = "a new one", .repeats = true}, named_);
     flags.add_switch({.names = "--generate", .help = "make a new one into the key store for each that goes"},
                      generate_);
-    add_key_type_flag(flags, type_);
+    declare_key_type(flags, type_);
     flags.add({.names = "--threshold", .value = "N", .help = "so many of the keys have to sign from now on"},
               threshold_, 1, 100);
     flags.add_switch({.names = "--stage-only", .help = "neither sign nor publish: others have to sign first"}, staged_);
