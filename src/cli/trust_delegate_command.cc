@@ -1,5 +1,4 @@
 // bulkhead trust delegate
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -8,7 +7,6 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/trust_publisher.h"
-#include "keys/key_file.h"
 
 namespace bulkhead::cli {
 namespace {
@@ -43,19 +41,14 @@ class TrustDelegateCommand final : public Command {
 
   Result<int> run(Interrupts& /*interrupts*/) override {
     TRY_ASSIGN(auto publisher, common_.open());
-    tuf::RoleSetup setup{.keys = {}, .threshold = static_cast<uint32_t>(threshold_)};
-    std::map<std::string, std::string, std::less<>> references;
-    for (const std::string& reference : named_) {
-      TRY_ASSIGN(PublicKey key, common_.keys.public_key(reference));
-      references.emplace(keys::key_id(key), reference);
-      setup.keys.push_back(std::move(key));
-    }
+    TRY_ASSIGN(ListedKeys listed, keys_to_list(common_.keys, named_));
+    const tuf::RoleSetup setup{.keys = std::move(listed.keys), .threshold = static_cast<uint32_t>(threshold_)};
     if (bits_ > 0) {
       TRY(publisher.repository().delegate_bins(by_, role_, setup, static_cast<uint32_t>(bits_)));
     } else {
       TRY(publisher.repository().delegate(by_, role_, setup, terminating_, paths_));
     }
-    TRY(publisher.add_references(references));
+    TRY(publisher.add_references(listed.references));
     const std::string of =
         bits_ > 0 ? fmt::format("{} hash bins", uint64_t{1} << bits_) : fmt::format("{}", fmt::join(paths_, ", "));
     TRY(finish_change(publisher, common_,

@@ -9,7 +9,6 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/trust_publisher.h"
-#include "keys/key_file.h"
 
 namespace bulkhead::cli {
 namespace {
@@ -80,11 +79,9 @@ class TrustInitCommand final : public Command {
       if (named_[row.role].empty()) TRY(generate(row));
       tuf::RoleSetup& role = setup.*row.setup;
       role.threshold = static_cast<uint32_t>(thresholds_[row.role]);
-      for (const std::string& reference : named_[row.role]) {
-        TRY_ASSIGN(PublicKey key, common_.keys.public_key(reference));
-        settings_.key_references.insert_or_assign(keys::key_id(key), reference);
-        role.keys.push_back(std::move(key));
-      }
+      TRY_ASSIGN(ListedKeys listed, keys_to_list(common_.keys, named_[row.role]));
+      settings_.key_references.merge(listed.references);
+      role.keys = std::move(listed.keys);
     }
     TRY_ASSIGN(auto publisher, trust::Publisher::create(common_.folder, setup, settings_, unix_now()));
     TRY(finish_change(publisher, common_, told(publisher)));

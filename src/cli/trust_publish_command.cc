@@ -26,10 +26,17 @@ class TrustPublishCommand final : public Command {
                .preset = "those whose place is known",
                .repeats = true},
               named_);
-    flags.add({.names = "--every",
-               .value = "SECONDS",
-               .help = "stay, and publish again and again: the timestamp stays fresh as long as this runs"},
-              every_, 1, 86'400);
+    flags.add_switch(
+        {.names = "--leave-unsigned",
+         .help = "while something staged lacks signatures, leave it staged, and make what is published fresh "
+                 "all the same: for timers"},
+        leave_);
+    flags.add(
+        {.names = "--every",
+         .value = "SECONDS",
+         .help = "stay, and publish again and again, with --leave-unsigned: the timestamp stays fresh as long as this "
+                 "runs"},
+        every_, 1, 86'400);
   }
 
   Result<int> run(Interrupts& interrupts) override {
@@ -58,18 +65,20 @@ class TrustPublishCommand final : public Command {
  private:
   Status publish(const std::vector<tuf::RoleSigner>& online) {
     TRY_ASSIGN(auto publisher, common_.open());
-    TRY(publisher.publish(online));
+    const bool refreshed = (leave_ || every_ > 0) && publisher.has_unsigned();
+    TRY(refreshed ? publisher.refresh(online) : publisher.publish(online));
     if (common_.quiet) return {};
     const tuf::Published& now = *publisher.repository().published();
     const tuf::Timestamp& timestamp = now.timestamp.content.metadata;
-    return write_standard_output(fmt::format("{}/metadata: timestamp {}, fresh until {}; snapshot {}, root {}\n",
-                                             printable(common_.folder), timestamp.version,
-                                             rfc3339_of(timestamp.expires), now.snapshot.content.metadata.version,
-                                             now.root.content.metadata.version));
+    return write_standard_output(fmt::format(
+        "{}/metadata: timestamp {}, fresh until {}; snapshot {}, root {}{}\n", printable(common_.folder),
+        timestamp.version, rfc3339_of(timestamp.expires), now.snapshot.content.metadata.version,
+        now.root.content.metadata.version, refreshed ? "; what is staged lacks signatures and was left" : ""));
   }
 
   PublisherFlags common_;
   std::vector<std::string> named_;
+  bool leave_ = false;
   uint64_t every_ = 0;
 };
 

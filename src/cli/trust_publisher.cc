@@ -11,6 +11,7 @@
 #include "cli/database_flags.h"
 #include "cli/environment.h"
 #include "cli/output.h"
+#include "keys/key_file.h"
 
 namespace bulkhead::cli {
 namespace {
@@ -63,6 +64,16 @@ void PublisherFlags::declare(Flags& flags) {
 void PublisherFlags::declare_publish(Flags& flags) {
   flags.add_switch({.names = "--publish", .help = "sign it with the keys that are at hand, and publish it at once"},
                    publish);
+}
+
+Result<ListedKeys> keys_to_list(TrustKeys& keys, std::span<const std::string> named) {
+  ListedKeys listed;
+  for (const std::string& reference : named) {
+    TRY_ASSIGN(PublicKey key, keys.public_key(reference));
+    if (keys.is_here(reference)) listed.references.insert_or_assign(keys::key_id(key), reference);
+    listed.keys.push_back(std::move(key));
+  }
+  return listed;
 }
 
 void add_reason_flag(Flags& flags, std::string& reason) {

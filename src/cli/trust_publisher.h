@@ -2,6 +2,7 @@
 // clients see: staged, signed, published.
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,14 @@ struct PublisherFlags {
   void declare_publish(Flags& flags);
   Result<trust::Publisher> open() const { return trust::Publisher::open(folder, unix_now()); }
 };
+
+// The public halves of keys that a role is to list, and, by keys::key_id(), where their private halves are: not of
+// files that hold a public key alone.
+struct ListedKeys {
+  std::vector<PublicKey> keys;
+  std::map<std::string, std::string, std::less<>> references;
+};
+Result<ListedKeys> keys_to_list(TrustKeys& keys, std::span<const std::string> named);
 
 // --reason
 void add_reason_flag(Flags& flags, std::string& reason);

@@ -1,6 +1,5 @@
 // bulkhead trust rotate
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -11,7 +10,6 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/trust_publisher.h"
-#include "keys/key_file.h"
 
 namespace bulkhead::cli {
 namespace {
@@ -50,20 +48,14 @@ class TrustRotateCommand final : public Command {
       TRY_ASSIGN(std::string reference, common_.keys.generate(type_));
       named_.push_back(std::move(reference));
     }
-    std::vector<PublicKey> added;
-    std::map<std::string, std::string, std::less<>> references;
-    for (const std::string& reference : named_) {
-      TRY_ASSIGN(PublicKey key, common_.keys.public_key(reference));
-      references.emplace(keys::key_id(key), reference);
-      added.push_back(std::move(key));
-    }
-    if (added.empty() && removed.empty() && threshold_ == 0) {
+    TRY_ASSIGN(const ListedKeys added, keys_to_list(common_.keys, named_));
+    if (added.keys.empty() && removed.empty() && threshold_ == 0) {
       return fail(Code::kInvalidArgument, "nothing would change", "name a new key with --key, or use --generate");
     }
     TRY(publisher.repository().change_keys(
-        role_, added, removed, threshold_ > 0 ? std::optional(static_cast<uint32_t>(threshold_)) : std::nullopt));
+        role_, added.keys, removed, threshold_ > 0 ? std::optional(static_cast<uint32_t>(threshold_)) : std::nullopt));
     // A key's place before its use: who is killed between loses nothing.
-    TRY(publisher.add_references(references));
+    TRY(publisher.add_references(added.references));
     TRY_ASSIGN(const trust::RoleFacts after, publisher.role(role_));
     std::string text = fmt::format("\"{}\" is signed by {} of\n", printable(role_), after.threshold);
     for (const trust::RoleKey& key : after.keys) text += fmt::format("  {}\n", key_text(key));
@@ -71,8 +63,7 @@ class TrustRotateCommand final : public Command {
     if (staged_) return told(publisher, text);
     TRY(sign_staged(publisher, common_.keys, {}, {}));
     TRY(publisher.save());
-    const auto pending = publisher.repository().pending();
-    if (std::ranges::any_of(pending, [](const auto& each) { return each.missing > 0; })) return told(publisher, text);
+    if (publisher.has_unsigned()) return told(publisher, text);
     TRY_ASSIGN(const auto online, online_signers(publisher, common_.keys, {}));
     TRY(publisher.publish(online));
     return told(publisher, text + "Published.\n");

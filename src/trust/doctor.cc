@@ -153,9 +153,10 @@ class Examiner {
     const int64_t left = metadata.expires - now_;
     if (left > lifetime_of(publisher_.settings().lifetimes, role) / kSoonPart) return;
     const std::string repair =
-        is_online(role) ? fmt::format("bulkhead trust publish {}", folder_)
-                        : fmt::format("bulkhead trust sign {0} --role {1} --renew; bulkhead trust publish {0}", folder_,
-                                      printable(role));
+        is_online(role)
+            ? fmt::format("bulkhead trust publish {}{}", folder_, publisher_.has_unsigned() ? " --leave-unsigned" : "")
+            : fmt::format("bulkhead trust sign {0} --role {1} --renew; bulkhead trust publish {0}", folder_,
+                          printable(role));
     add(left > 0 ? kSoon : kWrong, role,
         fmt::format("version {} {} on {}", metadata.version, left > 0 ? "expires" : "expired",
                     rfc3339_of(metadata.expires)),

@@ -234,6 +234,10 @@ std::vector<RoleKey> Publisher::published_root_keys() const {
   return facts_of(std::string(tuf::kRoot), "", root.roles.find(tuf::kRoot)->second, root.keys).keys;
 }
 
+bool Publisher::has_unsigned() const {
+  return std::ranges::any_of(repository().pending(), [](const auto& pending) { return pending.missing > 0; });
+}
+
 Status Publisher::add_references(const std::map<std::string, std::string, std::less<>>& references) {
   if (references.empty()) return {};
   for (const auto& [id, reference] : references) settings_.key_references.insert_or_assign(id, reference);

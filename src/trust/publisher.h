@@ -81,6 +81,9 @@ class Publisher {
   // ---- Kept
   Status save() { return repository_.save(); }
   Status publish(const std::vector<tuf::RoleSigner>& online) { return repository_.publish(online); }
+  // What is published made fresh, whatever is staged.
+  Status refresh(const std::vector<tuf::RoleSigner>& online) { return repository_.refresh(online); }
+  bool has_unsigned() const;  // something is staged that lacks signatures
 
  private:
   Publisher(std::string folder, MapSettings settings, tuf::RepositoryFolder repository)

@@ -73,6 +73,23 @@ void merge(std::vector<Signature>& signatures, const std::vector<Signature>& mor
   }
 }
 
+// A client that is sent to a role and finds none refuses whatever it looked for.
+Status check_delegated_roles_exist(const Published& next) {
+  for (const auto& [name, filed] : next.targets) {
+    const auto& delegations = filed.content.metadata.delegations;
+    if (!delegations) continue;
+    std::vector<std::string> roles;
+    if (delegations->succinct) roles = delegations->succinct->all_roles();
+    for (const DelegatedRole& role : delegations->roles) roles.push_back(role.name);
+    for (const std::string& role : roles) {
+      if (next.targets.contains(role)) continue;
+      return fail(Code::kVerificationFailed,
+                  fmt::format("\"{}\" delegates to \"{}\", which has no metadata", name, role));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 RoleSigner signer_of(const PrivateKey& key) {
@@ -527,6 +544,14 @@ Result<std::vector<std::pair<std::string, std::string>>> Repository::publish(con
   return files;
 }
 
+Result<std::vector<std::pair<std::string, std::string>>> Repository::refresh(const std::vector<RoleSigner>& online) {
+  if (!published_) return fail(Code::kInvalidArgument, "nothing is published yet that could be kept fresh");
+  Repository alone(*codec_, *published_, lifetimes_, now_);
+  TRY_ASSIGN(auto files, alone.publish(online));
+  published_ = std::move(alone.published_);
+  return files;
+}
+
 // What is not staged may have expired: its owner's delay must not freeze the others.
 Status Repository::check_role(const TrustedSet& client, const Filed<Targets>& filed, const std::string& role,
                               const RoleKeys& keys, const Keys& known, const Targets* delegator) const {
@@ -552,6 +577,7 @@ Status Repository::check(const Published& next, bool new_root) const {
   }
   TRY(client.update_snapshot(next.snapshot.bytes, TrustedSet::Origin::kRepository));
   TRY(client.require_snapshot());
+  TRY(check_delegated_roles_exist(next));
   for (const auto& [role, filed] : next.targets) {
     if (role == kTargets) {
       TRY(check_role(client, filed, role, next.root.content.metadata.roles.find(role)->second,

@@ -129,6 +129,9 @@ class Repository {
   // signed by `online`. Without staged changes it renews the timestamp, and the snapshot when it expires sooner than a
   // timestamp would.
   Result<std::vector<std::pair<std::string, std::string>>> publish(const std::vector<RoleSigner>& online);
+  // The same as if nothing were staged, which stays so: who is slow to sign freezes nobody. kInvalidArgument before the
+  // first publication.
+  Result<std::vector<std::pair<std::string, std::string>>> refresh(const std::vector<RoleSigner>& online);
 
  private:
   template <typename T>

@@ -31,8 +31,17 @@ std::string publications_of(const std::string& folder) {
 std::string staged_of(const std::string& folder) {
   return folder + "/staged";
 }
+std::string next_staged_of(const std::string& folder) {
+  return folder + "/.staged.next";
+}
+std::string old_staged_of(const std::string& folder) {
+  return folder + "/.staged.old";
+}
+std::string file_of_role(std::string_view role) {
+  return path_segment(role) + std::string(kSuffix);
+}
 std::string staged_file(const std::string& folder, std::string_view role) {
-  return fmt::format("{}/{}{}", staged_of(folder), path_segment(role), kSuffix);
+  return fmt::format("{}/{}", staged_of(folder), file_of_role(role));
 }
 
 std::string file_in(std::string_view folder, std::string_view name) {
@@ -105,6 +114,38 @@ Result<Published> load(const Codec& codec, const std::string& folder) {
     out.targets.emplace(role, std::move(targets));
   }
   return out;
+}
+
+Status rename_path(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) == 0) return {};
+  return fail(errno_error(errno, to));
+}
+
+// All that is staged, instead of what was (invariant 3). Files that stay the same are links to the old ones.
+Status replace_staged(const std::string& folder, const std::map<std::string, std::string>& files) {
+  const std::string next = next_staged_of(folder);
+  std::error_code ignored;  // what cannot be removed fails below
+  fs::remove_all(next, ignored);
+  fs::remove_all(old_staged_of(folder), ignored);
+  TRY(make_directories(next));
+  for (const auto& [role, bytes] : files) {
+    const std::string place = file_in(next, file_of_role(role));
+    const auto present = read_file(staged_file(folder, role), kMaxFileBytes);
+    if (present && *present == bytes && ::link(staged_file(folder, role).c_str(), place.c_str()) == 0) continue;
+    TRY(write_file_atomically(place, bytes));
+  }
+  TRY(sync_folder(next));
+  if (fs::exists(staged_of(folder))) TRY(rename_path(staged_of(folder), old_staged_of(folder)));
+  TRY(rename_path(next, staged_of(folder)));
+  TRY(sync_folder(folder));
+  fs::remove_all(old_staged_of(folder), ignored);
+  return {};
+}
+
+// Of a writer that died between the two renames: the new folder was whole.
+Status finish_replacement(const std::string& folder) {
+  if (fs::exists(staged_of(folder)) || !fs::exists(old_staged_of(folder))) return {};
+  return rename_path(next_staged_of(folder), staged_of(folder));
 }
 
 // By role.
@@ -198,6 +239,7 @@ Result<RepositoryFolder> RepositoryFolder::open(const Codec& codec, const std::s
                                                 const Lifetimes& lifetimes, int64_t now) {
   if (!fs::is_directory(folder)) return fail(Code::kNotFound, fmt::format("there is no repository at {}", folder));
   TRY_ASSIGN(UniqueFd lock, lock_file(folder + "/.lock"));
+  TRY(finish_replacement(folder));
   TRY_ASSIGN(const auto present, present_publication(folder));
   TRY_ASSIGN(const auto staged, load_staged(folder));
   const auto root = staged.find(std::string(kRoot));
@@ -224,8 +266,7 @@ Result<RepositoryFolder> RepositoryFolder::open(const Codec& codec, const std::s
 
 Status RepositoryFolder::write(const std::string& folder, const std::map<std::string, std::string>& published,
                                const std::map<std::string, std::string>& staged) {
-  TRY(make_directories(staged_of(folder)));
-  for (const auto& [role, bytes] : staged) TRY(write_file_atomically(staged_file(folder, role), bytes));
+  TRY(replace_staged(folder, staged));
   if (published.empty()) return {};
   return write_publication(folder, std::nullopt, 1, {published.begin(), published.end()});
 }
@@ -242,25 +283,22 @@ Result<std::map<std::string, std::string>> RepositoryFolder::published_files() c
 }
 
 Status RepositoryFolder::save() {
-  const auto files = repository_.staged_files();
-  TRY(make_directories(staged_of(folder_)));
-  // The root first: without it, a repository of which nothing is published is none.
-  if (const auto root = files.find(std::string(kRoot)); root != files.end()) {
-    TRY(write_file_atomically(staged_file(folder_, kRoot), root->second));
-  }
-  for (const auto& [role, bytes] : files) {
-    if (role != kRoot) TRY(write_file_atomically(staged_file(folder_, role), bytes));
-  }
-  TRY_ASSIGN(const auto on_disk, load_staged(folder_));
-  for (const auto& [role, bytes] : on_disk) {
-    if (!files.contains(role)) TRY(remove_file(staged_file(folder_, role)));
-  }
-  return {};
+  return replace_staged(folder_, repository_.staged_files());
 }
 
 Status RepositoryFolder::publish(const std::vector<RoleSigner>& online) {
   Repository next = repository_;
   TRY_ASSIGN(const auto files, next.publish(online));
+  return keep(std::move(next), files);
+}
+
+Status RepositoryFolder::refresh(const std::vector<RoleSigner>& online) {
+  Repository next = repository_;
+  TRY_ASSIGN(const auto files, next.refresh(online));
+  return keep(std::move(next), files);
+}
+
+Status RepositoryFolder::keep(Repository next, const std::vector<std::pair<std::string, std::string>>& files) {
   TRY(save());
   TRY_ASSIGN(const auto present, present_publication(folder_));
   const uint64_t number = present.value_or(0) + 1;

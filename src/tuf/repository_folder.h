@@ -12,8 +12,10 @@
 //  and
 //     then the link is replaced by rename(2).
 //  2. The publication before the present one stays until the next one, for clients in the middle of a download.
-//  3. Staged files are written before anything is published and removed after it: a staged role that has been published
-//     meanwhile (the process died between) is recognised by its version and removed by the next open().
+//  3. What is staged is replaced as a whole, by renaming `.staged.next`: a delegation without its role, or one change
+//  of
+//     two, is never there. It is replaced before anything is published and after it: a staged role that has been
+//     published meanwhile (the process died between) is recognised by its bytes and removed by the next open().
 // Errors: kUnavailable when another process has the folder open, kNotFound when there is no repository; those of
 // Repository and of the file system. Not thread-safe.
 #pragma once
@@ -49,10 +51,14 @@ class RepositoryFolder {
   Status save();
   // Repository::publish(), kept.
   Status publish(const std::vector<RoleSigner>& online);
+  // Repository::refresh(), kept.
+  Status refresh(const std::vector<RoleSigner>& online);
 
  private:
   RepositoryFolder(std::string folder, UniqueFd lock, Repository repository)
       : folder_(std::move(folder)), lock_(std::move(lock)), repository_(std::move(repository)) {}
+
+  Status keep(Repository next, const std::vector<std::pair<std::string, std::string>>& files);
 
   std::string folder_;
   UniqueFd lock_;

@@ -134,6 +134,52 @@ TEST_F(RepositoryFolderTest, RefusesStagedFilesThatItDidNotWrite) {
   EXPECT_THAT(refused.error().to_string(), HasSubstr("staged/targets.json"));
 }
 
+// The two renames by which what is staged is replaced, with a death before, between and after them.
+TEST_F(RepositoryFolderTest, ReplacesWhatIsStagedAsAWhole) {
+  namespace fs = std::filesystem;
+  {
+    auto folder = create();
+    ASSERT_TRUE(folder);
+    ASSERT_TRUE(publish(*folder));
+    ASSERT_TRUE(folder->repository().delegate(kTargets, "team", {.keys = {key_.public_key()}}, false, {"*"}));
+    ASSERT_TRUE(folder->save());
+  }
+  fs::create_directory(path() + "/.staged.next");
+  ASSERT_TRUE(write_file_atomically(path() + "/.staged.next/targets.json", "half a fi"));
+  ASSERT_TRUE(open()) << "before";
+  EXPECT_EQ(open()->repository().pending().size(), 2U);
+
+  fs::remove_all(path() + "/.staged.next");
+  fs::rename(path() + "/staged", path() + "/.staged.next");
+  fs::create_directory(path() + "/.staged.old");
+  EXPECT_EQ(open()->repository().pending().size(), 2U) << "between";
+
+  fs::create_directory(path() + "/.staged.old");
+  auto folder = open();
+  ASSERT_TRUE(folder) << "after";
+  EXPECT_EQ(folder->repository().pending().size(), 2U);
+  ASSERT_TRUE(publish(*folder));
+  EXPECT_FALSE(fs::exists(path() + "/.staged.old"));
+  EXPECT_TRUE(fs::is_empty(path() + "/staged"));
+}
+
+// A delegation whose role was lost would be refused by every client that is sent there.
+TEST_F(RepositoryFolderTest, PublishesNoDelegationWithoutItsRole) {
+  {
+    auto folder = create();
+    ASSERT_TRUE(folder);
+    ASSERT_TRUE(publish(*folder));
+    ASSERT_TRUE(folder->repository().delegate(kTargets, "team", {.keys = {key_.public_key()}}, false, {"*"}));
+    ASSERT_TRUE(folder->save());
+  }
+  std::filesystem::remove(path() + "/staged/team.json");
+  auto folder = open();
+  ASSERT_TRUE(folder);
+  const Status refused = publish(*folder);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message(), HasSubstr("which has no metadata"));
+}
+
 // Killed at any moment, a publisher leaves a repository that clients accept and that it can go on with.
 TEST_F(RepositoryFolderTest, SurvivesBeingKilledWhilePublishing) {
   {

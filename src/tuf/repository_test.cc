@@ -147,6 +147,24 @@ TEST_F(RepositoryTest, RenewsTheTimestampAloneUntilTheSnapshotNeedsIt) {
   EXPECT_EQ(files->front().first, "2.snapshot.json");
 }
 
+TEST_F(RepositoryTest, StaysFreshWhileWhatIsStagedLacksSignatures) {
+  EXPECT_EQ(repository_.refresh({signer_of(online_)}).error().code(), Code::kInvalidArgument);
+  publish_first();
+  ASSERT_TRUE(repository_.set_target(kTargets, "app:1", file_of("one")));
+  ASSERT_TRUE(repository_.change_keys(kRoot, {new_key().public_key()}, {}));
+  const auto staged = repository_.staged_files();
+  const auto files = repository_.refresh({signer_of(online_)});
+  ASSERT_TRUE(files) << files.error().to_string();
+  files_.add(*files);
+  EXPECT_EQ(repository_.staged_files(), staged);
+  EXPECT_FALSE(find("app:1")->has_value());
+  EXPECT_EQ(repository_.published()->timestamp.content.metadata.version, 2);
+  ASSERT_TRUE(repository_.sign(kRoot, signer_of(root_)));
+  ASSERT_TRUE(repository_.sign(kTargets, signer_of(targets_)));
+  ASSERT_TRUE(publish());
+  EXPECT_TRUE(find("app:1")->has_value());
+}
+
 TEST_F(RepositoryTest, RotatesTheRootWithOldAndNewKeys) {
   publish_first();
   const PrivateKey next = new_key();

@@ -251,6 +251,35 @@ TEST_F(UpdaterTest, CountsAKeyOnceWhateverItsIds) {
   expect_distrust("timestamp is signed by 1 of its keys, and needs 2");
 }
 
+// A key is listed with its scheme: a signature of any other kind by the very same key says nothing.
+TEST_F(UpdaterTest, RefusesSignaturesOfAnotherAlgorithm) {
+  const PrivateKey key = *PrivateKey::generate(KeyType::kEcdsaP256);
+  const auto publish_with = [&](std::string scheme_of_key, SignatureScheme made_by) {
+    auto [id, listed] = tuf1_codec().list(key.public_key());
+    if (const size_t at = listed.json.find("ecdsa-sha2-nistp256"); at != std::string::npos) {
+      listed.json.replace(at, scheme_of_key.size(), scheme_of_key);
+    }
+    repository_.root.roles.at("timestamp").key_ids = {id};
+    repository_.root.keys.insert_or_assign(id, listed);
+    ++repository_.root.version;
+    repository_.publish_root();
+    ++repository_.timestamp.version;
+    const std::string bytes = tuf1_codec().write(repository_.timestamp);
+    const std::vector<Signature> signatures{{.key_id = id, .bytes = *key.sign(made_by, as_bytes(bytes))}};
+    repository_.files["timestamp.json"] = tuf1_codec().envelope(bytes, signatures);
+  };
+  using Kind = SignatureScheme::Kind;
+  constexpr std::string_view kRefused = "timestamp is signed by 0 of its keys";
+  publish_with("ecdsa-sha2-nistp256", {Kind::kEcdsa, HashAlgorithm::kSha512});
+  expect_distrust(kRefused);
+  publish_with("ecdsa-sha2-nistp256", {Kind::kEcdsaRaw, HashAlgorithm::kSha256});
+  expect_distrust(kRefused);
+  publish_with("ecdsa-sha2-nistp384", {Kind::kEcdsa, HashAlgorithm::kSha256});
+  expect_distrust(kRefused);
+  publish_with("ecdsa-sha2-nistp256", {Kind::kEcdsa, HashAlgorithm::kSha256});
+  EXPECT_TRUE(refresh());
+}
+
 TEST_F(UpdaterTest, FindsTargetsInOrderOfDelegation) {
   Targets a{{.version = 1, .expires = kTestLater}, {}, {}};
   Targets b{{.version = 1, .expires = kTestLater}, {}, {}};
