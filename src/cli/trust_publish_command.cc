@@ -40,14 +40,8 @@ class TrustPublishCommand final : public Command {
   }
 
   Result<int> run(Interrupts& interrupts) override {
-    // Once: who asks for passphrases asks for them at the start.
-    std::vector<tuf::RoleSigner> online;
-    {
-      TRY_ASSIGN(const auto publisher, common_.open());
-      TRY_ASSIGN(online, online_signers(publisher, common_.keys, named_));
-    }
     if (every_ == 0) {
-      TRY(publish(online));
+      TRY(publish());
       return kSuccess;
     }
     const std::stop_token stop = interrupts.stop_in_order();
@@ -56,15 +50,17 @@ class TrustPublishCommand final : public Command {
     std::unique_lock lock(mutex);
     while (!stop.stop_requested()) {
       // What is wrong now (a disk that is full, a role that is half signed) may be mended at the next turn.
-      if (const Status done = publish(online); !done) print_notice(error_text(done.error(), false));
+      if (const Status done = publish(); !done) print_notice(error_text(done.error(), false));
       ticks.wait_for(lock, stop, std::chrono::seconds(every_), [] { return false; });
     }
     return kSuccess;
   }
 
  private:
-  Status publish(const std::vector<tuf::RoleSigner>& online) {
+  Status publish() {
     TRY_ASSIGN(auto publisher, common_.open());
+    // Keys that were opened at an earlier turn are open; one that a rotation has brought since is opened now.
+    TRY_ASSIGN(const auto online, online_signers(publisher, common_.keys, named_));
     const bool refreshed = (leave_ || every_ > 0) && publisher.has_unsigned();
     TRY(refreshed ? publisher.refresh(online) : publisher.publish(online));
     if (common_.quiet) return {};

@@ -36,7 +36,7 @@ std::vector<trust::RoleKey> keys_for(const trust::Publisher& publisher, const Pe
     }
   };
   if (const auto role = publisher.role(pending.role)) take(role->keys);
-  if (pending.role == tuf::kRoot) take(publisher.published_root_keys());
+  if (pending.role == tuf::kRoot) take(publisher.keys_in_force(tuf::kRoot));
   return out;
 }
 
@@ -116,8 +116,11 @@ Result<std::vector<tuf::RoleSigner>> online_signers(const trust::Publisher& publ
                                                     std::span<const std::string> named) {
   std::vector<std::string> references(named.begin(), named.end());
   if (named.empty()) {
+    const bool waits = publisher.has_unsigned();
     for (const std::string_view name : {tuf::kSnapshot, tuf::kTimestamp}) {
-      TRY_ASSIGN(const trust::RoleFacts role, publisher.role(name));
+      TRY_ASSIGN(trust::RoleFacts role, publisher.role(name));
+      // While something staged has to wait, what is published is made fresh by the keys that are in force.
+      if (waits) std::ranges::move(publisher.keys_in_force(name), std::back_inserter(role.keys));
       for (const trust::RoleKey& key : role.keys) {
         const bool known = key.reference.empty() || std::ranges::find(references, key.reference) != references.end();
         if (!known) references.push_back(key.reference);

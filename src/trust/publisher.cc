@@ -227,11 +227,11 @@ Result<RoleFacts> Publisher::role(std::string_view name) const {
   return fail(Code::kNotFound, fmt::format("the repository has no role \"{}\"", printable(name)));
 }
 
-std::vector<RoleKey> Publisher::published_root_keys() const {
+std::vector<RoleKey> Publisher::keys_in_force(std::string_view role) const {
   const tuf::Published* published = repository().published();
   if (published == nullptr) return {};
   const tuf::Root& root = published->root.content.metadata;
-  return facts_of(std::string(tuf::kRoot), "", root.roles.find(tuf::kRoot)->second, root.keys).keys;
+  return facts_of(std::string(role), "", root.roles.find(role)->second, root.keys).keys;
 }
 
 bool Publisher::has_unsigned() const {

@@ -70,8 +70,9 @@ class Publisher {
   std::vector<RoleFacts> roles() const;
   // kNotFound for unknown roles; a bin has the keys of all bins.
   Result<RoleFacts> role(std::string_view name) const;
-  // Keys that sign roots in force, which also have to sign the next one; none before the first publication.
-  std::vector<RoleKey> published_root_keys() const;
+  // Keys of a top-level role by the root that is published: while another one is staged, what stays published is signed
+  // by these, and the next root by both. None before the first publication.
+  std::vector<RoleKey> keys_in_force(std::string_view role) const;
   // Remembers where keys are, by keys::key_id().
   Status add_references(const std::map<std::string, std::string, std::less<>>& references);
 

@@ -443,8 +443,8 @@ class Killed(MapTest):
         return [kind, self.map, *(["--leave-unsigned"] if kind == "publish" else [])]
 
     def run_and_kill(self, words, moments):
-        """Whether it came to its end. It gets a little more time than the last one of its kind took."""
-        longest = self.durations.get(words[0], 2.0)
+        """Whether it came to its end. How long one may live grows until one gets through, on a machine that is busy too."""
+        longest = self.durations.get(words[0], 1.0)
         started = time.monotonic()
         process = subprocess.Popen([BULKHEAD, "trust", *map(str, words), "--passphrase", "env:PASSPHRASE"], env=self.publisher,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -453,6 +453,7 @@ class Killed(MapTest):
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
+            self.durations[words[0]] = min(longest * 1.2, 20)
             return False
         self.durations[words[0]] = time.monotonic() - started
         self.assertEqual(process.returncode, 0, f"{words}: {said}")
