@@ -134,7 +134,7 @@ std::string sig_structure(std::string_view protected_bytes, std::string_view pay
 }
 
 // A map in the order of RFC 8949 section 4.2.1: keys and values come encoded.
-std::string sorted_map(std::map<std::string, std::string> pairs) {
+std::string sorted_map(const std::map<std::string, std::string>& pairs) {
   cbor::Writer out;
   out.begin_map(pairs.size());
   for (const auto& [key, value] : pairs) {
@@ -180,7 +180,7 @@ Result<std::string> protected_header(const SignRequest& request, const Algorithm
       return fail(Code::kInvalidArgument, fmt::format("the attribute \"{}\" is there already", extended.name));
     }
   }
-  return sorted_map(std::move(pairs));
+  return sorted_map(pairs);
 }
 
 }  // namespace
@@ -225,7 +225,7 @@ Result<std::string> sign_cose(const Signer& signer, const SignRequest& request, 
   out.tag(kSign1Tag);
   out.begin_array(4);
   out.bytes(headers);
-  out.raw(sorted_map(std::move(unprotected)));
+  out.raw(sorted_map(unprotected));
   out.bytes(payload);
   out.bytes(made.signature);
   return std::move(out).take();
