@@ -84,7 +84,8 @@ std::string argument_rows(const DescribedCommand& command) {
 std::string command_rows(std::span<const DescribedCommand> commands, std::string_view group) {
   std::string out;
   for (const DescribedCommand& command : commands) {
-    if (command.info.make == nullptr) continue;
+    // A group is shown in the group around it: its commands are its own help's.
+    if (command.info.make == nullptr && (group.empty() || command.info.name == group)) continue;
     if (!group.empty() && !word_after(command.info.name, group)) continue;
     out += row(command.info.name, 2, 20, command.info.summary);
   }

@@ -59,6 +59,13 @@ TEST(Help, TellsEveryStatusThatACommandMayEndWith) {
   }
 }
 
+TEST(Help, OfAGroupNamesTheGroupsInIt) {
+  const auto described = describe(commands());
+  const std::string help = help_text(described, "trust");
+  EXPECT_THAT(help, HasSubstr("\n  trust keys "));
+  EXPECT_THAT(help, testing::Not(HasSubstr("trust keys list")));
+}
+
 TEST(Help, KeepsWithin80Columns) {
   const auto described = describe(commands());
   for (const DescribedCommand& command : described) {
