@@ -36,7 +36,7 @@ constexpr auto kHashes = std::to_array<HashRow>({{"SHA-256", HashAlgorithm::kSha
 
 struct Wycheproof : testing::Test {
   void SetUp() override {
-    const char* checkout = std::getenv("BULKHEAD_WYCHEPROOF");
+    const char* checkout = std::getenv("BULKHEAD_WYCHEPROOF");  // NOLINT(concurrency-mt-unsafe)
     if (checkout == nullptr) GTEST_SKIP() << "BULKHEAD_WYCHEPROOF names no checkout of C2SP/wycheproof";
     folder = std::string(checkout) + "/testvectors_v1/";
   }

@@ -17,7 +17,7 @@ namespace {
 
 struct CosignInterop : testing::Test {
   void SetUp() override {
-    const char* binary = std::getenv("BULKHEAD_COSIGN");
+    const char* binary = std::getenv("BULKHEAD_COSIGN");  // NOLINT(concurrency-mt-unsafe)
     if (binary == nullptr) GTEST_SKIP() << "BULKHEAD_COSIGN names no cosign";
     cosign = binary;
     folder.write("artifact", "artifact");

@@ -66,9 +66,8 @@ Result<Arguments> parse(std::span<const std::string> words) {
       out.*(option->field) = words[i];
     }
   }
-  if (const char* root = std::getenv("BULKHEAD_TRUSTED_ROOT"); root != nullptr && out.trusted_root.empty()) {
-    out.trusted_root = root;
-  }
+  const char* root = std::getenv("BULKHEAD_TRUSTED_ROOT");  // NOLINT(concurrency-mt-unsafe): one thread
+  if (root != nullptr && out.trusted_root.empty()) out.trusted_root = root;
   const bool by_identity = !out.identity.empty() && !out.issuer.empty();
   if (out.bundle.empty() || out.artifact.empty() || out.key.empty() != by_identity) {
     return fail(Code::kInvalidArgument, "an argument is missing");
