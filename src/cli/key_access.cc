@@ -16,6 +16,8 @@
 namespace bulkhead::cli {
 namespace {
 
+constexpr std::string_view kPin = "pin";  // the role of tokens, so to speak
+
 struct KeyTypeRow {
   KeyType type;
   std::string_view name;
@@ -57,7 +59,7 @@ void KeyAccess::declare(Flags& flags) {
   flags.add({.names = "--passphrase",
              .value = "[ROLE=]SOURCE",
              .help = "where passphrases and PINs are from: prompt, file:PATH, fd:NUMBER or env:NAME; with ROLE= for "
-                     "keys of docker and notary of that role only",
+                     "keys of docker and notary of that role only, with pin= for tokens only",
              .preset = "prompt",
              .repeats = true},
             [this](std::string_view value) -> Status {
@@ -135,7 +137,7 @@ keys::TokenAccess KeyAccess::tokens() {
   const auto variable = non_empty(process_environment(), "BULKHEAD_PKCS11_MODULE");
   return {.module_path = module_.empty() ? variable.value_or("") : module_,
           .ask_pin = [this](const keys::PinRequest& request) -> Result<Secret> {
-            Source& source = source_of({});
+            Source& source = source_of(kPin);
             const bool by_hand = source.source.kind == PassphraseSource::Kind::kTerminal;
             if (request.last_try && !by_hand) {
               return fail(Code::kPermissionDenied,

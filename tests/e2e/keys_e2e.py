@@ -216,10 +216,12 @@ class Keys(unittest.TestCase):
         listed = json.loads(self.keys("list", "--on", "pkcs11:token=release", "--json", env=token).stdout)["keys"]
         self.assertEqual([key["reference"] for key in listed], [uri])
         self.assertEqual(listed[0]["public_key"], (self.folder / "root.pub").read_text())
-        self.assertEqual(self.keys("export", uri, "--form", "public", "--passphrase", "env:PIN", env=token).stdout, listed[0]["public_key"])
+        self.assertEqual(self.keys("export", uri, "--form", "public", "--passphrase", "env:NONE", env=token).stdout, listed[0]["public_key"])  # needs no PIN
+        # What is for files is not tried as a PIN, where another source is named for that.
+        self.keys("generate", "--on", "pkcs11:token=release;object=second", "--passphrase", "env:SECRET", "--passphrase", "pin=env:PIN", env=token)
         refused = self.keys("export", uri, "--output", self.folder / "x", "--passphrase", "env:PIN", env=token, ok=False)
         self.assertIn("does not give its private keys away", refused.stderr)
-        wrong = self.keys("export", uri, "--form", "public", "--passphrase", "env:PIN", env=token | {"PIN": "111111"}, ok=False)
+        wrong = self.keys("generate", "--on", "pkcs11:token=release;object=third", "--passphrase", "env:PIN", env=token | {"PIN": "111111"}, ok=False)
         self.assertEqual(wrong.returncode, 1)
         self.assertIn("PIN is wrong", wrong.stderr)
         self.assertNotIn("111111", wrong.stderr)
