@@ -50,6 +50,12 @@ TEST(CommandLine, FindsACommandByItsWords) {
       {"audit", "--host", "docker:", "--host", "tcp://db.example:2376", "-f", "json", "-o", "html=audit.html"},
       {"audit", "--list", "--section", "containers"},
       {"audit", "--explain", "container.privileged"},
+      {"sign", "r.example/app:1", "--key", "cosign.key", "-a", "a=b", "-r", "-n"},
+      {"sign", "oci:x", "--key", "store:1", "--attest", "p.json", "--type", "slsaprovenance1", "-f", "cosign-legacy"},
+      {"sign", "oci:x", "--key", "k.pem", "-f", "notation-cose", "--certificate-chain", "c.pem", "--expiry-days", "9"},
+      {"verify", "r.example/app:1", "--key", "a.pub", "--key", "b.pub", "--signers", "2"},
+      {"verify", "r.example/app:1", "--map", "m", "--map-trust-first-root", "-f", "digest"},
+      {"verify", "oci:x", "--notation-policy", "n", "--check-revocation", "--name", "r.example/app"},
       {"db", "update"},
       {"db", "info", "--json"},
       {"db", "build", "--from", "feeds", "-o", "new.db"},
@@ -68,6 +74,24 @@ TEST(CommandLine, FindsACommandByItsWords) {
     ASSERT_TRUE(line) << joined(words) << line.error().to_string();
     EXPECT_NE(line->command, nullptr) << joined(words);
   }
+}
+
+TEST(CommandLine, TrustsNothingThatIsNotNamed) {
+  const std::vector<std::pair<std::vector<std::string>, std::string_view>> refused = {
+      {{"verify", "x"}, "whose signatures count"},
+      {{"verify", "x", "--map", "m"}, "without a root"},
+      {{"verify", "x", "--key", "k", "--map-root", "r"}, "no freshness map"},
+      {{"verify", "x", "--certificate-identity", "a"}, "who vouches"},
+      {{"verify", "x", "--certificate-identity", "a", "--certificate-oidc-issuer", "b"}, "--trusted-root"},
+      {{"verify", "x", "--certificate-identity-regexp", "("}, "--certificate-identity-regexp"},
+      {{"verify", "x", "--key", "k", "--check-revocation"}, "--notation-policy"},
+      {{"verify", "x", "--key", "k", "-a", "noequals"}, "NAME=VALUE"},
+      {{"sign", "x"}, "--key"},
+      {{"sign", "x", "--key", "k", "--attest", "p"}, "--type"},
+      {{"sign", "x", "--key", "k", "--format", "notation-jws"}, "--certificate-chain"},
+      {{"sign", "x", "--key", "k", "--certificate-chain", "c"}, "Notary Project"},
+  };
+  for (const auto& [words, text] : refused) EXPECT_THAT(refusal(words), HasSubstr(text)) << joined(words);
 }
 
 TEST(CommandLine, SaysWhichWordIsNoCommand) {

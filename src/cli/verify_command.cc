@@ -25,6 +25,7 @@
 #include "sigstore/trusted_root.h"
 #include "trust/freshness_map.h"
 #include "trust/notation_rule.h"
+#include "trust/revocation_fetcher.h"
 #include "trust/sigstore_rule.h"
 #include "trust/verify.h"
 
@@ -71,6 +72,11 @@ class VerifyCommand final : public Command {
                        "trustpolicy.json and truststore/",
                .kind = Option::Kind::kFolder},
               notation_folder_);
+    flags.add_switch(
+        {.names = "--check-revocation",
+         .help = "ask the network whether certificates of such signatures were revoked; without it nobody is "
+                 "asked, and a policy that enforces it refuses certificates that say where to ask"},
+        check_revocation_);
     flags.add({.names = "--signers", .value = "N", .help = "so many different signers must have signed", .preset = "1"},
               required_signers_, 1, kMaxSigners);
     flags.add({.names = "--attestation",
@@ -93,6 +99,11 @@ class VerifyCommand final : public Command {
     key_access_.declare(flags);
     output_.declare(flags, format_choices(), "table");
     flags.check([this]() -> Status {
+      if (!check_revocation_ || !notation_folder_.empty()) return {};
+      return fail(Code::kInvalidArgument, "revocation is checked for a trust policy, and none is named",
+                  "name its folder with --notation-policy");
+    });
+    flags.check([this]() -> Status {
       if (!keys_.empty() || !names_.empty() || !notation_folder_.empty() || !map_.location.empty()) return {};
       return fail(Code::kInvalidArgument, "it is not said whose signatures count",
                   "name a key (--key cosign.pub), an identity (--certificate-identity), a trust policy "
@@ -103,11 +114,12 @@ class VerifyCommand final : public Command {
   Result<int> run(Interrupts& interrupts) override {
     const std::stop_token stop = interrupts.stop_in_order();
     TRY_ASSIGN(const Reports reports, Reports::create(output_));
-    TRY_ASSIGN(const auto rules, make_rules(stop));
     const Environment environment = process_environment();
     const oci::RegistryOptions registry = image_.registry.options(environment, stop);
     TRY_ASSIGN(const oci::ArtifactLocation location, oci::locate_artifacts(image_.image, registry, image_.limits));
     const net::Client client(registry.http);
+    trust::HttpRevocationFetcher fetcher(client, cache_directory({}) + "/revocation", unix_now(), stop);
+    TRY_ASSIGN(const auto rules, make_rules(check_revocation_ ? &fetcher : nullptr, stop));
     std::optional<trust::FreshnessMap> map;
     if (!map_.location.empty()) {
       map_.state_folder = trust_directory();
@@ -148,7 +160,8 @@ class VerifyCommand final : public Command {
     return name;
   }
 
-  Result<std::vector<std::unique_ptr<trust::Rule>>> make_rules(const std::stop_token& stop) {
+  Result<std::vector<std::unique_ptr<trust::Rule>>> make_rules(RevocationFetcher* fetcher,
+                                                               const std::stop_token& stop) {
     std::vector<std::unique_ptr<trust::Rule>> rules;
     std::shared_ptr<const sigstore::TrustedRoot> root;
     if (!trusted_root_.empty()) {
@@ -170,7 +183,7 @@ class VerifyCommand final : public Command {
       rules.push_back(trust::SigstoreRule::by_identity(std::move(identities), root));
     }
     if (!notation_folder_.empty()) {
-      TRY_CONTEXT(auto rule, trust::NotationRule::open(notation_folder_, unix_now(), nullptr), "--notation-policy");
+      TRY_CONTEXT(auto rule, trust::NotationRule::open(notation_folder_, unix_now(), fetcher), "--notation-policy");
       rules.push_back(std::move(rule));
     }
     return rules;
@@ -263,6 +276,7 @@ class VerifyCommand final : public Command {
   std::vector<sigstore::TextPattern> names_;
   std::vector<sigstore::TextPattern> issuers_;
   std::string notation_folder_;
+  bool check_revocation_ = false;
   uint64_t required_signers_ = 1;
   std::string predicate_type_;
   oci::Reference name_;

@@ -188,8 +188,8 @@ std::string render_table(const VerifyReport& report, const VerifyOptions& option
     table.line("map", describe_map(*verification.freshness, report.map),
                verification.freshness->accepted() ? kGreen : kRed);
   }
-  for (const RefusedSignature& refused : verification.refused) table.line("passed", describe_refused(refused), kDim);
-  if (verification.left_out) table.line("passed", "there are more signatures than are looked at", kYellow);
+  for (const RefusedSignature& refused : verification.refused) table.line("ignored", describe_refused(refused), kDim);
+  if (verification.left_out) table.line("ignored", "there are more signatures than are looked at", kYellow);
   for (const std::string& problem : verification.problems) table.line("why", problem, kRed);
   return std::move(table).take();
 }
