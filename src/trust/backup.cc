@@ -209,7 +209,7 @@ Drill drill(const Backup& backup) {
       found.problems.push_back(fmt::format("the key {} does not sign: {}", id, signs.error().to_string()));
     }
   }
-  const auto count = [&](std::string role, uint32_t threshold, const std::vector<std::string>& ids) {
+  const auto count = [&](const std::string& role, uint32_t threshold, const std::vector<std::string>& ids) {
     const auto have = std::ranges::count_if(ids, [&](const std::string& id) { return inside.contains(id); });
     found.roles.push_back(
         {.role = role, .threshold = threshold, .keys = ids.size(), .inside = static_cast<size_t>(have)});

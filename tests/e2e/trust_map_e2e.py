@@ -405,7 +405,7 @@ class Attacks(MapTest):
 class Killed(MapTest):
     """kill -9 at a random moment of each command of a publisher: clients never refuse, and no key is lost."""
 
-    ROUNDS = 120
+    ROUNDS = 100
 
     def test_at_any_moment(self):
         self.sign("init", self.map, "--generate", "--publish")
