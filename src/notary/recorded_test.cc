@@ -67,6 +67,12 @@ class StoredState final : public RepositoryState {
   StoredState(Store& store, std::string gun) : store_(store), gun_(std::move(gun)) {}
   // Whatever the recorded server served last is its latest.
   Result<std::optional<StoredFile>> current(std::string_view role) const override { return store_.latest(gun_, role); }
+  Result<std::optional<tuf::Root>> root() const override {
+    TRY_ASSIGN(const auto stored, store_.latest(gun_, tuf::kRoot));
+    if (!stored) return std::nullopt;
+    TRY_ASSIGN(auto read, tuf::notary_codec().root(stored->bytes));
+    return std::move(read.metadata);
+  }
   Result<std::optional<StoredFile>> latest(std::string_view role) const override { return store_.latest(gun_, role); }
   Result<int64_t> floor(std::string_view role) const override { return store_.floor(gun_, role); }
   Result<bool> is_buried(std::string_view id) const override { return store_.is_buried(gun_, id); }

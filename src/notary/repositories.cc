@@ -71,6 +71,10 @@ class Repositories::State final : public RepositoryState {
     if (named == head_->sha256.end()) return std::nullopt;
     return store_.by_hash(gun_, role, named->second);
   }
+  Result<std::optional<tuf::Root>> root() const override {
+    if (head_ == nullptr) return std::nullopt;
+    return head_->root;
+  }
   Result<std::optional<StoredFile>> latest(std::string_view role) const override { return store_.latest(gun_, role); }
   Result<int64_t> floor(std::string_view role) const override { return store_.floor(gun_, role); }
   Result<bool> is_buried(std::string_view root_key_id) const override { return store_.is_buried(gun_, root_key_id); }
@@ -99,9 +103,7 @@ Result<Repositories::HeadPointer> Repositories::load(const std::string& gun) {
   TRY_ASSIGN(auto named, tuf::notary_codec().snapshot(snapshot->bytes));
   TRY_ASSIGN(const auto root, store_.by_hash(gun, tuf::kRoot, sha256_of(*named.metadata.root)));
   if (!root) return fail(missing(tuf::kRoot));
-  TRY_ASSIGN(auto root_metadata, tuf::notary_codec().root(root->bytes));
-
-  head->root = std::move(root_metadata.metadata);
+  TRY_ASSIGN(head->root, read_root(gun, *root));
   head->sha256.emplace(tuf::kRoot, root->sha256);
   for (const auto& [role, file] : named.metadata.meta) head->sha256.emplace(role, sha256_of(file));
   head->timestamp_due = renewal_of(read.metadata, rules_.lifetimes.timestamp);
@@ -126,7 +128,9 @@ Result<Repositories::HeadPointer> Repositories::head_of(const std::string& gun) 
   {
     const std::scoped_lock lock(heads_mutex_);
     generation = generation_;
-    if (const auto found = heads_.find(gun); found != heads_.end()) head = found->second;
+    if (const auto found = heads_.find(gun); found != heads_.end() && !found->second.stale) {
+      head = found->second.head;
+    }
   }
   if (head == nullptr) {
     TRY_ASSIGN(head, load(gun));
@@ -134,7 +138,7 @@ Result<Repositories::HeadPointer> Repositories::head_of(const std::string& gun) 
     const std::scoped_lock lock(heads_mutex_);
     if (generation == generation_) {
       if (heads_.size() >= kMaxHeads) heads_.clear();
-      heads_.insert_or_assign(gun, head);
+      heads_.insert_or_assign(gun, Kept{.head = head});
     }
   }
   return head->is_due(now()) ? renewed(gun) : head;
@@ -143,7 +147,19 @@ Result<Repositories::HeadPointer> Repositories::head_of(const std::string& gun) 
 void Repositories::forget(const std::string& gun) {
   const std::scoped_lock lock(heads_mutex_);
   ++generation_;
-  heads_.erase(gun);
+  if (const auto found = heads_.find(gun); found != heads_.end()) found->second.stale = true;
+}
+
+Result<tuf::Root> Repositories::read_root(const std::string& gun, const StoredFile& file) {
+  {
+    const std::scoped_lock lock(heads_mutex_);
+    if (const auto found = heads_.find(gun); found != heads_.end()) {
+      const Head& kept = *found->second.head;
+      if (kept.sha256.find(tuf::kRoot)->second == file.sha256) return kept.root;
+    }
+  }
+  TRY_ASSIGN(auto read, tuf::notary_codec().root(file.bytes));
+  return std::move(read.metadata);
 }
 
 Result<Repositories::HeadPointer> Repositories::renewed(const std::string& gun) {

@@ -56,6 +56,7 @@ class Repositories {
   Result<HeadPointer> load(const std::string& gun);
   Result<HeadPointer> renewed(const std::string& gun);
   void forget(const std::string& gun);
+  Result<tuf::Root> read_root(const std::string& gun, const StoredFile& file);
   Result<HeldKey> pending_key(const std::string& gun, std::string_view role, const std::vector<HeldKey>& held);
 
   Store& store_;
@@ -64,8 +65,12 @@ class Repositories {
   std::array<std::mutex, 64> changing_;  // by the hash of a repository's name
   std::atomic<uint64_t> renewals_ = 0;
   std::mutex heads_mutex_;
-  std::map<std::string, HeadPointer, std::less<>> heads_;  // a cache
-  uint64_t generation_ = 0;                                // of heads_: what was loaded in an earlier one is not kept
+  struct Kept {
+    HeadPointer head;
+    bool stale = false;  // its root may still be the present one, and roots are what is dear to read
+  };
+  std::map<std::string, Kept, std::less<>> heads_;  // a cache
+  uint64_t generation_ = 0;                         // of heads_: what was loaded in an earlier one is not kept
 };
 
 }  // namespace bulkhead::notary

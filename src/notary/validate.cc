@@ -120,11 +120,8 @@ class Validation {
 
 Checked<void> Validation::check_root_upload() {
   ASSIGN_OR(broken, const auto stored, state_.current(tuf::kRoot));
-  if (stored) {
-    ASSIGN_OR(broken, auto current, tuf::notary_codec().root(stored->bytes));
-    root_ = std::move(current.metadata);
-    root_file_ = stored->bytes;
-  }
+  ASSIGN_OR(broken, root_, state_.root());
+  if (stored) root_file_ = stored->bytes;
   const auto uploaded = upload_.find(tuf::kRoot);
   if (uploaded == upload_.end()) {
     if (root_) return {};

@@ -28,6 +28,8 @@ class RepositoryState {
   virtual ~RepositoryState() = default;
   // What the current timestamp leads to; the timestamp itself, too.
   virtual Result<std::optional<StoredFile>> current(std::string_view role) const = 0;
+  // What current(root) says.
+  virtual Result<std::optional<tuf::Root>> root() const = 0;
   // The latest, whether something leads to it or not.
   virtual Result<std::optional<StoredFile>> latest(std::string_view role) const = 0;
   virtual Result<int64_t> floor(std::string_view role) const = 0;          // of Store
