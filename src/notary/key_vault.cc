@@ -51,10 +51,11 @@ std::string KeyVault::seal(const PrivateKey& key) const {
   return seal_bytes(key.der().reveal());
 }
 
-Result<PrivateKey> KeyVault::unseal(std::string_view box, const PublicKey& expected) const {
+Result<PrivateKey> KeyVault::unseal(std::string_view box, std::string_view public_half) const {
   TRY_ASSIGN(const Secret der, unseal_bytes(box));
   TRY_ASSIGN(PrivateKey key, PrivateKey::from_der(as_bytes(der.reveal())));
-  if (key.public_key() != expected) return fail(Code::kVerificationFailed, "a sealed key is not the one it should be");
+  if (key.public_key().der() != public_half)
+    return fail(Code::kVerificationFailed, "a sealed key is not the one it should be");
   return key;
 }
 

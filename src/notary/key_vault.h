@@ -25,7 +25,8 @@ class KeyVault {
 
   std::string seal(const PrivateKey& key) const;
   // kVerificationFailed when the box was changed, or is that of another key.
-  Result<PrivateKey> unseal(std::string_view box, const PublicKey& expected) const;
+  // `public_half` is its SubjectPublicKeyInfo.
+  Result<PrivateKey> unseal(std::string_view box, std::string_view public_half) const;
 
  private:
   explicit KeyVault(Secret key) : key_(std::move(key)) {}

@@ -45,8 +45,7 @@ class Repositories::Keys final : public ServerKeys {
   Keys(Store& store, std::string_view gun) : store_(store), gun_(gun) {}
 
   Result<bool> holds(std::string_view role, std::string_view key_id) const override {
-    TRY_ASSIGN(const auto keys, store_.keys(gun_, role));
-    return std::ranges::find(keys, key_id, &HeldKey::id) != keys.end();
+    return store_.holds_key(gun_, role, key_id);
   }
   Result<std::string> sign(std::string_view role, std::string_view key_id, SignatureScheme scheme,
                            std::string_view message) const override {

@@ -107,6 +107,7 @@ class Store {
   // ---- Keys, the oldest first.
   Result<std::vector<HeldKey>> keys(std::string_view gun, std::string_view role);
   Result<HeldKey> add_key(std::string_view gun, std::string_view role, const PrivateKey& key);
+  Result<bool> holds_key(std::string_view gun, std::string_view role, std::string_view id);
   // kNotFound when it is not held.
   Result<PrivateKey> private_key(std::string_view gun, std::string_view role, std::string_view id);
 

@@ -48,6 +48,14 @@ Status Store::drop_old_pending(Connection& connection) const {
   return drop_if_empty(connection, oldest.integer(1));
 }
 
+Result<bool> Store::holds_key(std::string_view gun, std::string_view role, std::string_view id) {
+  TRY_ASSIGN(const Lease connection, lease());
+  TRY_ASSIGN(Statement statement,
+             connection->prepare("SELECT 1 FROM key WHERE repository = (SELECT id FROM repository WHERE gun = ?) AND "
+                                 "role = ? AND id = ?"));
+  return statement.bind(gun, role, id).step();
+}
+
 Result<PrivateKey> Store::private_key(std::string_view gun, std::string_view role, std::string_view id) {
   TRY_ASSIGN(const Lease connection, lease());
   TRY_ASSIGN(Statement statement,
@@ -55,8 +63,7 @@ Result<PrivateKey> Store::private_key(std::string_view gun, std::string_view rol
                                  "gun = ?) AND role = ? AND id = ?"));
   TRY_ASSIGN(const bool row, statement.bind(gun, role, id).step());
   if (!row) return fail(Code::kNotFound, fmt::format("the server holds no key {} of {}", id, role));
-  TRY_ASSIGN(const PublicKey expected, PublicKey::from_der(as_bytes(statement.bytes(0))));
-  return vault_->unseal(statement.bytes(1), expected);
+  return vault_->unseal(statement.bytes(1), statement.bytes(0));
 }
 
 Status Store::publish_keys(Connection& connection, int64_t repository, const tuf::Root& root) {

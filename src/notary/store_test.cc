@@ -195,12 +195,12 @@ TEST(KeyVault, OpensItsBoxesAndNoOthers) {
   const PrivateKey key = new_test_key();
   std::string box = vault->seal(key);
   EXPECT_NE(box, vault->seal(key));
-  EXPECT_TRUE(vault->unseal(box, key.public_key()));
-  EXPECT_EQ(vault->unseal(box, new_test_key().public_key()).error().code(), Code::kVerificationFailed);
-  EXPECT_EQ(other->unseal(box, key.public_key()).error().code(), Code::kVerificationFailed);
-  EXPECT_EQ(vault->unseal("short", key.public_key()).error().code(), Code::kVerificationFailed);
+  EXPECT_TRUE(vault->unseal(box, key.public_key().der()));
+  EXPECT_EQ(vault->unseal(box, new_test_key().public_key().der()).error().code(), Code::kVerificationFailed);
+  EXPECT_EQ(other->unseal(box, key.public_key().der()).error().code(), Code::kVerificationFailed);
+  EXPECT_EQ(vault->unseal("short", key.public_key().der()).error().code(), Code::kVerificationFailed);
   box.back() = static_cast<char>(box.back() ^ 1);
-  EXPECT_EQ(vault->unseal(box, key.public_key()).error().code(), Code::kVerificationFailed);
+  EXPECT_EQ(vault->unseal(box, key.public_key().der()).error().code(), Code::kVerificationFailed);
   EXPECT_TRUE(vault->check(vault->seal_check()));
   EXPECT_EQ(other->check(vault->seal_check()).error().code(), Code::kUnauthenticated);
 }
