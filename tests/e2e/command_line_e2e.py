@@ -22,15 +22,23 @@ from harness import need, wait_until
 from images import bulkhead, run
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
-COMMANDS = ([], ["scan"], ["sbom"], ["audit"], ["db"], ["db", "update"], ["db", "info"], ["db", "build"], ["db", "export"], ["db", "import"],
-            ["trust"], ["trust", "rescue"], *(["trust", "keys", *words] for words in ([], ["generate"], ["list"], ["inspect"], ["import"], ["export"], ["passwd"], ["remove"])),
-            ["version-compare"], ["completion"], ["man"])
+
+
+def all_commands():
+    """The words of each command and group, as the program lists them."""
+    listed = re.findall(r"^  ([a-z][a-z -]*?)(?:  |$)", bulkhead("--help").stdout.partition("Commands:")[2].partition("Options:")[0], re.M)
+    words = [name.split() for name in listed]
+    groups = {tuple(name[:count]) for name in words for count in range(len(name))}
+    return [*map(list, sorted(groups)), *words]
+
+
+COMMANDS = all_commands()
 
 
 OPTION = r"(?<![\w-])--[a-z][a-z_-]*[a-z]"
 # Options that pages name of other programs.
 OTHER_PROGRAMS = {"--test-dir": "ctest", "--totals": "./dev fuzz", "--jobs": "./dev fuzz", "--runs": "./dev bench", "--write": "./dev bench",
-                  "--gtest_filter": "layer_test", "--cpus": "a container's", "--user": "systemctl", "--inplace": "rsync", "--unix-socket": "curl",
+                  "--gtest_filter": "layer_test", "--cpus": "a container's", "--user": "systemctl", "--inplace": "rsync", "--unix-socket": "curl", "--tlog-upload": "cosign", "--new-bundle-format": "cosign", "--use-signing-config": "cosign",
                   # What our own reports advise.
                   "--privileged": "Make the container anew", "--volume": "Make the container anew"}
 
