@@ -38,7 +38,7 @@ COMMANDS = all_commands()
 OPTION = r"(?<![\w-])--[a-z][a-z_-]*[a-z]"
 # Options that pages name of other programs.
 OTHER_PROGRAMS = {"--test-dir": "ctest", "--totals": "./dev fuzz", "--jobs": "./dev fuzz", "--runs": "./dev bench", "--write": "./dev bench",
-                  "--gtest_filter": "layer_test", "--cpus": "a container's", "--user": "systemctl", "--inplace": "rsync", "--unix-socket": "curl", "--tlog-upload": "cosign", "--new-bundle-format": "cosign", "--use-signing-config": "cosign",
+                  "--gtest_filter": "layer_test", "--cpus": "a container's", "--user": "systemctl", "--inplace": "rsync", "--unix-socket": "curl", "--predicate": "cosign attest", "--signature-format": "notation sign", "--user-metadata": "notation sign", "--tlog-upload": "cosign", "--new-bundle-format": "cosign", "--use-signing-config": "cosign",
                   # What our own reports advise.
                   "--privileged": "Make the container anew", "--volume": "Make the container anew"}
 
