@@ -37,7 +37,8 @@ class Court {
     const bool anybody =
         std::ranges::any_of(request_.rules, [&](const Rule* rule) { return rule->judges(found.form); });
     if (!anybody) {
-      refuse(std::move(found), {fmt::format("nothing that is trusted can verify a {}", form_name(found.form))});
+      reasons.push_back(fmt::format("nothing that is trusted can verify a {}", form_name(found.form)));
+      refuse(std::move(found), std::move(reasons));
       return {};
     }
     auto bytes = read(found);
