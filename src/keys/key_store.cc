@@ -194,13 +194,26 @@ Status KeyStore::remove(std::string_view id) const {
   return {};
 }
 
-// Temporary files of AtomicFile: they hold the key, too, maybe by an older passphrase.
+namespace {
+
+// Whether AtomicFile named it so, for that path: mkostemp's six characters. What users keep beside a key is theirs.
+bool is_leftover(std::string_view each, std::string_view path) {
+  constexpr size_t kSuffixBytes = 7;  // ".XXXXXX"
+  if (!each.starts_with(path) || each.size() != path.size() + kSuffixBytes || each[path.size()] != '.') return false;
+  return std::ranges::all_of(each.substr(path.size() + 1), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  });
+}
+
+}  // namespace
+
+// They hold the key, too, maybe by an older passphrase.
 Status KeyStore::remove_leftovers(const std::string& path) const {
   std::error_code error;
   for (std::filesystem::directory_iterator entry(folder_, error);
        !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
     const std::string each = entry->path().string();
-    if (each.starts_with(path + ".") && ::unlink(each.c_str()) != 0 && errno != ENOENT) {
+    if (is_leftover(each, path) && ::unlink(each.c_str()) != 0 && errno != ENOENT) {
       return fail(errno_error(errno, each));
     }
   }

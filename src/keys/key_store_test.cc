@@ -129,6 +129,18 @@ TEST(KeyStore, RemovesAKeyWithAllThatIsLeftOfIt) {
   EXPECT_EQ(store.remove("../x").error().code(), Code::kInvalidArgument);
 }
 
+TEST(KeyStore, LeavesAloneWhatUsersKeepBesideAKey) {
+  const TemporaryFolder folder;
+  const KeyStore store(folder / "keys");
+  const auto id = store.add(new_key(), "secret");
+  ASSERT_TRUE(id);
+  const std::string path = folder / ("keys/" + *id + ".key");
+  for (const char* const name : {".bak", ".2026", ".old.key"}) std::filesystem::copy_file(path, path + name);
+  std::filesystem::copy_file(path, path + ".a1B2c3");  // a temporary file of ours
+  ASSERT_TRUE(store.remove(*id));
+  EXPECT_EQ(files_in(folder / "keys"), 3U);
+}
+
 TEST(KeyStore, RefusesReferencesToNoKey) {
   const TemporaryFolder folder;
   const KeyStore store(folder.path());

@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -88,6 +89,9 @@ class BundleCompiler {
     }
     TRY_ASSIGN(const std::string unmapped, document.text(root, "unmapped"));
     if (unmapped.empty()) return {};
+    if (std::exchange(unmapped_said_, true)) {
+      return document.error(*document.member(root, "unmapped"), "another file of the bundle says \"unmapped\", too");
+    }
     if (unmapped != "deny" && unmapped != "allow") {
       return document.error(*document.member(root, "unmapped"), "what no mapping fits is either \"deny\" or \"allow\"");
     }
@@ -344,7 +348,19 @@ class BundleCompiler {
   }
 
   // ---- Mappings and exceptions
+  // A list that is there and holds nothing was meant to hold something: leaving it out is what means any.
+  static Status require_full_lists(const BundleDocument& document, const Place& place) {
+    for (const std::string_view name : {"images", "users", "subjects"}) {
+      const auto given = place.value.find(name);
+      if (!given || (!given->is_null() && !(given->is_array() && given->size() == 0))) continue;
+      return document.error({*given, fmt::format("{}/{}", place.pointer, name)}, fmt::format("\"{}\" is empty", name),
+                            "leave it out for any");
+    }
+    return {};
+  }
+
   static Result<Scope> read_scope(const BundleDocument& document, const Place& place) {
+    TRY(require_full_lists(document, place));
     Scope scope;
     TRY_ASSIGN(scope.images, document.texts(place, "images"));
     TRY_ASSIGN(scope.users, document.texts(place, "users"));
@@ -358,6 +374,9 @@ class BundleCompiler {
       Mapping mapping;
       TRY_ASSIGN(mapping.name, document.required_text(place, "name"));
       TRY_ASSIGN(mapping.scope, read_scope(document, place));
+      if (!document.member(place, "rules")) {
+        return document.error(place, "a mapping names its \"rules\"", "\"*\" for all, [] for none");
+      }
       TRY_ASSIGN(const auto names, document.elements(place, "rules"));
       for (const Place& name : names) {
         const std::string_view wanted = name.value.string().value_or("");
@@ -406,6 +425,7 @@ class BundleCompiler {
   }
 
   Bundle bundle_;
+  bool unmapped_said_ = false;
   std::shared_ptr<Bundle::Memory> memory_ = std::make_shared<Bundle::Memory>();
   std::map<std::string, size_t, std::less<>> by_name_;
 };

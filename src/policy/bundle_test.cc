@@ -242,6 +242,29 @@ mappings:
   EXPECT_FALSE(shop.allowed);
 }
 
+TEST(Bundle, AListThatHoldsNothingIsRefusedWhereLeavingItOutMeansAny) {
+  const std::string rules = "policy: 1\nrules: [{rule: fresh}]\n";
+  for (const std::string list : {"images:", "images: []", "users:", "users: []"}) {
+    EXPECT_THAT(refusal(rules + "mappings:\n  - name: a\n    rules: ['*']\n    " + list + "\n"), HasSubstr("is empty"))
+        << list;
+  }
+  EXPECT_THAT(refusal(rules + "exceptions: [{rule: fresh, reason: r, owner: o, expires: 2027-01-01, subjects: []}]\n"),
+              HasSubstr("\"subjects\" is empty"));
+}
+
+TEST(Bundle, AMappingSaysWhichRules) {
+  const std::string rules = "policy: 1\nrules: [{rule: fresh}]\n";
+  EXPECT_THAT(refusal(rules + "mappings: [{name: a}]\n"), HasSubstr("a mapping names its \"rules\""));
+  EXPECT_THAT(refusal(rules + "mappings:\n  - name: a\n    rules:\n"), HasSubstr("a mapping names its \"rules\""));
+}
+
+TEST(Bundle, OneFileSaysWhatNoMappingFits) {
+  const auto bundle = compile_bundle({{.name = "a.yaml", .text = "policy: 1\nunmapped: deny\nrules: [{rule: fresh}]\n"},
+                                      {.name = "z.yaml", .text = "policy: 1\nunmapped: allow\n"}});
+  ASSERT_FALSE(bundle.has_value());
+  EXPECT_THAT(bundle.error().to_string(), HasSubstr("z.yaml: line 2"));
+}
+
 TEST(Bundle, WhatNoMappingFitsIsDenied) {
   const std::string text = "policy: 1\nrules: [{rule: fresh}]\nmappings: [{name: a, images: [other], rules: []}]\n";
   EXPECT_FALSE(verdict_of(*bundle_of(text), kFacts).allowed);
