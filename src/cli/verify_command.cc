@@ -223,14 +223,25 @@ class VerifyCommand final : public Command {
          .kind = Option::Kind::kFile},
         trusted_root_);
     declare_pattern(flags, "--certificate-identity",
-                    "signatures by this e-mail address or URI of a certificate count; may be given several times",
+                    "signatures by this e-mail address or URI of a certificate count; may be given several times "
+                    "with one issuer",
                     names_);
-    declare_pattern(flags, "--certificate-oidc-issuer", "who must have vouched for it, as https://accounts.google.com",
-                    issuers_);
+    declare_pattern(
+        flags, "--certificate-oidc-issuer",
+        "who must have vouched for it, as https://accounts.google.com; may be given several times with one name",
+        issuers_);
     flags.check([this]() -> Status {
       if (names_.empty() != issuers_.empty()) {
         return fail(Code::kInvalidArgument, "an identity is a name and who vouches for it",
                     "give both --certificate-identity and --certificate-oidc-issuer, or their -regexp forms");
+      }
+      if (names_.size() > 1 && issuers_.size() > 1) {
+        return fail(Code::kInvalidArgument, "it is not said which of the issuers vouches for which of the names",
+                    "give several names with one issuer, or one name with several");
+      }
+      if (!trusted_root_.empty() && names_.empty() && keys_.empty()) {
+        return fail(Code::kInvalidArgument, "a trusted root says nothing of whose signatures count",
+                    "name a key (--key) or an identity (--certificate-identity) as well");
       }
       if (names_.empty() || !trusted_root_.empty()) return {};
       return fail(Code::kInvalidArgument, "identities are believed by a trusted root, and none is named",

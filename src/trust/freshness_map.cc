@@ -226,11 +226,13 @@ Result<std::optional<MapEntry>> FreshnessMap::revoked_signature(const Digest& si
 
 MapFacts FreshnessMap::facts() const {
   const tuf::TrustedSet& trusted = state_->updater->trusted();
-  return {.first_use = state_->options.root_file.empty(),
-          .root_version = trusted.root().version,
-          .timestamp_version = trusted.timestamp().version,
-          .expires = std::min({trusted.root().expires, trusted.timestamp().expires, trusted.snapshot().expires,
-                               state_->updater->targets().expires})};
+  MapFacts facts{.first_use = state_->options.root_file.empty(), .root_version = trusted.root().version};
+  // Until then some of the rest may not have been accepted at all.
+  if (!state_->refreshed || !*state_->refreshed) return facts;
+  facts.timestamp_version = trusted.timestamp().version;
+  facts.expires = std::min({trusted.root().expires, trusted.timestamp().expires, trusted.snapshot().expires,
+                            state_->updater->targets().expires});
+  return facts;
 }
 
 }  // namespace bulkhead::trust

@@ -67,6 +67,7 @@ struct FreshnessAnswer {
 struct MapFacts {
   bool first_use = false;  // trust rests on the first root that was shown, not on one that was named
   int64_t root_version = 0;
+  // Of a map that is believed; 0 of any other.
   int64_t timestamp_version = 0;
   int64_t expires = 0;  // of root, timestamp, snapshot and targets the first to expire; seconds since 1970
 };
@@ -92,7 +93,7 @@ class FreshnessMap {
 
   // The map itself, brought up to date: once, and by the calls above where it was not before.
   Status refresh();
-  // Of a map that was refreshed.
+  // Before a refresh, and when one failed, only what the root says.
   MapFacts facts() const;
 
  private:

@@ -305,5 +305,41 @@ TEST_F(FreshnessMapTest, TellsOfTheMapItself) {
   EXPECT_EQ(map->facts().expires, kTestLater);
 }
 
+TEST_F(FreshnessMapTest, TellsFactsOfAMapThatIsNotBelieved) {
+  const auto expect_root_only = [&](const std::string& what) {
+    MapOptions anew = options();
+    anew.state_folder += "-" + what;
+    auto map = FreshnessMap::open(anew, nullptr);
+    ASSERT_TRUE(map) << what;
+    const auto answer = map->check(reference("app:1"), digest_of("one"));
+    ASSERT_TRUE(answer) << what << ": " << answer.error().to_string();
+    EXPECT_FALSE(answer->accepted()) << what;
+    const MapFacts facts = map->facts();
+    EXPECT_EQ(facts.root_version, repository_.root.version) << what;
+    EXPECT_EQ(facts.timestamp_version, 0) << what;
+    EXPECT_EQ(facts.expires, 0) << what;
+  };
+  const tuf::TestRepository good = repository_;
+  const auto publish_as = [&](std::string_view role) {
+    repository_ = good;
+    repository_.signers[std::string(role)].begin()->second = tuf::TestRepository::new_key();
+    publish();
+  };
+  publish_as(tuf::kTargets);
+  expect_root_only("targets");
+  publish_as(tuf::kSnapshot);
+  expect_root_only("snapshot");
+  repository_ = good;
+  repository_.timestamp.expires = kTestNow - 1;
+  publish();
+  expect_root_only("timestamp");
+  repository_ = good;
+  ++repository_.root.version;
+  repository_.root.expires = kTestNow - 1;
+  repository_.publish_root();
+  publish();
+  expect_root_only("root");
+}
+
 }  // namespace
 }  // namespace bulkhead::trust

@@ -1,5 +1,7 @@
 // The rules beside keys: identities that a Sigstore vouches for, policies of the Notary Project, and what a freshness
 // map takes back. How each of them verifies is tested where it lives.
+#include <functional>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -218,12 +220,15 @@ struct MapInVerify : Rules {
     repository.publish_new_snapshot();
     for (const auto& [name, bytes] : repository.files) temporary.write("published/" + name, bytes);
   }
+  Result<FreshnessMap> open_map() const {
+    return FreshnessMap::open({.location = temporary / "published",
+                               .root_file = root_file,
+                               .state_folder = temporary / "state",
+                               .now = tuf::kTestNow},
+                              nullptr);
+  }
   Verification run_with_map(std::optional<oci::Platform> platform = {}) {
-    auto map = FreshnessMap::open({.location = temporary / "published",
-                                   .root_file = root_file,
-                                   .state_folder = temporary / "state",
-                                   .now = tuf::kTestNow},
-                                  nullptr);
+    auto map = open_map();
     EXPECT_TRUE(map) << map.error().to_string();
     VerifyRequest with_map = request();
     with_map.map = &*map;
@@ -269,14 +274,44 @@ TEST_F(MapInVerify, AnImageThatWasRevokedIsRefusedThroughItsIndex) {
   EXPECT_TRUE(run_with_map().trusted);
 }
 
+TEST_F(MapInVerify, ARevokedIndexInAnIndexIsRefused) {
+  const auto outer = oci::ManifestBlob::of(oci::kOciIndex, oci::write_index({store.index}));
+  ASSERT_TRUE(store.put_manifest(outer));
+  store.tags["1"] = outer;
+  set(tag_path(reference()), {.digest = outer.descriptor.digest});
+  publish();
+  const oci::Platform arm64{.os = "linux", .architecture = "arm64"};
+  EXPECT_TRUE(run_with_map(arm64).trusted);
+  set(revoked_digest_path(store.index.digest), {.state = EntryState::kRevoked, .digest = store.index.digest});
+  publish();
+  const Verification verification = run_with_map(arm64);
+  EXPECT_FALSE(verification.trusted);
+  EXPECT_EQ(verification.freshness->verdict, Freshness::kRevoked);
+}
+
+TEST_F(MapInVerify, AMapAloneAnswersNoQuestionAboutSigners) {
+  rules.clear();
+  auto map = open_map();
+  ASSERT_TRUE(map);
+  VerifyRequest alone = request();
+  alone.map = &*map;
+  EXPECT_TRUE(verify(alone)->trusted);
+  for (const auto& ask : std::vector<std::function<void(VerifyRequest&)>>{
+           [](VerifyRequest& asking) { asking.required_signers = 2; },
+           [](VerifyRequest& asking) { asking.wanted.predicate_type = "https://slsa.dev/provenance/v1"; },
+           [](VerifyRequest& asking) { asking.wanted.annotations = {{"stage", "release"}}; }}) {
+    VerifyRequest asking = alone;
+    ask(asking);
+    const auto verification = verify(asking);
+    ASSERT_FALSE(verification);
+    EXPECT_EQ(verification.error().code(), Code::kInvalidArgument);
+  }
+}
+
 TEST_F(MapInVerify, AMapAloneVouchesForWhatItListsOnly) {
   rules.clear();
   EXPECT_TRUE(run_with_map().trusted);
-  auto map = FreshnessMap::open({.location = temporary / "published",
-                                 .root_file = root_file,
-                                 .state_folder = temporary / "state",
-                                 .now = tuf::kTestNow},
-                                nullptr);
+  auto map = open_map();
   VerifyRequest by_digest = request();
   by_digest.tag.clear();
   by_digest.digest = store.arm64.digest;

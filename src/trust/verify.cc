@@ -1,6 +1,7 @@
 #include "trust/verify.h"
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 #include <utility>
 
@@ -129,6 +130,12 @@ Status check_request(const VerifyRequest& request) {
     return fail(Code::kInvalidArgument, "a map goes by names, and this image has none",
                 "say what it is called in its registry");
   }
+  const bool asks_for_signers =
+      request.required_signers > 1 || !request.wanted.predicate_type.empty() || !request.wanted.annotations.empty();
+  if (request.rules.empty() && asks_for_signers) {
+    return fail(Code::kInvalidArgument, "a map knows nothing of signers, attestations and annotations",
+                "say whose signatures count: a key, an identity or a policy");
+  }
   return {};
 }
 
@@ -138,10 +145,15 @@ Result<FreshnessAnswer> ask_map(const VerifyRequest& request, const Target& targ
   reference.digest = reference.tag.empty() ? target.image.digest : Digest();
   TRY_ASSIGN(FreshnessAnswer answer, request.map->check(reference, target.root().digest));
   if (!answer.accepted() || target.via.empty()) return answer;
+  std::vector<Digest> below = {target.image.digest};
+  for (const oci::Descriptor& index : target.via | std::views::drop(1)) below.push_back(index.digest);
   reference.tag.clear();
-  reference.digest = target.image.digest;
-  TRY_ASSIGN(FreshnessAnswer of_image, request.map->check(reference, target.image.digest));
-  return of_image.accepted() ? answer : of_image;
+  for (const Digest& digest : below) {
+    reference.digest = digest;
+    TRY_ASSIGN(FreshnessAnswer of_digest, request.map->check(reference, digest));
+    if (!of_digest.accepted()) return of_digest;
+  }
+  return answer;
 }
 
 std::string missing_signers(const VerifyRequest& request, const Verification& verification) {

@@ -74,7 +74,8 @@ struct Verification {
   std::vector<std::string> problems{};  // why it is not trusted, for people
 };
 
-// kInvalidArgument when there is nothing to trust by, or a map and no name to ask it for; kNotFound for the image, or
+// kInvalidArgument when there is nothing to trust by, a map and no name to ask it for, or signers are asked
+// for and no rule says whose count; kNotFound for the image, or
 // its platform; the errors of the store and the map.
 Result<Verification> verify(const VerifyRequest& request);
 
