@@ -32,15 +32,17 @@ class TrustRevokeCommand final : public Command {
                .help = "an image, in the repository of that name or in all",
                .repeats = true},
               [this](std::string_view value) { return take_digest(value); });
-    flags.add({.names = "--signature",
-               .value = "DIGEST",
-               .help = "a signature, by the digest of the blob or manifest that carries it",
-               .repeats = true},
-              [this](std::string_view value) -> Status {
-                TRY_ASSIGN(const Digest digest, Digest::parse(value));
-                revoked_.emplace_back(trust::revoked_signature_path(digest), digest);
-                return {};
-              });
+    flags.add(
+        {.names = "--signature",
+         .value = "DIGEST",
+         .help = "a signature: `signed_digest` of `bulkhead verify --format json` revokes it however it is wrapped, "
+                 "the digest of the blob or manifest that carries it only there",
+         .repeats = true},
+        [this](std::string_view value) -> Status {
+          TRY_ASSIGN(const Digest digest, Digest::parse(value));
+          revoked_.emplace_back(trust::revoked_signature_path(digest), digest);
+          return {};
+        });
     flags.add({.names = "--key",
                .value = "KEY",
                .help = "all that a key has signed: its id (64 digits), or a reference as of `bulkhead trust init`",

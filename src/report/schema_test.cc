@@ -298,7 +298,8 @@ std::vector<VerifyReport> fullest_and_emptiest_verdicts() {
     trust::FoundSignature found{
         .form = static_cast<trust::SignatureForm>(i), .subject = digest, .manifest = digest, .tag = "t", .blob = {}};
     found.blob.digest = digest;
-    trust::Judgement judgement{.signer_id = "i", .signer = "s", .rule = "r", .key_id = "k", .signed_at = 1};
+    trust::Judgement judgement{
+        .signer_id = "i", .signer = "s", .rule = "r", .key_id = "k", .signed_digest = digest, .signed_at = 1};
     judgement.annotations = {{"a", "b"}};
     judgement.statement.emplace().predicate_type = "https://p";
     verification.accepted.push_back({found, judgement});

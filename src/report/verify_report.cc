@@ -47,6 +47,7 @@ void write_accepted(json::Writer& w, const AcceptedSignature& accepted, const Ve
   w.member("form", form_name(found.form));
   w.member("digest", found.blob.digest.to_string());
   w.member("manifest", found.manifest.to_string());
+  w.member("signed_digest", judgement.signed_digest.to_string());
   string_or_null(w, "tag", found.tag);
   w.member("subject", found.subject.to_string());
   w.member("through_index", found.subject != verification.image.digest);

@@ -38,7 +38,7 @@ std::string tag_path(const oci::Reference& reference);                          
 std::string digest_path(const oci::Reference& reference, const Digest& digest);  // "docker.io/library/debian@sha256:…"
 // For every name at once. No name of an image begins so.
 std::string revoked_digest_path(const Digest& digest);        // "revoked/digests/sha256:…"
-std::string revoked_signature_path(const Digest& signature);  // of the blob or manifest that carries it
+std::string revoked_signature_path(const Digest& signature);  // of what it is over, or the blob or manifest that has it
 std::string revoked_key_path(std::string_view key_id);        // keys::key_id()
 
 // ---- The target itself

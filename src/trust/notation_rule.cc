@@ -97,7 +97,8 @@ Result<Judgement> NotationRule::judge(const FoundSignature& found, std::string_v
   Judgement judgement{.signer_id = fmt::format("x509:{} of {}", envelope.certificates.front().subject(),
                                                envelope.certificates.back().fingerprint().to_string()),
                       .signer = envelope.certificates.front().subject(),
-                      .rule = describe(outcome)};
+                      .rule = describe(outcome),
+                      .signed_digest = Digest::sha256_of(as_bytes(envelope.signed_bytes))};
   judgement.signed_at = outcome.timestamp;
   if (!judgement.signed_at && envelope.scheme == notation::SigningScheme::kX509SigningAuthority) {
     judgement.signed_at = envelope.signing_time;

@@ -265,6 +265,26 @@ TEST_F(MapInVerify, ASignatureThatWasRevokedCountsNoMore) {
   EXPECT_EQ(reason(run_with_map()), "the signature was revoked");
 }
 
+TEST_F(MapInVerify, ARevokedSignatureStaysRevokedWhenItIsWrappedAnew) {
+  const Verification before = run_with_map();
+  ASSERT_EQ(before.accepted.size(), 1U);
+  const Digest revoked = before.accepted.front().judgement.signed_digest;
+  sigstore::Bundle bundle = sigstore::read_bundle(store.blobs.at(signature.to_string())).value();
+  sigstore::DsseEnvelope envelope = *bundle.envelope();
+  envelope.signatures.front().key_id = "a hint that nobody signed";
+  attach(sigstore::kBundleMediaType, sigstore::kBundleMediaType,
+         sigstore::write_key_bundle(envelope, signer.public_key()));
+  const Verification wrapped = run_with_map();
+  ASSERT_EQ(wrapped.accepted.size(), 2U);
+  for (const auto& accepted : wrapped.accepted) EXPECT_EQ(accepted.judgement.signed_digest, revoked);
+  set(revoked_signature_path(revoked), {.state = EntryState::kRevoked, .digest = revoked});
+  publish();
+  const Verification after = run_with_map();
+  EXPECT_TRUE(after.accepted.empty());
+  EXPECT_EQ(after.refused.size(), 2U);
+  EXPECT_EQ(reason(after), "the signature was revoked");
+}
+
 TEST_F(MapInVerify, AnImageThatWasRevokedIsRefusedThroughItsIndex) {
   const oci::Platform arm64{.os = "linux", .architecture = "arm64"};
   EXPECT_TRUE(run_with_map(arm64).trusted);

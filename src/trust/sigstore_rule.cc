@@ -64,23 +64,26 @@ Result<Judgement> SigstoreRule::judge(const FoundSignature& found, std::string_v
       return fail(Code::kVerificationFailed, "is a signature of the image, no attestation");
     }
     TRY(require_annotations(payload.annotations, wanted));
-    Judgement judgement = begin(verified);
+    Judgement judgement = begin(verified, bytes);
     judgement.annotations = std::move(payload.annotations);
     return judgement;
   }
-  if (bundle.envelope() == nullptr) {
+  const sigstore::DsseEnvelope* const envelope = bundle.envelope();
+  if (envelope == nullptr) {
     return fail(Code::kVerificationFailed, "the bundle holds a signature of bytes, no statement about an image");
   }
   TRY_ASSIGN(auto verified, sigstore::verify(bundle, {.digest = digest}, policy_));
-  Judgement judgement = begin(verified);
+  Judgement judgement =
+      begin(verified, sigstore::pre_authentication_encoding(envelope->payload_type, envelope->payload));
   TRY_ASSIGN(judgement.annotations, check_statement(*verified.statement, digest, wanted));
   judgement.statement = std::move(verified.statement);
   return judgement;
 }
 
-Judgement SigstoreRule::begin(const sigstore::VerifiedSignature& verified) const {
+Judgement SigstoreRule::begin(const sigstore::VerifiedSignature& verified, std::string_view signed_bytes) const {
   constexpr size_t kShortId = 8;
   Judgement judgement;
+  judgement.signed_digest = Digest::sha256_of(as_bytes(signed_bytes));
   if (verified.identity) {
     const auto& [name, issuer] = *verified.identity;
     judgement.signer = fmt::format("{}, by {}", name, issuer);

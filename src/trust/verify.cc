@@ -96,7 +96,8 @@ class Court {
       TRY_ASSIGN(const auto entry, request_.map->revoked_key(judgement.key_id));
       if (entry) return tell("the key", *entry);
     }
-    for (const Digest& digest : {found.blob.digest, found.manifest}) {
+    // Whoever wraps a signature anew gives its blob and manifest other digests; what is signed stays.
+    for (const Digest& digest : {judgement.signed_digest, found.blob.digest, found.manifest}) {
       TRY_ASSIGN(const auto entry, request_.map->revoked_signature(digest));
       if (entry) return tell("the signature", *entry);
     }
