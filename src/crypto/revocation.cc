@@ -15,19 +15,28 @@ RevocationStatus unknown(std::string why) {
   return {.status = Revocation::kUnknown, .why = std::move(why)};
 }
 
+bool is_settled(const RevocationStatus& status) {
+  return status.status == Revocation::kGood || status.status == Revocation::kRevoked;
+}
+
 // Lists and answers are signed: nobody offers them otherwise, and other schemes lead to other places.
 bool is_askable(std::string_view url) {
   return url.starts_with("http://");
 }
 
-Result<std::optional<std::string>> fetch_delta(std::string_view list, RevocationFetcher& fetcher) {
+struct Delta {
+  std::string url;
+  std::string bytes;
+};
+
+Result<std::optional<Delta>> fetch_delta(std::string_view list, RevocationFetcher& fetcher) {
   TRY_ASSIGN(const RevocationListFacts facts, describe_revocation_list(as_bytes(list)));
   if (facts.delta_urls.empty()) return std::nullopt;
   Error last(Code::kUnavailable, "its changes are at no place to ask");
   for (const std::string& url : facts.delta_urls) {
     if (!is_askable(url)) continue;
     auto delta = fetcher.revocation_list(url);
-    if (delta) return *std::move(delta);
+    if (delta) return Delta{.url = url, .bytes = *std::move(delta)};
     last = std::move(delta).error();
   }
   return fail(std::move(last));
@@ -36,8 +45,17 @@ Result<std::optional<std::string>> fetch_delta(std::string_view list, Revocation
 Result<RevocationStatus> ask_list(const std::string& url, const RevocationQuestion& question,
                                   RevocationFetcher& fetcher) {
   TRY_ASSIGN(const std::string list, fetcher.revocation_list(url));
-  TRY_ASSIGN(const auto delta, fetch_delta(list, fetcher));
-  return read_revocation_list(as_bytes(list), delta ? std::optional(as_bytes(*delta)) : std::nullopt, question);
+  const auto delta = fetch_delta(list, fetcher);
+  const bool has_delta = delta && delta->has_value();
+  Result<RevocationStatus> status =
+      delta ? read_revocation_list(as_bytes(list), has_delta ? std::optional(as_bytes((*delta)->bytes)) : std::nullopt,
+                                   question)
+            : fail(delta.error());
+  if (!status || !is_settled(*status)) {
+    fetcher.forget(url);
+    if (has_delta) fetcher.forget((*delta)->url);
+  }
+  return status;
 }
 
 // Asks one place after another until one decides; of those that do not, the last one's reason stays.
@@ -79,10 +97,6 @@ Result<RevocationStatus> ask_responder(const std::string& url, const RevocationQ
 RevocationStatus ask_responders(const RevocationQuestion& question, RevocationFetcher& fetcher) {
   return ask_each(ocsp_urls(question.certificate),
                   [&](const std::string& url) { return ask_responder(url, question, fetcher); });
-}
-
-bool is_settled(const RevocationStatus& status) {
-  return status.status == Revocation::kGood || status.status == Revocation::kRevoked;
 }
 
 // Without anybody to ask.

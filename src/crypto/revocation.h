@@ -80,6 +80,9 @@ class RevocationFetcher {
   virtual ~RevocationFetcher() = default;
 
   virtual Result<std::string> revocation_list(std::string_view url) = 0;
+  // The list of that URL, which was handed out, decided nothing: maybe nobody signed it. Whoever keeps lists keeps it
+  // no longer.
+  virtual void forget(std::string_view /*url*/) {}
   virtual Result<std::string> ocsp(std::string_view url, std::string_view request) = 0;
 };
 

@@ -1,7 +1,11 @@
 #include "trust/revocation_fetcher.h"
 
 #include <chrono>
+#include <filesystem>
+#include <system_error>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "base/fs.h"
 #include "crypto/digest.h"
@@ -41,8 +45,12 @@ Result<std::string> HttpRevocationFetcher::fetch(net::Request request, size_t ma
   return read_all(*response.body, max_bytes, response.display_url);
 }
 
+std::string HttpRevocationFetcher::path_of(std::string_view url) const {
+  return folder_.empty() ? "" : fmt::format("{}/{}.crl", folder_, Digest::sha256_of(as_bytes(url)).hex());
+}
+
 Result<std::string> HttpRevocationFetcher::revocation_list(std::string_view url) {
-  const std::string path = folder_.empty() ? "" : folder_ + "/" + Digest::sha256_of(as_bytes(url)).hex() + ".crl";
+  const std::string path = path_of(url);
   if (!path.empty()) {
     auto kept = read_file(path, kMaxRevocationListBytes, stop_);
     if (kept && holds_at(*kept, now_)) return kept;
@@ -51,6 +59,12 @@ Result<std::string> HttpRevocationFetcher::revocation_list(std::string_view url)
   // Junk and lists that are out of date already are handed on, for the reader to say what is wrong, and not kept.
   if (!path.empty() && holds_at(list, now_)) static_cast<void>(write_file_atomically(path, list));
   return list;
+}
+
+void HttpRevocationFetcher::forget(std::string_view url) {
+  if (folder_.empty()) return;
+  std::error_code ignored;  // what is not there need not go
+  std::filesystem::remove(path_of(url), ignored);
 }
 
 Result<std::string> HttpRevocationFetcher::ocsp(std::string_view url, std::string_view request) {

@@ -1,7 +1,7 @@
 // Revocation lists and OCSP answers over HTTP, for users who want them: whoever verifies without one asks nobody. Lists
-// are kept in a folder until they are out of date; what is in it is believed no more than what the network says.
-// Source: notaryproject/specifications, trust-store-trust-policy.md (5 seconds a list, 2 seconds an answer); RFC 6960
-// appendix A.1. Thread-safety: that of net::Client; the folder may be shared by processes.
+// are kept in a folder until they are out of date, or do not hold; what is in it is believed no more than what the
+// network says. Source: notaryproject/specifications, trust-store-trust-policy.md (5 seconds a list, 2 seconds an
+// answer); RFC 6960 appendix A.1. Thread-safety: that of net::Client; the folder may be shared by processes.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +23,11 @@ class HttpRevocationFetcher final : public RevocationFetcher {
   // kUnavailable, kDeadlineExceeded, kLimitExceeded (32 MiB a list, 64 KiB an answer) and the other errors of the
   // client. That a list cannot be kept is no error.
   Result<std::string> revocation_list(std::string_view url) override;
+  void forget(std::string_view url) override;
   Result<std::string> ocsp(std::string_view url, std::string_view request) override;
 
  private:
+  std::string path_of(std::string_view url) const;  // empty: it is not kept
   Result<std::string> fetch(net::Request request, size_t max_bytes) const;
 
   const net::Client& client_;

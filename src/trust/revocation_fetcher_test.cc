@@ -52,6 +52,33 @@ TEST_F(RevocationFetcherTest, KeepsNothingThatIsNoListOfToday) {
   EXPECT_FALSE(std::filesystem::exists(folder / "lists"));
 }
 
+TEST_F(RevocationFetcherTest, AListThatNobodySignedIsAskedForAgain) {
+  const std::string genuine = answer;
+  CertificateRecipe recipe = code_signing_recipe("leaf");
+  recipe.extensions.emplace_back("crlDistributionPoints", "URI:" + server.url("/list"));
+  const TestIdentity leaf = make_certificate(recipe, &issuer);
+  const std::vector chain = {leaf.certificate(), issuer.certificate()};
+  const auto status = [&] {
+    HttpRevocationFetcher places = fetcher();
+    return check_revocation(chain, kTestEpoch, {}, &places).front().status;
+  };
+  const TestIdentity namesake = make_certificate(authority_recipe("issuer"));
+  for (const std::string& forged :
+       {make_revocation_list({}, namesake), make_revocation_list({}, make_certificate(authority_recipe("other"))),
+        make_revocation_list({.extensions = {{"crlNumber", "DER:020105"}, {"freshestCRL", "URI:http://127.0.0.1:1/"}}},
+                             namesake)}) {
+    answer = forged;
+    EXPECT_EQ(status(), Revocation::kUnknown);
+    EXPECT_TRUE(std::filesystem::is_empty(folder / "lists"));
+    answer = genuine;
+    EXPECT_EQ(status(), Revocation::kGood);
+    const int before = asked();
+    EXPECT_EQ(status(), Revocation::kGood);
+    EXPECT_EQ(asked(), before) << "what holds is kept";
+    std::filesystem::remove_all(folder / "lists");
+  }
+}
+
 TEST_F(RevocationFetcherTest, WorksWithoutAFolder) {
   HttpRevocationFetcher bare(client, "", kTestEpoch);
   EXPECT_EQ(bare.revocation_list(server.url("/list")), answer);
