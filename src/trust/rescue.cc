@@ -19,6 +19,7 @@ namespace bulkhead::trust {
 namespace {
 
 constexpr std::string_view kReleases = "targets/releases";
+constexpr std::string_view kFurther = "further delegations";
 
 using Believed = std::map<std::string, tuf::Targets, std::less<>>;  // by role
 
@@ -43,15 +44,23 @@ class Rescue {
   Result<T> gather(std::string_view role, Result<std::string> bytes,
                    Result<tuf::Signed<T>> (*parse)(std::string_view, std::string_view)) {
     if (!bytes) return fail(std::move(bytes).error().with_context(fmt::format("metadata of \"{}\"", role)));
+    TRY(count_bytes(bytes->size()));
     TRY_ASSIGN(tuf::Signed<T> parsed, parse(*bytes, role));
     expires_.emplace_back(std::string(role), parsed.metadata.expires);
     files_[std::string(role)] = *std::move(bytes);
     return std::move(parsed.metadata);
   }
 
+  Status count_bytes(size_t bytes) {
+    bytes_ += bytes;
+    if (bytes_ > kMaxRescuedBytes) return fail(limit_error("bytes of a repository's metadata", kMaxRescuedBytes, {}));
+    return {};
+  }
+
   Status gather_top() {
     const tuf::Codec& codec = tuf::notary_codec();
     if (request_.roots.empty()) return fail(Code::kNotFound, "there is no root to trust");
+    for (const std::string& bytes : request_.roots) TRY(count_bytes(bytes.size()));
     TRY_ASSIGN(const auto root, codec.root(request_.roots.back()));
     expires_.emplace_back(std::string(tuf::kRoot), root.metadata.expires);
     TRY_ASSIGN(const tuf::Timestamp timestamp,
@@ -87,11 +96,23 @@ class Rescue {
     return moment;
   }
 
+  Status room_for_a_role() {
+    if (asked_.size() < kMaxRescuedRoles) return count_bytes(0);
+    return fail(limit_error("delegated roles of a repository", kMaxRescuedRoles, {}));
+  }
+
   // Delegated roles, each under the first that delegates to it: parents are before their children.
   void gather_delegations(const std::string& parent, const tuf::Targets& targets) {
     if (!targets.delegations) return;
     for (const tuf::DelegatedRole& delegated : targets.delegations->roles) {
-      if (files_.contains(delegated.name) || order_.size() >= kMaxRescuedRoles) continue;
+      if (asked_.contains(delegated.name)) continue;
+      if (const Status room = room_for_a_role(); !room) {
+        if (std::ranges::find(found_.lost, kFurther, &RescueLoss::what) == found_.lost.end()) {
+          lose(std::string(kFurther), room.error());
+        }
+        return;
+      }
+      asked_.insert(delegated.name);
       const auto child = gather_targets(delegated.name);
       if (!child) {
         lose(delegated.name, child.error());
@@ -219,6 +240,8 @@ class Rescue {
   RescuedRepository found_;
   tuf::Snapshot snapshot_;
   std::map<std::string, std::string, std::less<>> files_;   // by role
+  size_t bytes_ = 0;                                        // of what was read
+  std::set<std::string, std::less<>> asked_;                // delegated roles, found or not
   std::vector<std::pair<std::string, int64_t>> expires_;    // by role
   std::vector<std::pair<std::string, std::string>> order_;  // delegated role, its delegator
   Believed believed_;

@@ -59,7 +59,9 @@ struct RescuedRepository {
   std::vector<RescueLoss> lost;
 };
 
-constexpr size_t kMaxRescuedRoles = 100;
+constexpr size_t kMaxRescuedRoles = 100;                    // that are delegated, and asked for
+constexpr size_t kMaxRescuedBytes = size_t{256} << 20;      // of all metadata of a repository, with its roots
+constexpr size_t kMaxRescuedRootBytes = size_t{512} << 10;  // of each root
 
 // What cannot be saved is in `lost`, with the reason; there is no other failure.
 RescuedRepository rescue(const RescueRequest& request);

@@ -61,11 +61,11 @@ NotaryServer::NotaryServer(std::string server, std::string gun, const net::Clien
       options_(options),
       authorizer_(domain_of(gun_), client, options, credentials) {}
 
-Result<std::string> NotaryServer::fetch(std::string_view name) {
+Result<std::string> NotaryServer::fetch(std::string_view name, size_t max_bytes) {
   const oci::Scope scope{.repository = gun_};
   net::Request request;
   request.url = base_ + std::string(name);
-  request.max_body_bytes = kMaxMetadataBytes;
+  request.max_body_bytes = max_bytes;
   request.stop = options_.stop;
   request.authorization = authorizer_.current(scope);
   TRY_ASSIGN(net::Response response, client_.send(request));
@@ -76,18 +76,21 @@ Result<std::string> NotaryServer::fetch(std::string_view name) {
     if (response.status == kUnauthorized) return fail(authorizer_.denial(scope));
   }
   TRY(response.expect_success());
-  return read_all(*response.body, kMaxMetadataBytes, response.display_url);
+  return read_all(*response.body, max_bytes, response.display_url);
 }
 
 Result<std::string> NotaryServer::root() {
-  return fetch("root.json");
+  return fetch("root.json", kMaxRescuedRootBytes);
 }
 
 Result<std::vector<std::string>> NotaryServer::roots_after(int64_t version) {
   std::vector<std::string> roots;
   while (roots.size() < kMaxRootRotations) {
-    auto next = fetch(tuf::notary_codec().file_name(
-        tuf::kRoot, {.version = version + 1 + static_cast<int64_t>(roots.size()), .length = {}, .hashes = {}}, true));
+    auto next =
+        fetch(tuf::notary_codec().file_name(
+                  tuf::kRoot, {.version = version + 1 + static_cast<int64_t>(roots.size()), .length = {}, .hashes = {}},
+                  true),
+              kMaxRescuedRootBytes);
     if (!next && next.error().code() == Code::kNotFound) break;
     if (!next) return fail(std::move(next).error());
     roots.push_back(*std::move(next));
@@ -96,7 +99,7 @@ Result<std::vector<std::string>> NotaryServer::roots_after(int64_t version) {
 }
 
 Result<std::string> NotaryServer::metadata(std::string_view role, const tuf::MetaFile& file) {
-  return fetch(tuf::notary_codec().file_name(role, file, true));
+  return fetch(tuf::notary_codec().file_name(role, file, true), kMaxMetadataBytes);
 }
 
 }  // namespace bulkhead::trust

@@ -28,14 +28,14 @@ class NotaryServer {
   NotaryServer(std::string server, std::string gun, const net::Client& client, const oci::RegistryOptions& options,
                oci::CredentialStore& credentials);
 
-  // The present root. kNotFound: the server does not know the repository.
+  // The present root. kNotFound: the server does not know the repository. kLimitExceeded: a root of more than 512 KiB.
   Result<std::string> root();
   // The roots that came after that version, in order.
   Result<std::vector<std::string>> roots_after(int64_t version);
   Result<std::string> metadata(std::string_view role, const tuf::MetaFile& file);
 
  private:
-  Result<std::string> fetch(std::string_view name);
+  Result<std::string> fetch(std::string_view name, size_t max_bytes);
 
   std::string base_;
   std::string gun_;

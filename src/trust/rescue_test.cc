@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,6 +11,7 @@
 #include "base/fs.h"
 #include "base/temporary_folder.h"
 #include "base/test_data.h"
+#include "net/testing/test_server.h"
 #include "trust/rescue_sources.h"
 
 namespace bulkhead::trust {
@@ -122,6 +124,45 @@ TEST_F(RescueTest, SaysWhatIsMissing) {
   files_.erase("targets/releases");
   EXPECT_EQ(rescued().lost.front().what, "targets/releases");
   EXPECT_EQ(rescued().tags.size(), 1U);
+}
+
+TEST_F(RescueTest, AsksForNoMoreRolesThanItKeeps) {
+  std::string roles;
+  std::string meta;
+  for (size_t i = 0; i < 2 * kMaxRescuedRoles; ++i) {
+    roles += fmt::format(R"({{"keyids":[],"name":"targets/more{}","paths":[""],"threshold":1}},)", i);
+    meta += fmt::format(R"("targets/more{}":{{"hashes":{{"sha256":"{}="}},"length":1}},)", i, std::string(43, 'A'));
+  }
+  files_["targets"].insert(files_["targets"].find("\"roles\":[") + 9, roles);
+  files_["snapshot"].insert(files_["snapshot"].find("\"meta\":{") + 8, meta);
+  size_t asked = 0;
+  const ReadMetadata read = request_.read;
+  request_.read = [&](std::string_view role, const tuf::MetaFile& file) {
+    asked += role.starts_with("targets/") ? 1 : 0;
+    return read(role, file);
+  };
+  const RescuedRepository found = rescued();
+  EXPECT_EQ(asked, kMaxRescuedRoles);
+  EXPECT_THAT(found.lost, testing::Contains(testing::Field(&RescueLoss::what, "further delegations")));
+}
+
+TEST_F(RescueTest, ReadsNoMoreThanItsBytes) {
+  request_.roots.assign(2, std::string(kMaxRescuedBytes / 2 + 1, ' '));
+  ASSERT_EQ(rescued().lost.size(), 1U);
+  EXPECT_THAT(rescued().lost.front().why, HasSubstr("bytes of a repository's metadata"));
+}
+
+TEST(NotaryServer, TakesNoRootThatIsTooLarge) {
+  std::string root(kMaxRescuedRootBytes, ' ');
+  net::TestServer server{[&](net::ServerRequest&) { return net::text_answer(root); }};
+  const net::Client client{net::ClientOptions{}};
+  const oci::RegistryOptions options;
+  oci::CredentialStore credentials(options);
+  NotaryServer notary(server.url(""), "localhost:5999/x", client, options, credentials);
+  EXPECT_EQ(notary.root(), root);
+  root += ' ';
+  EXPECT_EQ(notary.root().error().code(), Code::kLimitExceeded);
+  EXPECT_EQ(notary.roots_after(1).error().code(), Code::kLimitExceeded);
 }
 
 TEST(TrustFolder, NamesRepositoriesThatHaveMetadata) {
