@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/fs.h"
+#include "keys/key_file.h"
 #include "notation/verify.h"
 
 namespace bulkhead::trust {
@@ -92,12 +93,15 @@ Result<Judgement> NotationRule::judge(const FoundSignature& found, std::string_v
   if (auto failure = outcome.failure()) return fail(*std::move(failure));
   TRY(require_a_signer(outcome));
 
-  // Its integrity holds: there is an envelope, and a certificate in it.
+  // Its integrity holds: there is an envelope, and a certificate in it. The chain above that one is not signed with it,
+  // and changes when a root is renewed: it is no part of whom the policy names, and would make one signer two.
   const notation::Envelope& envelope = *outcome.envelope;
-  Judgement judgement{.signer_id = fmt::format("x509:{} of {}", envelope.certificates.front().subject(),
-                                               envelope.certificates.back().fingerprint().to_string()),
-                      .signer = envelope.certificates.front().subject(),
+  const Certificate& leaf = envelope.certificates.front();
+  TRY_ASSIGN(const PublicKey key, leaf.public_key());
+  Judgement judgement{.signer_id = "x509:" + leaf.subject(),
+                      .signer = leaf.subject(),
                       .rule = describe(outcome),
+                      .certified_key_id = keys::key_id(key),
                       .signed_digest = Digest::sha256_of(as_bytes(envelope.signed_bytes))};
   judgement.signed_at = outcome.timestamp;
   if (!judgement.signed_at && envelope.scheme == notation::SigningScheme::kX509SigningAuthority) {

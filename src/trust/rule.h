@@ -33,6 +33,7 @@ struct Judgement {
   std::string signer;                  // for people: "cosign.pub (3f2a…)", "alice@example.com, by https://…"
   std::string rule;                    // "key cosign.pub"
   std::string key_id{};                // keys::key_id() of the key that made it, where that is what is trusted
+  std::string certified_key_id{};      // the same of the key in a certificate, where that is; for revocation
   Digest signed_digest{};              // SHA-256 of what the signature is over, however it is wrapped
   std::optional<int64_t> signed_at{};  // seconds since 1970, where somebody vouches for it
   SignedAnnotations annotations{};     // all that were signed

@@ -49,6 +49,22 @@ struct Rules : testing::Test {
     ASSERT_TRUE(
         store.attach(oci::ManifestBlob::of(oci::kOciManifest, oci::write_manifest(manifest)), store.index.digest));
   }
+  void trust_notation(std::vector<Certificate> roots, std::string_view level, std::string_view more = "",
+                      std::string_view identity = "CN=signer") {
+    auto policy = notation::TrustPolicy::parse(fmt::format(
+        R"({{"version":"1.0","trustPolicies":[{{"name":"release","registryScopes":["registry.test/team/app"],
+            "signatureVerification":{{"level":"{}"{}}}{}}}]}})",
+        level, more,
+        level == "skip" ? ""
+                        : fmt::format(R"(,"trustStores":["ca:test"],
+                            "trustedIdentities":["x509.subject: C=US, ST=WA, O=Example, {}"])",
+                                      identity)));
+    ASSERT_TRUE(policy) << policy.error().to_string();
+    auto memory = std::make_unique<notation::MemoryTrustStore>();
+    memory->held["ca:test"] = std::move(roots);
+    rules.clear();
+    rules.push_back(std::make_unique<NotationRule>(*std::move(policy), std::move(memory), kTestEpoch + 60, nullptr));
+  }
   static std::string reason(const Verification& verification) {
     return verification.refused.empty() ? "none" : verification.refused.front().reasons.front();
   }
@@ -117,21 +133,10 @@ TEST_F(IdentityRuleTest, ASignatureOfBytesIsNoneOfAnImage) {
 
 struct NotationRuleTest : Rules {
   notation::TestChain chain;
+  notation::TestChain renewed;  // of the same names
 
   void trust(std::string_view level, std::string_view more = "", std::string_view identity = "CN=signer") {
-    auto policy = notation::TrustPolicy::parse(fmt::format(
-        R"({{"version":"1.0","trustPolicies":[{{"name":"release","registryScopes":["registry.test/team/app"],
-            "signatureVerification":{{"level":"{}"{}}}{}}}]}})",
-        level, more,
-        level == "skip" ? ""
-                        : fmt::format(R"(,"trustStores":["ca:test"],
-                            "trustedIdentities":["x509.subject: C=US, ST=WA, O=Example, {}"])",
-                                      identity)));
-    ASSERT_TRUE(policy) << policy.error().to_string();
-    auto memory = std::make_unique<notation::MemoryTrustStore>();
-    memory->held["ca:test"] = {chain.root.certificate()};
-    rules.clear();
-    rules.push_back(std::make_unique<NotationRule>(*std::move(policy), std::move(memory), kTestEpoch + 60, nullptr));
+    trust_notation({chain.root.certificate(), renewed.root.certificate()}, level, more, identity);
   }
   void sign(const oci::Descriptor& image, notation::Format format = notation::Format::kJws) {
     const auto made =
@@ -154,6 +159,16 @@ TEST_F(NotationRuleTest, CountsWhatThePolicyTrusts) {
   EXPECT_EQ(verification.accepted.front().judgement.annotations.at("stage"), "release");
   trust("strict", "", "CN=somebody");
   EXPECT_FALSE(run().trusted);
+}
+
+TEST_F(NotationRuleTest, ARenewedRootMakesNoSecondSigner) {
+  sign(store.index);
+  std::swap(chain, renewed);
+  sign(store.index);
+  trust("strict");
+  const Verification verification = run();
+  EXPECT_EQ(verification.accepted.size(), 2U) << reason(verification);
+  EXPECT_EQ(verification.signers, 1U);
 }
 
 TEST_F(NotationRuleTest, CountsNothingThatNobodyIsKnownToHaveSigned) {
@@ -214,6 +229,12 @@ struct MapInVerify : Rules {
   void set(const std::string& path, const MapEntry& entry) {
     repository.targets.targets.insert_or_assign(path, *encode_entry(entry));
   }
+  void revoke(const PublicKey& key) {
+    const std::string id = keys::key_id(key);
+    set(revoked_key_path(id),
+        {.state = EntryState::kRevoked, .digest = Digest::parse("sha256:" + id).value(), .reason = "lost laptop"});
+    publish();
+  }
   void publish() {
     ++repository.targets.version;
     repository.publish_targets(tuf::kTargets, repository.targets);
@@ -250,13 +271,43 @@ TEST_F(MapInVerify, AsksForSignatureAndFreshness) {
 }
 
 TEST_F(MapInVerify, AKeyThatWasRevokedSignsNoMore) {
-  const Digest key = Digest::parse("sha256:" + keys::key_id(signer.public_key())).value();
-  set(revoked_key_path(keys::key_id(signer.public_key())),
-      {.state = EntryState::kRevoked, .digest = key, .reason = "lost laptop"});
-  publish();
+  revoke(signer.public_key());
   const Verification verification = run_with_map();
   EXPECT_FALSE(verification.trusted);
   EXPECT_EQ(reason(verification), "the key was revoked: lost laptop");
+}
+
+TEST_F(MapInVerify, AKeyThatWasRevokedSignsNoMoreAsNotation) {
+  const notation::TestChain chain;
+  const auto made = make_notation_signature({.image = store.index, .now = kTestEpoch}, chain.memory_signer(),
+                                            {.certificates = chain.certificates()});
+  ASSERT_TRUE(made);
+  store.attached.clear();
+  ASSERT_TRUE(keep_signature(store, *made, {}));
+  trust_notation({chain.root.certificate()}, "strict");
+  EXPECT_TRUE(run_with_map().trusted);
+  revoke(chain.signer.private_key().public_key());
+  const Verification verification = run_with_map();
+  EXPECT_FALSE(verification.trusted);
+  EXPECT_EQ(reason(verification), "the key was revoked: lost laptop");
+}
+
+TEST_F(MapInVerify, AKeyThatWasRevokedSignsNoMoreInACertificate) {
+  const sigstore::TestSigstore sigstore;
+  const TestIdentity leaf = sigstore.issue();
+  sigstore::Bundle bundle =
+      sigstore::TestSigstore::sign_statement(store.blobs.at(store.index.digest.to_string()), leaf);
+  bundle.entries = {sigstore.log_entry(bundle, sigstore.rekor1, "dsse")};
+  store.attached.clear();
+  attach(sigstore::kBundleMediaType, sigstore::kBundleMediaType, sigstore::write_bundle(bundle));
+  rules.clear();
+  rules.push_back(
+      SigstoreRule::by_identity({{.name = sigstore::TextPattern::exactly(std::string(sigstore::kTestName)),
+                                  .issuer = sigstore::TextPattern::exactly(std::string(sigstore::kTestIssuer))}},
+                                std::make_shared<sigstore::TrustedRoot>(sigstore.root)));
+  EXPECT_TRUE(run_with_map().trusted);
+  revoke(leaf.private_key().public_key());
+  EXPECT_EQ(reason(run_with_map()), "the key was revoked: lost laptop");
 }
 
 TEST_F(MapInVerify, ASignatureThatWasRevokedCountsNoMore) {

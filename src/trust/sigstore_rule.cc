@@ -64,7 +64,7 @@ Result<Judgement> SigstoreRule::judge(const FoundSignature& found, std::string_v
       return fail(Code::kVerificationFailed, "is a signature of the image, no attestation");
     }
     TRY(require_annotations(payload.annotations, wanted));
-    Judgement judgement = begin(verified, bytes);
+    TRY_ASSIGN(Judgement judgement, begin(verified, bytes));
     judgement.annotations = std::move(payload.annotations);
     return judgement;
   }
@@ -73,14 +73,15 @@ Result<Judgement> SigstoreRule::judge(const FoundSignature& found, std::string_v
     return fail(Code::kVerificationFailed, "the bundle holds a signature of bytes, no statement about an image");
   }
   TRY_ASSIGN(auto verified, sigstore::verify(bundle, {.digest = digest}, policy_));
-  Judgement judgement =
-      begin(verified, sigstore::pre_authentication_encoding(envelope->payload_type, envelope->payload));
+  TRY_ASSIGN(Judgement judgement,
+             begin(verified, sigstore::pre_authentication_encoding(envelope->payload_type, envelope->payload)));
   TRY_ASSIGN(judgement.annotations, check_statement(*verified.statement, digest, wanted));
   judgement.statement = std::move(verified.statement);
   return judgement;
 }
 
-Judgement SigstoreRule::begin(const sigstore::VerifiedSignature& verified, std::string_view signed_bytes) const {
+Result<Judgement> SigstoreRule::begin(const sigstore::VerifiedSignature& verified,
+                                      std::string_view signed_bytes) const {
   constexpr size_t kShortId = 8;
   Judgement judgement;
   judgement.signed_digest = Digest::sha256_of(as_bytes(signed_bytes));
@@ -94,6 +95,10 @@ Judgement SigstoreRule::begin(const sigstore::VerifiedSignature& verified, std::
     judgement.signer = fmt::format("{} (key {})", name_, std::string_view(judgement.key_id).substr(0, kShortId));
     judgement.signer_id = "key:" + judgement.key_id;
     judgement.rule = "key " + name_;
+  }
+  if (verified.certificate) {
+    TRY_ASSIGN(const PublicKey key, verified.certificate->public_key());
+    judgement.certified_key_id = keys::key_id(key);
   }
   // Each says that the signature was there by then: the earliest says most.
   const auto earliest = std::ranges::min_element(verified.times, {}, &sigstore::SigningTime::seconds);

@@ -29,7 +29,7 @@ class SigstoreRule final : public Rule {
 
  private:
   SigstoreRule(sigstore::Policy policy, std::string name, std::shared_ptr<const sigstore::TrustedRoot> root);
-  Judgement begin(const sigstore::VerifiedSignature& verified, std::string_view signed_bytes) const;
+  Result<Judgement> begin(const sigstore::VerifiedSignature& verified, std::string_view signed_bytes) const;
 
   const sigstore::Policy policy_;
   const std::string name_;  // of the key; empty: by identity

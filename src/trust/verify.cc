@@ -92,8 +92,9 @@ class Court {
     const auto tell = [](std::string_view what, const MapEntry& entry) {
       return fmt::format("{} was revoked{}{}", what, entry.reason.empty() ? "" : ": ", printable(entry.reason));
     };
-    if (!judgement.key_id.empty()) {
-      TRY_ASSIGN(const auto entry, request_.map->revoked_key(judgement.key_id));
+    for (const std::string& key_id : {judgement.key_id, judgement.certified_key_id}) {
+      if (key_id.empty()) continue;
+      TRY_ASSIGN(const auto entry, request_.map->revoked_key(key_id));
       if (entry) return tell("the key", *entry);
     }
     // Whoever wraps a signature anew gives its blob and manifest other digests; what is signed stays.
