@@ -249,7 +249,7 @@ Result<HeldKey> Repositories::pending_key(const std::string& gun, std::string_vi
   const auto pending = std::ranges::find(held, false, &HeldKey::published);
   if (pending != held.end()) return *pending;
   TRY_ASSIGN(const PrivateKey made, PrivateKey::generate(KeyType::kEd25519));
-  return store_.add_key(gun, role, made);
+  return store_.add_key(gun, role, made, clock_());
 }
 
 }  // namespace bulkhead::notary

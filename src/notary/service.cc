@@ -282,6 +282,7 @@ net::ServerResponse Service::remove(const Route& route) {
 net::ServerResponse Service::key(const Route& route) {
   const auto held = route.operation == Operation::kRotateKey ? repositories_.next_key(route.gun, route.role)
                                                              : repositories_.key(route.gun, route.role);
+  if (!held && held.error().code() == Code::kLimitExceeded) return fault_answer(Fault::kBusy);
   if (!held) return broken(held.error());
   return text_answer(fmt::format(R"({{"keytype":"ed25519","keyval":{{"public":"{}","private":null}}}})",
                                  base64_encode(as_bytes(held->key.ed25519()))));

@@ -13,7 +13,7 @@ namespace bulkhead::notary {
 namespace {
 
 constexpr int64_t kApplication = 0x42484e56;  // "BHNV"
-constexpr int64_t kFormat = 1;
+constexpr int64_t kFormat = 2;
 
 // Texts are blobs: SQLite shall compare them byte for byte and guess at nothing.
 constexpr const char* kSchema = R"(
@@ -30,8 +30,14 @@ CREATE TABLE change(id INTEGER PRIMARY KEY AUTOINCREMENT, created INTEGER NOT NU
 CREATE INDEX change_by_gun ON change(gun, id);
 CREATE TABLE key(sequence INTEGER PRIMARY KEY AUTOINCREMENT, repository INTEGER NOT NULL, role BLOB NOT NULL,
   id BLOB NOT NULL, public BLOB NOT NULL, sealed BLOB NOT NULL, published INTEGER NOT NULL,
-  UNIQUE(repository, role, id));
+  created INTEGER NOT NULL, UNIQUE(repository, role, id));
 CREATE INDEX pending_key ON key(sequence) WHERE published = 0;
+)";
+
+// Of format 1: it did not say when keys were made.
+constexpr const char* kFromFormat1 = R"(
+ALTER TABLE key ADD COLUMN created INTEGER NOT NULL DEFAULT 0;
+PRAGMA user_version = 2;
 )";
 
 #define BULKHEAD_FILE_COLUMNS \
@@ -107,7 +113,7 @@ Status Store::prepare(const Secret& secret) {
           fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplication, kFormat));
     });
   }
-  if (application != kApplication || format != kFormat) {
+  if (application != kApplication || (format != kFormat && format != 1)) {
     return fail(Code::kUnsupported, "this is no database of the trust server, or one of another version's");
   }
   const auto setting = [&](std::string_view name) -> Result<std::string> {
@@ -119,7 +125,9 @@ Status Store::prepare(const Secret& secret) {
   TRY_ASSIGN(const std::string salt, setting("salt"));
   TRY_ASSIGN(const std::string check, setting("check"));
   TRY_ASSIGN(vault_, KeyVault::open(secret.reveal(), salt));
-  return vault_->check(check);
+  TRY(vault_->check(check));
+  if (format == kFormat) return {};
+  return connection->transaction([&] { return connection->execute(kFromFormat1); });
 }
 
 Result<Store::Lease> Store::lease() {

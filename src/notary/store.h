@@ -58,9 +58,10 @@ struct HeldKey {
 };
 
 struct StoreLimits {
-  int64_t versions = 1000;        // of each role but root; older ones go
-  int64_t changes = 1'000'000;    // older ones go
-  int64_t pending_keys = 10'000;  // that no root has named yet; the oldest go
+  int64_t versions = 1000;                                   // of each role but root; older ones go
+  int64_t changes = 1'000'000;                               // older ones go
+  int64_t pending_keys = 10'000;                             // that no root has named yet; old ones go
+  int64_t pending_age = int64_t{7} * 24 * 3600 * 1'000'000;  // microseconds; younger ones stay
 };
 
 class Store {
@@ -106,7 +107,8 @@ class Store {
 
   // ---- Keys, the oldest first.
   Result<std::vector<HeldKey>> keys(std::string_view gun, std::string_view role);
-  Result<HeldKey> add_key(std::string_view gun, std::string_view role, const PrivateKey& key);
+  // kLimitExceeded when too many are pending, and all of them young.
+  Result<HeldKey> add_key(std::string_view gun, std::string_view role, const PrivateKey& key, int64_t now);
   Result<bool> holds_key(std::string_view gun, std::string_view role, std::string_view id);
   // kNotFound when it is not held.
   Result<PrivateKey> private_key(std::string_view gun, std::string_view role, std::string_view id);
@@ -126,7 +128,7 @@ class Store {
   Result<Outcome> write_files(Connection& connection, int64_t repository, std::string_view gun, const Update& update,
                               int64_t now) const;
   Status note_change(Connection& connection, const Change& change) const;
-  Status drop_old_pending(Connection& connection) const;
+  Status make_room_for_pending(Connection& connection, int64_t now) const;
   static Status publish_keys(Connection& connection, int64_t repository, const tuf::Root& root);
 
   const std::string path_;

@@ -25,25 +25,30 @@ Result<std::vector<HeldKey>> Store::keys(std::string_view gun, std::string_view 
   }
 }
 
-Result<HeldKey> Store::add_key(std::string_view gun, std::string_view role, const PrivateKey& key) {
+Result<HeldKey> Store::add_key(std::string_view gun, std::string_view role, const PrivateKey& key, int64_t now) {
   const std::scoped_lock lock(writing_);
   TRY_ASSIGN(const Lease connection, lease());
   HeldKey held{.id = tuf::notary_codec().list(key.public_key()).first, .key = key.public_key()};
   const std::string sealed = vault_->seal(key);
   TRY(connection->transaction([&]() -> Status {
+    TRY(make_room_for_pending(*connection, now));
     TRY_ASSIGN(const int64_t repository, repository_id(*connection, gun));
-    TRY(connection->run("INSERT INTO key(repository, role, id, public, sealed, published) VALUES(?, ?, ?, ?, ?, 0)",
-                        repository, role, held.id, held.key.der(), sealed));
-    return drop_old_pending(*connection);
+    return connection->run(
+        "INSERT INTO key(repository, role, id, public, sealed, published, created) VALUES(?, ?, ?, ?, ?, 0, ?)",
+        repository, role, held.id, held.key.der(), sealed, now);
   }));
   return held;
 }
 
-Status Store::drop_old_pending(Connection& connection) const {
-  TRY_ASSIGN(Statement oldest, connection.prepare("SELECT sequence, repository FROM key WHERE published = 0 ORDER BY "
-                                                  "sequence DESC LIMIT 1 OFFSET ?"));
-  TRY_ASSIGN(const bool too_many, oldest.bind(limits_.pending_keys).step());
-  if (!too_many) return {};
+Status Store::make_room_for_pending(Connection& connection, int64_t now) const {
+  TRY_ASSIGN(Statement oldest, connection.prepare("SELECT sequence, repository, created FROM key WHERE published = 0 "
+                                                  "ORDER BY sequence DESC LIMIT 1 OFFSET ?"));
+  TRY_ASSIGN(const bool is_full, oldest.bind(limits_.pending_keys - 1).step());
+  if (!is_full) return {};
+  // Somebody may be about to publish a root that names it.
+  if (oldest.integer(2) > now - limits_.pending_age) {
+    return fail(limit_error("keys that no root has named yet", static_cast<uint64_t>(limits_.pending_keys), {}));
+  }
   TRY(connection.run("DELETE FROM key WHERE published = 0 AND sequence <= ?", oldest.integer(0)));
   return drop_if_empty(connection, oldest.integer(1));
 }

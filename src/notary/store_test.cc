@@ -152,10 +152,10 @@ TEST_F(StoreTest, HoldsKeysEncryptedUntilARootReplacesThem) {
   TestPublisher publisher("a", first.public_key(), new_test_key().public_key());
   {
     const auto store = open();
-    const auto held = store->add_key("a", "timestamp", first);
+    const auto held = store->add_key("a", "timestamp", first, 1);
     ASSERT_TRUE(held);
     ASSERT_EQ(*store->update("a", version(1, &publisher.root), 1), Store::Outcome::kDone);
-    ASSERT_TRUE(store->add_key("a", "timestamp", second));
+    ASSERT_TRUE(store->add_key("a", "timestamp", second, 1));
     const auto keys = *store->keys("a", "timestamp");
     ASSERT_EQ(keys.size(), 2);
     EXPECT_TRUE(keys[0].published);
@@ -179,13 +179,31 @@ TEST_F(StoreTest, HoldsKeysEncryptedUntilARootReplacesThem) {
   EXPECT_TRUE(keys.front().published);
 }
 
-TEST_F(StoreTest, DropsTheOldestOfTooManyKeysThatNobodyPublished) {
-  const auto store = open(kSecret, {.pending_keys = 2});
-  for (const std::string_view gun : {"a", "b", "c"}) {
-    ASSERT_TRUE(store->add_key(gun, "timestamp", *PrivateKey::generate(KeyType::kEd25519)));
-  }
+TEST_F(StoreTest, ANewPendingKeyTakesNobodyElsesYoungOne) {
+  const auto store = open(kSecret, {.pending_keys = 2, .pending_age = 100});
+  const auto add = [&](std::string_view gun, int64_t now) {
+    return store->add_key(gun, "timestamp", *PrivateKey::generate(KeyType::kEd25519), now);
+  };
+  ASSERT_TRUE(add("a", 1000));
+  ASSERT_TRUE(add("b", 1050));
+  EXPECT_EQ(add("c", 1099).error().code(), Code::kLimitExceeded);
+  EXPECT_EQ(store->keys("a", "timestamp")->size(), 1);
+  EXPECT_TRUE(store->keys("c", "timestamp")->empty());
+  ASSERT_TRUE(add("c", 1100));  // a's is old
   EXPECT_TRUE(store->keys("a", "timestamp")->empty());
   EXPECT_EQ(store->keys("b", "timestamp")->size(), 1);
+  EXPECT_EQ(store->keys("c", "timestamp")->size(), 1);
+}
+
+TEST_F(StoreTest, TakesADatabaseOfTheEarlierFormat) {
+  ASSERT_TRUE(open()->add_key("a", "timestamp", *PrivateKey::generate(KeyType::kEd25519), 7));
+  ASSERT_TRUE(
+      (*Connection::open(folder / "db"))->execute("ALTER TABLE key DROP COLUMN created; PRAGMA user_version = 1"));
+  const auto store = open(kSecret, {.pending_keys = 1});
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(store->keys("a", "timestamp")->size(), 1);
+  EXPECT_TRUE(store->add_key("b", "timestamp", *PrivateKey::generate(KeyType::kEd25519), int64_t{1} << 50));
+  EXPECT_TRUE(store->keys("a", "timestamp")->empty()) << "its key may be as old as any";
 }
 
 TEST(KeyVault, OpensItsBoxesAndNoOthers) {
