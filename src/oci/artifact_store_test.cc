@@ -157,6 +157,38 @@ TEST(LayoutArtifacts, FindsWhatListingsDoNotDescribe) {
             digests_of({bare.descriptor, tagged.descriptor}));
 }
 
+TEST(LayoutArtifacts, CountsWhatFilesHoldNotWhatTheIndexClaims) {
+  const TestLayout layout;
+  const auto artifact = artifact_about(layout.image.descriptor, "a");
+  ASSERT_TRUE(layout.store->put_manifest(artifact));
+  Descriptor claims = artifact.descriptor;
+  std::vector<Descriptor> entries;
+  const auto list = [&](uint64_t size) {
+    claims.size = size;
+    entries.push_back(claims);
+    ASSERT_TRUE(write_file_atomically(layout.path + "/index.json", write_index(entries)));
+  };
+  ImageLimits limits;
+  limits.max_kept_json_bytes = artifact.bytes.size();
+  const auto found = [&] {
+    return open_layout_artifacts(make_folder_store(layout.path), layout.path, limits)
+        .value()
+        ->referrers(layout.image.descriptor.digest);
+  };
+  list(limits.max_manifest_bytes + 1);
+  list(0);
+  const auto once = found();
+  ASSERT_TRUE(once) << once.error().to_string();
+  EXPECT_EQ(digests_of(*once), digests_of({artifact.descriptor})) << "opened once, whatever is claimed";
+  const auto other = artifact_about(layout.image.descriptor, "b");
+  ASSERT_TRUE(layout.store->put_manifest(other));
+  claims = other.descriptor;
+  list(0);
+  const auto more = found();
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().code(), Code::kLimitExceeded);
+}
+
 TEST(LayoutArtifacts, GivesATagToOneManifestOnly) {
   const TestLayout layout;
   const auto other = artifact_about(layout.image.descriptor, "other");

@@ -155,13 +155,17 @@ class LayoutArtifacts final : public ArtifactStore {
   Result<std::vector<Descriptor>> find_referrers(const Digest& subject) const {
     TRY_ASSIGN(const LayoutIndex index, read_layout_index(*files_, limits_));
     std::vector<Descriptor> found;
-    uint64_t bytes = 0;
+    std::set<Digest> opened = {subject};
+    uint64_t bytes = 0;  // read: sizes in the index are only claimed
     for (const Descriptor& listed : index.index.manifests) {
-      if (listed.digest == subject || listed.size > limits_.max_manifest_bytes) continue;
-      bytes += listed.size;
+      if (!opened.insert(listed.digest).second) continue;
+      TRY_ASSIGN(const auto file, files_->find(blob_path(listed.digest)));
+      // Of another platform and not copied, or no manifest at all.
+      if (!file || file->size > limits_.max_manifest_bytes) continue;
+      bytes += file->size;
       if (bytes > limits_.max_kept_json_bytes) return fail(limit_passed(limits_, &ImageLimits::max_kept_json_bytes));
       const auto manifest = read_manifest(listed.digest);
-      if (!manifest) continue;  // of another platform and not copied, or no manifest at all
+      if (!manifest) continue;
       const auto document = parse_manifest(manifest->bytes, {}, limits_);
       if (!document) continue;
       const auto about = std::visit([](const auto& parsed) { return parsed.subject; }, *document);

@@ -76,6 +76,11 @@ Result<int64_t> time_by(const Authority& authority, ByteSpan token, ByteSpan sig
   const Certificate& known = authority.chain.front();
   const bool is_authority = known.basic_constraints() && known.basic_constraints()->ca;
   if (!is_authority && timestamp.chain.front() != known) return refused("the timestamp is by another certificate");
+  // Where the trusted root names who is between, nobody else is.
+  const bool is_by_known = timestamp.chain.size() > 1 && timestamp.chain[1] == known;
+  if (is_authority && authority.chain.size() > 1 && !is_by_known) {
+    return refused("the timestamp is by another authority");
+  }
   if (authority.valid.contains(timestamp.time)) return timestamp.time;
   return refused(fmt::format("the timestamp authority {} is not trusted for the time {}", authority.uri,
                              rfc3339_of(timestamp.time)));
@@ -156,7 +161,8 @@ Result<std::vector<Certificate>> chain_at(const std::vector<Certificate>& certif
   for (const Authority& authority : root.certificate_authorities) {
     if (!authority.valid.contains(time)) continue;
     std::vector<Certificate> between(authority.chain.begin(), authority.chain.end() - 1);
-    between.insert(between.end(), certificates.begin() + 1, certificates.end());
+    // Where the trusted root names who is between, nobody else is: what it no longer names was retired.
+    if (between.empty()) between.assign(certificates.begin() + 1, certificates.end());
     chain = verify_chain(certificates.front(), {.roots = std::span(authority.chain).last(1),
                                                 .intermediates = between,
                                                 .at = time,

@@ -131,6 +131,34 @@ TEST_F(VerifierTest, RefusesAnAuthorityThatNobodyTrusts) {
   expect_refusal(bundle, "leads to no trusted root");
 }
 
+TEST_F(VerifierTest, ARetiredIntermediateDoesNotComeBackInABundle) {
+  const TestIdentity retired = make_certificate(authority_recipe("retired"), &sigstore.fulcio_root);
+  Bundle bundle = issued_as({.authority = &retired});
+  bundle.certificates.push_back(retired.der);
+  expect_refusal(bundle, "leads to no trusted root");
+  // A trusted root that names nobody between leaves that to bundles.
+  TrustedRoot root = sigstore.root;
+  policy.root = &root;
+  root.certificate_authorities[0].chain = {sigstore.fulcio_root.certificate()};
+  EXPECT_EQ(refusal(bundle), "");
+}
+
+TEST_F(VerifierTest, ARetiredIntermediateDoesNotComeBackInATimestamp) {
+  const TestIdentity between = make_certificate(authority_recipe("tsa between"), &sigstore.tsa_root);
+  const TestIdentity stamps = make_certificate(timestamping_recipe("tsa"), &between);
+  TrustedRoot root = sigstore.root;
+  policy.root = &root;
+  root.timestamp_authorities[0].chain = {between.certificate(), sigstore.tsa_root.certificate()};
+  const auto stamped_by = [&](const TestIdentity& authority) {
+    Bundle bundle = sigstore.honest_v2();
+    bundle.timestamps = {make_timestamp_response(make_timestamp_token(
+        bundle.message()->signature, authority, {.time = kTestEpoch + 1, .embed_certificate = true}))};
+    return bundle;
+  };
+  EXPECT_EQ(refusal(stamped_by(stamps)), "");
+  expect_refusal(stamped_by(sigstore.tsa), "by another authority");
+}
+
 TEST_F(VerifierTest, RefusesAnAuthorityOutsideOfItsTime) {
   TrustedRoot root = sigstore.root;
   policy.root = &root;

@@ -72,12 +72,17 @@ class Court {
     if (found.blob.size > request_.limits.max_signature_bytes) {
       return fail(limit_error("bytes of a signature", request_.limits.max_signature_bytes, {}));
     }
-    bytes_ += found.blob.size;
-    if (bytes_ > request_.limits.max_bytes) {
+    // What is stated saves a request; what was fetched is what counts.
+    const uint64_t left = request_.limits.max_bytes - bytes_;
+    const auto too_much = [&] {
       verification_.left_out = true;
       return fail(limit_error("bytes of all signatures of an image", request_.limits.max_bytes, {}));
-    }
-    return request_.store->blob(found.blob, request_.limits.max_signature_bytes);
+    };
+    if (left == 0 || found.blob.size > left) return too_much();
+    TRY_ASSIGN(std::string bytes, request_.store->blob(found.blob, request_.limits.max_signature_bytes));
+    bytes_ += std::min<uint64_t>(bytes.size(), left);
+    if (bytes.size() > left) return too_much();
+    return bytes;
   }
 
   static bool is_passing(const Error& error) {

@@ -275,6 +275,22 @@ TEST_F(VerifyImage, LooksAtSoManySignaturesAndNoMoreAndSaysSo) {
   EXPECT_TRUE(run(limited).left_out);
 }
 
+TEST_F(VerifyImage, ASignatureOfNoStatedSizeIsCounted) {
+  for (int i = 0; i < 3; ++i) {
+    MadeSignature made = make(store.index, alice);
+    auto manifest = std::get<oci::Manifest>(oci::parse_manifest(made.manifest->bytes, {}, {}).value());
+    manifest.layers.front().size = 0;
+    made.manifest = oci::ManifestBlob::of(oci::kOciManifest, oci::write_manifest(manifest));
+    ASSERT_TRUE(keep_signature(store, made, {}));
+  }
+  VerifyRequest limited = request();
+  EXPECT_EQ(run(limited).accepted.size(), 3U);
+  limited.limits.max_bytes = make(store.index, alice).bytes.size() + 100;
+  const Verification verification = run(limited);
+  EXPECT_EQ(verification.accepted.size(), 1U);
+  EXPECT_TRUE(verification.left_out);
+}
+
 TEST_F(VerifyImage, AStoreThatCannotBeAskedGivesNoVerdict) {
   sign(store.index, alice);
   store.failure = Error(Code::kUnavailable, "the registry is down");
