@@ -70,7 +70,8 @@ Result<ListedKeys> keys_to_list(TrustKeys& keys, std::span<const std::string> na
   ListedKeys listed;
   for (const std::string& reference : named) {
     TRY_ASSIGN(PublicKey key, keys.public_key(reference));
-    if (keys.is_here(reference)) listed.references.insert_or_assign(keys::key_id(key), reference);
+    if (keys.is_here(reference))
+      listed.references.insert_or_assign(keys::key_id(key), trust::kept_reference(reference));
     listed.keys.push_back(std::move(key));
   }
   return listed;

@@ -338,7 +338,8 @@ TEST(TokenUri, RefusesWhatNamesNoPrivateKeyAndRepeatsNothing) {
   for (const std::string_view text :
        {"pkcs11:token=%zz", "pkcs11:token=a;colour=secret", "pkcs11:token=a?pin-value=secret",
         "pkcs11:token=a?pin-source=|secret", "pkcs11:token=a?pin-source=secret", "pkcs11:object=secret;type=cert",
-        "pkcs11:token=a?module-path=secret.so", "file:secret", "pkcs11:token=a?pin-source=file://host/secret"}) {
+        "pkcs11:token=a?module-path=secret.so", "file:secret", "pkcs11:token=a?pin-source=file://host/secret",
+        "pkcs11:token=a;pinfile=/secret"}) {
     const auto status = check_token_uri(text);
     ASSERT_EQ(code_of(status), Code::kInvalidArgument) << text;
     EXPECT_EQ(status.error().to_string().find("secret"), std::string::npos) << text;

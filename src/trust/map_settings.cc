@@ -29,6 +29,11 @@ constexpr auto kLifetimes = std::to_array<LifetimeRow>({
 
 }  // namespace
 
+std::string kept_reference(std::string_view reference) {
+  constexpr std::string_view kTokenScheme = "pkcs11:";
+  return std::string(reference.starts_with(kTokenScheme) ? reference.substr(0, reference.find('?')) : reference);
+}
+
 Result<MapSettings> read_settings(std::string_view text) {
   TRY_ASSIGN(const json::Document document, json::Document::parse(text, kLimits));
   const json::Value root = document.root();
@@ -50,6 +55,11 @@ Result<MapSettings> read_settings(std::string_view text) {
     const auto said = reference.string();
     if (!said || said->empty()) {
       return fail(Code::kMalformed, fmt::format("the key {} has no reference", printable(id)));
+    }
+    if (kept_reference(*said) != *said) {
+      return fail(Code::kMalformed, fmt::format("the key {} names a module or a PIN's file", printable(id)),
+                  "remove the URI's part from its \"?\" on, and name the module with --pkcs11-module or "
+                  "BULKHEAD_PKCS11_MODULE");
     }
     settings.key_references.insert_or_assign(std::string(id), std::string(*said));
   }

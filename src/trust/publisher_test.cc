@@ -162,5 +162,19 @@ TEST(MapSettings, AreRefusedWhenTheyAreNone) {
   }
 }
 
+// The file travels with the folder, and whoever sent it would choose what is loaded here.
+TEST(MapSettings, AFolderNamesNoModuleAndNoPinFile) {
+  for (const std::string query : {"?module-path=/x.so", "?pin-source=file:/x", "?module-name=x", "?"}) {
+    MapSettings settings;
+    settings.key_references = {{"aa", "pkcs11:object=y" + query}};
+    const auto refused = read_settings(write_settings(settings));
+    ASSERT_FALSE(refused) << query;
+    EXPECT_EQ(refused.error().code(), Code::kMalformed);
+    EXPECT_THAT(refused.error().remedy(), HasSubstr("--pkcs11-module"));
+    EXPECT_EQ(kept_reference(settings.key_references["aa"]), "pkcs11:object=y");
+  }
+  EXPECT_EQ(kept_reference("file:what?.pem"), "file:what?.pem");
+}
+
 }  // namespace
 }  // namespace bulkhead::trust
