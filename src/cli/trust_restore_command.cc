@@ -1,5 +1,6 @@
 // bulkhead trust restore
 #include <filesystem>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -55,6 +56,11 @@ class TrustRestoreCommand final : public Command {
     if (!metadata_.empty()) TRY(take_metadata(backup));
     const trust::Drill found = trust::drill(backup);
     if (check_) return tell(backup, found);
+    if (!keys_only_ && !found.verifies) {
+      Error error = found.verifies.error();
+      return fail(std::move(error).with_context(file_).with_remedy(
+          "name what is published with --metadata, or bring back the keys alone with --keys-only"));
+    }
     // Keys first: a folder whose keys are not there yet is of no use, and keys without it are.
     TRY(restore_keys(backup, passphrase.reveal()));
     std::string text = fmt::format("{} keys are in {}, under the passphrase of the backup\n", backup.keys.size(),
@@ -86,17 +92,20 @@ class TrustRestoreCommand final : public Command {
   }
 
   Status take_metadata(trust::Backup& backup) const {
-    backup.published.clear();
-    backup.staged.clear();
+    std::map<std::string, std::string> files;
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(metadata_, error)) {
       const std::string name = entry.path().filename().string();
-      if (!name.ends_with(".json")) continue;
-      TRY_ASSIGN(backup.published[name], read_file(entry.path().string(), kMaxMetadataBytes));
+      if (!name.ends_with(".json") || name.starts_with('.')) continue;
+      // A link could lead to any file of this machine, and what is restored is served to everybody.
+      if (!std::filesystem::is_regular_file(entry.symlink_status(error))) {
+        return fail(Code::kVerificationFailed, fmt::format("{} is no plain file", entry.path().string()));
+      }
+      TRY_ASSIGN(files[name], read_file(entry.path().string(), kMaxMetadataBytes));
     }
     if (error) return fail(errno_error(error.value(), metadata_));
-    if (!backup.published.empty()) return {};
-    return fail(Code::kNotFound, fmt::format("{} holds no metadata", metadata_));
+    if (files.empty()) return fail(Code::kNotFound, fmt::format("{} holds no metadata", metadata_));
+    return trust::take_published(backup, std::move(files));
   }
 
   // Each is in the store from now on, wherever it was.

@@ -184,6 +184,31 @@ Result<Backup> back_up(const Publisher& publisher, int64_t now) {
   return backup;
 }
 
+Status take_published(Backup& backup, std::map<std::string, std::string> files) {
+  const auto refused = [](std::string_view why) {
+    return fail(Code::kVerificationFailed, fmt::format("the metadata does not follow from the backup: {}", why));
+  };
+  const std::string* const known = newest_root(backup.published);
+  if (known == nullptr) return refused("the backup is from before the first publication");
+  // Roots that are known stay as they are: a client that knows them does not fetch them.
+  for (const auto& [name, bytes] : backup.published) {
+    if (name.ends_with(".root.json")) files.insert_or_assign(name, bytes);
+  }
+  FilesSource source(files);
+  constexpr int64_t kBeforeAllDates = 0;
+  const auto seen = backup.published.find("timestamp.json");
+  const Examination found = examine_published(source, *known, kBeforeAllDates,
+                                              seen != backup.published.end() ? std::string_view(seen->second) : "");
+  if (!found.problems.empty()) return refused(found.problems.front().what);
+  // The first of the roles is the root at which the chain ended.
+  const auto last = files.find(fmt::format("{}.root.json", found.roles.front().version));
+  if (last == files.end() || &last->second != newest_root(files))
+    return refused("it has a root that no chain leads to");
+  backup.published = std::move(files);
+  backup.staged.clear();
+  return {};
+}
+
 Status restore_folder(const Backup& backup, const std::string& folder) {
   namespace fs = std::filesystem;
   std::error_code error;
@@ -233,6 +258,7 @@ Drill drill(const Backup& backup) {
     constexpr int64_t kBeforeAllDates = 0;
     const Examination seen = examine_published(source, *root, kBeforeAllDates);
     for (const Problem& problem : seen.problems) {
+      found.verifies = fail(Code::kVerificationFailed, problem.what);
       found.problems.push_back(problem.role.empty() ? problem.what
                                                     : fmt::format("\"{}\": {}", printable(problem.role), problem.what));
     }
@@ -249,6 +275,7 @@ Drill drill(const Backup& backup) {
   if (root) {
     count_root(root->metadata);
   } else {
+    found.verifies = std::unexpected(root.error());
     found.problems.push_back(root.error().to_string());
   }
   return found;

@@ -39,6 +39,10 @@ Result<Backup> read_backup_contents(std::string_view contents, std::string_view 
 
 // The map as it stands; keys are the caller's to add.
 Result<Backup> back_up(const Publisher& publisher, int64_t now);
+// Published metadata as it stands elsewhere, by file name, instead of the backup's, and nothing staged any more.
+// kVerificationFailed, and nothing changed, unless a client that has seen the backup's would believe it, dates aside:
+// it follows from the backup's newest root, ends with the newest root of `files`, and is no older.
+Status take_published(Backup& backup, std::map<std::string, std::string> files);
 // Makes the folder, whole or not at all. kInvalidArgument when there is something at its place.
 Status restore_folder(const Backup& backup, const std::string& folder);
 
@@ -52,6 +56,7 @@ struct BackedUpRole {
 struct Drill {
   std::vector<BackedUpRole> roles;
   std::vector<std::string> problems;  // sentences without a full stop; none: all is well
+  Status verifies;                    // whether a client would believe the metadata; keys may be missing all the same
 };
 Drill drill(const Backup& backup);
 

@@ -123,6 +123,51 @@ TEST_F(BackupTest, IsProvenByADrill) {
   EXPECT_EQ(drill(nothing).problems.size(), 1U);
 }
 
+TEST_F(BackupTest, TakesOnlyMetadataThatFollowsFromItsOwnRoot) {
+  const Backup kept = backup();
+  std::map<std::string, std::string> newer;
+  {
+    auto publisher = Publisher::open(temporary_ / "map", kNow);
+    ASSERT_TRUE(publisher) << publisher.error().to_string();
+    ASSERT_TRUE(publisher->repository().renew("root"));
+    for (const char* const role : {"root", "targets"}) {
+      ASSERT_TRUE(publisher->repository().sign(role, tuf::signer_of(key_)));
+    }
+    ASSERT_TRUE(publisher->publish({tuf::signer_of(key_)}));
+    newer = *publisher->published_files();
+  }
+  const auto refuses = [](const Backup& before, const std::map<std::string, std::string>& files) {
+    Backup changed = before;
+    const Status taken = take_published(changed, files);
+    return !taken && taken.error().code() == Code::kVerificationFailed && changed.published == before.published &&
+           changed.staged == before.staged;
+  };
+  auto edited = newer;
+  edited.at("2.targets.json").insert(edited.at("2.targets.json").find("\"version\""), "\"x\":1,");
+  EXPECT_TRUE(refuses(kept, edited));
+  auto planted = newer;
+  planted["999.root.json"] = newer.at("2.root.json");
+  planted["999.root.json"].replace(planted["999.root.json"].find("\"version\":2"), 11, "\"version\":999");
+  EXPECT_TRUE(refuses(kept, planted));
+  planted["999.root.json"] = newer.at("2.root.json");
+  EXPECT_TRUE(refuses(kept, planted)) << "whatever it says of itself";
+  EXPECT_TRUE(refuses(kept, {}));
+
+  Backup taken = kept;
+  auto with_another_first_root = newer;
+  with_another_first_root["1.root.json"] = "{}";
+  const Status done = take_published(taken, with_another_first_root);
+  ASSERT_TRUE(done) << done.error().to_string();
+  EXPECT_EQ(taken.published, newer) << "with the first root as the backup has it";
+  EXPECT_THAT(taken.staged, IsEmpty());
+  EXPECT_TRUE(drill(taken).verifies);
+  EXPECT_TRUE(refuses(taken, kept.published)) << "which is older";
+
+  Backup damaged = kept;
+  damaged.published = edited;
+  EXPECT_FALSE(drill(damaged).verifies);
+}
+
 TEST_F(BackupTest, OfAMapThatIsNotPublishedYetIsProvenToo) {
   const tuf::RoleSetup one{.keys = {key_.public_key()}};
   auto publisher =

@@ -197,8 +197,9 @@ class PublishedExaminer {
  public:
   PublishedExaminer(tuf::MetadataSource& source, int64_t now) : source_(source), now_(now) {}
 
-  Status run(std::string_view first_root) {
+  Status run(std::string_view first_root, std::string_view seen_timestamp) {
     TRY(store_.save(tuf::kRoot, first_root));
+    if (!seen_timestamp.empty()) TRY(store_.save(tuf::kTimestamp, seen_timestamp));
     TRY_ASSIGN(auto updater, tuf::Updater::create(tuf::tuf1_codec(), source_, store_, now_));
     const Status fresh = updater.refresh();
     const tuf::Root& root = updater.trusted().root();
@@ -284,9 +285,10 @@ Examination examine(const Publisher& publisher, const KeyPresence& is_here, int6
   return Examiner(publisher, is_here, now).run();
 }
 
-Examination examine_published(tuf::MetadataSource& source, std::string_view root, int64_t now) {
+Examination examine_published(tuf::MetadataSource& source, std::string_view root, int64_t now,
+                              std::string_view seen_timestamp) {
   PublishedExaminer examiner(source, now);
-  if (const Status done = examiner.run(root); !done) {
+  if (const Status done = examiner.run(root, seen_timestamp); !done) {
     examiner.out.problems.push_back({.severity = kWrong,
                                      .role = "",
                                      .what = done.error().to_string(),

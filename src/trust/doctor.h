@@ -50,7 +50,9 @@ struct Examination {
 using KeyPresence = std::function<Status(const std::string& reference)>;
 
 Examination examine(const Publisher& publisher, const KeyPresence& is_here, int64_t now);
-// As a client sees it that begins with `root`; roles that cannot be had are problems.
-Examination examine_published(tuf::MetadataSource& source, std::string_view root, int64_t now);
+// As a client sees it that begins with `root`, and has seen that timestamp before (none: empty); roles that cannot be
+// had are problems. The first of the roles is the root at which the client ended.
+Examination examine_published(tuf::MetadataSource& source, std::string_view root, int64_t now,
+                              std::string_view seen_timestamp = {});
 
 }  // namespace bulkhead::trust
