@@ -96,27 +96,26 @@ std::string deepest_role(const tuf::Repository& repository, std::string_view pat
 
 Result<Publisher> Publisher::create(const std::string& folder, const tuf::Setup& setup, const MapSettings& settings,
                                     int64_t now) {
+  TRY_ASSIGN(UniqueFd claimed, tuf::RepositoryFolder::claim(folder));
   // The settings first: who is killed between has a folder in which init begins again, and no key without its place.
-  for (const char* const there : {"/metadata", "/staged/root.json"}) {
-    if (std::filesystem::exists(folder + there)) {
-      return fail(Code::kInvalidArgument, fmt::format("{} has a repository already", folder));
-    }
-  }
-  TRY(make_directories(folder));
   TRY(write_file_atomically(settings_file(folder), write_settings(settings), kSettingsMode));
-  TRY_ASSIGN(tuf::RepositoryFolder repository,
-             tuf::RepositoryFolder::create(tuf::tuf1_codec(), folder, setup, settings.lifetimes, now));
+  TRY_ASSIGN(
+      tuf::RepositoryFolder repository,
+      tuf::RepositoryFolder::create(tuf::tuf1_codec(), folder, std::move(claimed), setup, settings.lifetimes, now));
   return Publisher(folder, settings, std::move(repository));
 }
 
 Result<Publisher> Publisher::open(const std::string& folder, int64_t now) {
   MapSettings settings;
-  if (std::filesystem::exists(settings_file(folder))) {
-    TRY_ASSIGN(const std::string text, read_file(settings_file(folder), kMaxSettingsBytes));
-    TRY_CONTEXT(settings, read_settings(text), settings_file(folder));
-  }
-  auto repository =
-      patiently([&] { return tuf::RepositoryFolder::open(tuf::tuf1_codec(), folder, settings.lifetimes, now); });
+  auto repository = [&]() -> Result<tuf::RepositoryFolder> {
+    TRY_ASSIGN(UniqueFd locked, patiently([&] { return tuf::RepositoryFolder::lock(folder); }));
+    // Not before: whoever held the folder may have written them.
+    if (std::filesystem::exists(settings_file(folder))) {
+      TRY_ASSIGN(const std::string text, read_file(settings_file(folder), kMaxSettingsBytes));
+      TRY_CONTEXT(settings, read_settings(text), settings_file(folder));
+    }
+    return tuf::RepositoryFolder::open(tuf::tuf1_codec(), folder, std::move(locked), settings.lifetimes, now);
+  }();
   if (!repository) {
     Error error = std::move(repository).error();
     if (error.code() != Code::kNotFound) return std::unexpected(std::move(error));

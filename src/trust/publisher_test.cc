@@ -1,7 +1,9 @@
 #include "trust/publisher.h"
 
+#include <chrono>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -125,6 +127,25 @@ TEST_F(PublisherTest, RemembersWhereItsKeysAre) {
   ASSERT_EQ(root->keys.size(), 2U);
   EXPECT_EQ(root->keys[1].reference, "file:there.pem");
   EXPECT_EQ(root->keys[1].id, keys::key_id(other.public_key()));
+}
+
+TEST_F(PublisherTest, KeepsReferencesThatWereAddedWhileItWaited) {
+  std::thread waiting;
+  {
+    auto publisher = create();
+    ASSERT_TRUE(publisher);
+    waiting = std::thread([this] {
+      auto next = Publisher::open(folder(), kNow);
+      EXPECT_TRUE(next && next->add_references({{"bb", "store:bb"}}));
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    EXPECT_TRUE(publisher->add_references({{"aa", "store:aa"}}));
+  }
+  waiting.join();
+  const auto publisher = Publisher::open(folder(), kNow);
+  ASSERT_TRUE(publisher);
+  EXPECT_TRUE(publisher->settings().key_references.contains("aa"));
+  EXPECT_TRUE(publisher->settings().key_references.contains("bb"));
 }
 
 TEST_F(PublisherTest, BeginsOnlyWhereNothingIs) {

@@ -221,24 +221,43 @@ void remove_old_publications(const std::string& folder, uint64_t number) {
 
 }  // namespace
 
-Result<RepositoryFolder> RepositoryFolder::create(const Codec& codec, const std::string& folder, const Setup& setup,
-                                                  const Lifetimes& lifetimes, int64_t now) {
-  TRY_ASSIGN(Repository repository, Repository::create(codec, setup, lifetimes, now));
-  TRY(make_directories(folder));
+Result<UniqueFd> RepositoryFolder::claim(const std::string& folder) {
   TRY_ASSIGN(UniqueFd lock, lock_file(folder + "/.lock"));
+  TRY(finish_replacement(folder));
   TRY_ASSIGN(const auto present, present_publication(folder));
   if (present || fs::exists(staged_file(folder, kRoot))) {
     return fail(Code::kInvalidArgument, fmt::format("{} has a repository already", folder));
   }
-  RepositoryFolder out(folder, std::move(lock), std::move(repository));
+  return lock;
+}
+
+Result<UniqueFd> RepositoryFolder::lock(const std::string& folder) {
+  if (!fs::is_directory(folder)) return fail(Code::kNotFound, fmt::format("there is no repository at {}", folder));
+  return lock_file(folder + "/.lock");
+}
+
+Result<RepositoryFolder> RepositoryFolder::create(const Codec& codec, const std::string& folder, UniqueFd claimed,
+                                                  const Setup& setup, const Lifetimes& lifetimes, int64_t now) {
+  TRY_ASSIGN(Repository repository, Repository::create(codec, setup, lifetimes, now));
+  RepositoryFolder out(folder, std::move(claimed), std::move(repository));
   TRY(out.save());
   return out;
 }
 
+Result<RepositoryFolder> RepositoryFolder::create(const Codec& codec, const std::string& folder, const Setup& setup,
+                                                  const Lifetimes& lifetimes, int64_t now) {
+  TRY_ASSIGN(UniqueFd claimed, claim(folder));
+  return create(codec, folder, std::move(claimed), setup, lifetimes, now);
+}
+
 Result<RepositoryFolder> RepositoryFolder::open(const Codec& codec, const std::string& folder,
                                                 const Lifetimes& lifetimes, int64_t now) {
-  if (!fs::is_directory(folder)) return fail(Code::kNotFound, fmt::format("there is no repository at {}", folder));
-  TRY_ASSIGN(UniqueFd lock, lock_file(folder + "/.lock"));
+  TRY_ASSIGN(UniqueFd locked, lock(folder));
+  return open(codec, folder, std::move(locked), lifetimes, now);
+}
+
+Result<RepositoryFolder> RepositoryFolder::open(const Codec& codec, const std::string& folder, UniqueFd locked,
+                                                const Lifetimes& lifetimes, int64_t now) {
   TRY(finish_replacement(folder));
   TRY_ASSIGN(const auto present, present_publication(folder));
   TRY_ASSIGN(const auto staged, load_staged(folder));
@@ -261,7 +280,7 @@ Result<RepositoryFolder> RepositoryFolder::open(const Codec& codec, const std::s
       return std::unexpected(std::move(taken).error().with_context(staged_file(folder, role)));
     }
   }
-  return RepositoryFolder(folder, std::move(lock), *std::move(repository));
+  return RepositoryFolder(folder, std::move(locked), *std::move(repository));
 }
 
 Status RepositoryFolder::write(const std::string& folder, const std::map<std::string, std::string>& published,

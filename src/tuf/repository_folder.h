@@ -30,9 +30,20 @@ namespace bulkhead::tuf {
 
 class RepositoryFolder {
  public:
-  // Makes the folder and stages the first versions. kInvalidArgument when there is a repository already.
+  // The lock of a folder in which there is no repository, made when it is not there. kInvalidArgument when there is one
+  // already, also one that a killed writer left.
+  static Result<UniqueFd> claim(const std::string& folder);
+  // The lock of a folder that is there.
+  static Result<UniqueFd> lock(const std::string& folder);
+
+  // Stages the first versions. `claimed`: by claim().
+  static Result<RepositoryFolder> create(const Codec& codec, const std::string& folder, UniqueFd claimed,
+                                         const Setup& setup, const Lifetimes& lifetimes, int64_t now);
   static Result<RepositoryFolder> create(const Codec& codec, const std::string& folder, const Setup& setup,
                                          const Lifetimes& lifetimes, int64_t now);
+  // `locked`: by lock().
+  static Result<RepositoryFolder> open(const Codec& codec, const std::string& folder, UniqueFd locked,
+                                       const Lifetimes& lifetimes, int64_t now);
   static Result<RepositoryFolder> open(const Codec& codec, const std::string& folder, const Lifetimes& lifetimes,
                                        int64_t now);
 

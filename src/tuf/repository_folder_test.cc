@@ -163,6 +163,22 @@ TEST_F(RepositoryFolderTest, ReplacesWhatIsStagedAsAWhole) {
   EXPECT_TRUE(fs::is_empty(path() + "/staged"));
 }
 
+TEST_F(RepositoryFolderTest, CreateFindsWhatAKilledWriterLeft) {
+  namespace fs = std::filesystem;
+  {
+    auto folder = create();
+    ASSERT_TRUE(folder);
+    ASSERT_TRUE(set(*folder, "a"));
+    ASSERT_TRUE(folder->save());
+  }
+  fs::copy(path() + "/staged", path() + "/.staged.next");
+  fs::rename(path() + "/staged", path() + "/.staged.old");
+  EXPECT_EQ(create().error().code(), Code::kInvalidArgument);
+  auto folder = open();
+  ASSERT_TRUE(folder) << folder.error().to_string();
+  EXPECT_TRUE(folder->repository().targets(kTargets).value()->targets.contains("a"));
+}
+
 // A delegation whose role was lost would be refused by every client that is sent there.
 TEST_F(RepositoryFolderTest, PublishesNoDelegationWithoutItsRole) {
   {
