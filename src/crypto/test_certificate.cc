@@ -127,7 +127,7 @@ TestIdentity make_certificate(const CertificateRecipe& recipe, const TestIdentit
   X509V3_set_ctx_nodb(&context);
   for (const auto& [name, value] : recipe.extensions) {
     const Owned<X509_EXTENSION> extension(::X509V3_EXT_nconf(nullptr, &context, name.c_str(), value.c_str()));
-    must(extension != nullptr && ::X509_add_ext(x509, extension.get(), -1) == 1, name + "=" + value);
+    must(extension != nullptr && ::X509_add_ext(x509, extension.get(), -1) == 1, fmt::format("{}={}", name, value));
   }
   sign(x509, signing ? signing.get() : key.get(), recipe);
   const Owned<PKCS8_PRIV_KEY_INFO> info(::EVP_PKEY2PKCS8(key.get()));

@@ -239,7 +239,8 @@ class PythonTuf(MapTest):
     def setUp(self):
         super().setUp()
         if subprocess.run([PYTHON_TUF, "-c", "import tuf.ngclient"], capture_output=True).returncode != 0:
-            absent(self, "python-tuf is not here: set BULKHEAD_PYTHON_TUF to a Python that has it")
+            # A peer of other people's, like cosign: where it is at hand.
+            self.skipTest("python-tuf is not here: set BULKHEAD_PYTHON_TUF to a Python that has it")
 
     def targets(self, served, *paths):
         done = subprocess.run([PYTHON_TUF, "-c", PYTHON_CLIENT, self.root, self.folder / "python-client", served.url, *paths],
@@ -312,7 +313,9 @@ class Attacks(MapTest):
         self.add("app:1", "two", "--publish")
         stale = (self.server / "2.targets.json").read_bytes()
         self.put(self.map / "metadata")
-        (self.server / "3.targets.json").write_bytes(stale)
+        present = (self.server / "3.targets.json").stat().st_size
+        # As long as the present one, which the snapshot states: its signature alone makes it a byte longer or shorter.
+        (self.server / "3.targets.json").write_bytes(stale[:present].ljust(present))
         self.assertEqual(self.ask("one"), "map-untrusted")
 
     def test_endless_data_is_read_up_to_a_bound(self):
