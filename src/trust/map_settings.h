@@ -1,6 +1,6 @@
 // What a publisher keeps beside a freshness map and nobody else needs: where its private keys are, by reference, and
-// for how long new metadata is fresh. No secret is in it. Pure; trust of the text: none, for it travels with the folder:
-// it names keys, and neither code to load nor files to read PINs from.
+// for how long new metadata is fresh. No secret is in it. Pure; trust of the text: none, for it travels with the
+// folder: it names keys, and neither code to load nor files to read PINs from.
 #pragma once
 
 #include <map>
@@ -21,7 +21,8 @@ struct MapSettings {
 // the module, and where the PIN is).
 std::string kept_reference(std::string_view reference);
 
-// kMalformed naming the member, also for a reference that is no kept_reference(); kUnsupported for another version; kLimitExceeded.
+// kMalformed naming the member, also for a reference that is no kept_reference(); kUnsupported for another version;
+// kLimitExceeded.
 Result<MapSettings> read_settings(std::string_view json);
 std::string write_settings(const MapSettings& settings);
 
