@@ -93,7 +93,7 @@ std::string table(std::span<const JudgedObject> objects, const Bundle& bundle, c
   return out;
 }
 
-// ---- JSON: docs/schemas/verdict-1.json
+// ---- JSON
 void write_violation(json::Writer& w, const Violation& violation, const Bundle& bundle) {
   w.begin_object();
   w.member_if("subject", violation.subject);
