@@ -4,7 +4,6 @@
 #include <exception>
 #include <istream>
 #include <optional>
-#include <streambuf>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -18,6 +17,7 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "base/view_buffer.h"
 
 namespace bulkhead::yaml {
 namespace {
@@ -119,14 +119,6 @@ class Recorder final : public YAML::EventHandler {
   std::vector<Event> events_;
   std::vector<Open> open_;
   std::unordered_map<YAML::anchor_t, std::pair<size_t, size_t>> anchors_;
-};
-
-class ViewBuffer final : public std::streambuf {
- public:
-  explicit ViewBuffer(std::string_view text) {
-    char* begin = const_cast<char*>(text.data());  // streambuf's signature; a read-only buffer is never written
-    setg(begin, begin, begin + text.size());
-  }
 };
 
 std::optional<int64_t> integer_of(std::string_view text) {

@@ -1,13 +1,14 @@
 #include "base/yaml_positions.h"
 
 #include <istream>
-#include <streambuf>
 #include <vector>
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
+
+#include "base/view_buffer.h"
 
 namespace bulkhead::yaml {
 namespace {
@@ -87,14 +88,6 @@ class Watcher final : public YAML::EventHandler {
 
   std::map<std::string, Position, std::less<>>& places_;
   std::vector<Level> levels_;
-};
-
-class ViewBuffer final : public std::streambuf {
- public:
-  explicit ViewBuffer(std::string_view text) {
-    char* begin = const_cast<char*>(text.data());  // streambuf's signature; a read-only buffer is never written
-    setg(begin, begin, begin + text.size());
-  }
 };
 
 }  // namespace
