@@ -14,6 +14,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/text.h"
+#include "crypto/clear_errors.h"
 #include "crypto/pem.h"
 #include "crypto/signature_algorithm.h"
 
@@ -36,13 +37,6 @@ struct Free {
 };
 template <typename T>
 using Owned = std::unique_ptr<T, Free>;
-
-struct ClearErrors {
-  ClearErrors() = default;
-  ClearErrors(const ClearErrors&) = delete;
-  ClearErrors& operator=(const ClearErrors&) = delete;
-  ~ClearErrors() { ::ERR_clear_error(); }
-};
 
 Error malformed(std::string_view what) {
   return {Code::kMalformed, fmt::format("a certificate {}", what)};

@@ -6,9 +6,10 @@
 
 #include <fmt/format.h>
 #include <openssl/asn1t.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+
+#include "crypto/clear_errors.h"
 
 namespace bulkhead {
 namespace {
@@ -28,13 +29,6 @@ struct Free {
 };
 template <typename T>
 using Owned = std::unique_ptr<T, Free>;
-
-struct ClearErrors {
-  ClearErrors() = default;
-  ClearErrors(const ClearErrors&) = delete;
-  ClearErrors& operator=(const ClearErrors&) = delete;
-  ~ClearErrors() { ::ERR_clear_error(); }
-};
 
 const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());

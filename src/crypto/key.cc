@@ -9,11 +9,11 @@
 #include <fmt/format.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include "crypto/clear_errors.h"
 #include "crypto/pem.h"
 #include "crypto/prehashed.h"
 
@@ -46,14 +46,6 @@ const unsigned char* bytes_of(ByteSpan span) {
 unsigned char* bytes_of(std::string& text) {
   return reinterpret_cast<unsigned char*>(text.data());
 }
-
-// OpenSSL keeps a queue of errors for each thread; whoever reads it next must not find ours.
-struct ClearErrors {
-  ClearErrors() = default;
-  ClearErrors(const ClearErrors&) = delete;
-  ClearErrors& operator=(const ClearErrors&) = delete;
-  ~ClearErrors() { ::ERR_clear_error(); }
-};
 
 struct CurveRow {
   KeyType type;

@@ -9,7 +9,6 @@
 #include <openssl/asn1.h>
 #include <openssl/bn.h>
 #include <openssl/cms.h>
-#include <openssl/err.h>
 #include <openssl/ess.h>
 #include <openssl/evp.h>
 #include <openssl/ts.h>
@@ -17,6 +16,7 @@
 
 #include "base/date.h"
 #include "crypto/certificate_chain.h"
+#include "crypto/clear_errors.h"
 #include "crypto/der.h"
 
 namespace bulkhead {
@@ -36,13 +36,6 @@ struct Free {
 };
 template <typename T>
 using Owned = std::unique_ptr<T, Free>;
-
-struct ClearErrors {
-  ClearErrors() = default;
-  ClearErrors(const ClearErrors&) = delete;
-  ClearErrors& operator=(const ClearErrors&) = delete;
-  ~ClearErrors() { ::ERR_clear_error(); }
-};
 
 std::unexpected<Error> refused(std::string why) {
   return fail(Code::kVerificationFailed, "timestamp: " + std::move(why));
